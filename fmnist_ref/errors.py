@@ -1,0 +1,52 @@
+"""The errors that this package raises: what must hold, what was found, and what to do about it."""
+
+__all__ = ["ConfigurationError", "DataError", "DeviceError", "DivergenceError", "FmnistRefError"]
+
+
+class FmnistRefError(Exception):
+    """
+    Base of every error that this package raises on purpose.
+
+    Parameters
+    ----------
+    expected : str
+        What must hold, as a sentence without its full stop.
+    found : str
+        What was found instead.
+    remedy : str
+        What to do about it, as a whole sentence.
+
+    Notes
+    -----
+    The message is one line, ``{expected}; found {found}. {remedy}``, so that a command line can print it as it is.
+
+    Examples
+    --------
+    >>> print(FmnistRefError("epochs must be at least 1", "0", "Pass a positive whole number."))
+    epochs must be at least 1; found 0. Pass a positive whole number.
+    """
+
+    def __init__(self, expected: str, found: str, remedy: str) -> None:
+        super().__init__(expected, found, remedy)  # all three in args, so that the error survives pickling
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.expected}; found {self.found}. {self.remedy}"
+
+
+class ConfigurationError(FmnistRefError):
+    """A parameter is outside what the function accepts."""
+
+
+class DataError(FmnistRefError):
+    """The data set is missing, incomplete, or not Fashion-MNIST."""
+
+
+class DeviceError(FmnistRefError):
+    """The device that was asked for is unknown, or absent from this machine."""
+
+
+class DivergenceError(FmnistRefError):
+    """Training reached a loss that is not a finite number."""
