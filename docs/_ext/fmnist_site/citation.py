@@ -1,0 +1,139 @@
+"""How to cite the project, or one function of it. `CITATION.cff` is the only place where the facts stand."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from fmnist_site.elements import block
+
+
+class Citation(NamedTuple):
+    """What `CITATION.cff` says."""
+
+    title: str
+    version: str
+    released: date
+    authors: tuple[str, ...]
+    """Names as printed: of an entity, or given name and family name."""
+    license: str
+    abstract: str
+
+
+def citation_file() -> Path:
+    """Return the path of `CITATION.cff`, which lies beside the `report` package."""
+    spec = find_spec("report")
+    if spec is None or not spec.submodule_search_locations:
+        raise ExtensionError("the documentation must be built from a checkout; found no `report` package. Start there.")
+    return Path(spec.submodule_search_locations[0]).parent / "CITATION.cff"
+
+
+@lru_cache(maxsize=1)
+def read_citation() -> Citation:
+    """Read `CITATION.cff`."""
+    facts = yaml.safe_load(citation_file().read_text(encoding="utf-8"))
+    names = [
+        author.get("name") or f"{author['given-names']} {author['family-names']}" for author in facts["authors"]
+    ]
+    released = facts["date-released"]
+    return Citation(
+        title=facts["title"],
+        version=str(facts["version"]),
+        released=released if isinstance(released, date) else date.fromisoformat(released),
+        authors=tuple(names),
+        license=facts["license"],
+        abstract=" ".join(facts["abstract"].split()),
+    )
+
+
+class Work(NamedTuple):
+    """What is cited: the project or one object, and where it is documented."""
+
+    name: str
+    """Dotted name of the object; empty for the project."""
+    place: str
+    """Absolute address, or path within the site where the address isn't known."""
+
+
+def plain_text(citation: Citation, work: Work) -> str:
+    """Return the reference as one paragraph."""
+    subject = f"{work.name}, in {citation.title}" if work.name else citation.title
+    released = f"{citation.released.day} {citation.released:%B %Y}"
+    sentence = f"{_join(citation.authors)} ({released}). {subject} (version {citation.version}) [software]."
+    return f"{sentence} {work.place}" if work.place else sentence
+
+
+def bibtex(citation: Citation, work: Work) -> str:
+    """Return the reference as a BibTeX entry."""
+    subject = f"{{{_escape(work.name)}}}, in {{{_escape(citation.title)}}}" if work.name else f"{{{citation.title}}}"
+    key = re.sub(r"\W+", "_", work.name or citation.title)
+    fields = {
+        "author": " and ".join(f"{{{_escape(name)}}}" for name in citation.authors),
+        "title": subject,
+        "version": citation.version,
+        "year": str(citation.released.year),
+        "date": citation.released.isoformat(),
+        "license": citation.license,
+    }
+    if work.place:
+        fields["url" if "://" in work.place else "note"] = work.place
+    lines = [f"  {name:<7} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@software{{{key},", *lines, "}"])
+
+
+def _join(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([&%$#_{}])", r"\\\1", text)
+
+
+class CiteProject(SphinxDirective):
+    """``{cite}``: how to cite the project as a whole."""
+
+    def run(self) -> list[nodes.Node]:
+        """Show both forms."""
+        self.env.note_dependency(str(citation_file()))
+        return _both_forms(Work("", self.config.html_baseurl))
+
+
+class CiteObject(SphinxDirective):
+    """``.. cite-object:: fmnist_ref.fit``: how to cite what this page documents, and its entries in the index."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Show both forms; the index entries make the search find the name first."""
+        self.env.note_dependency(str(citation_file()))
+        name = self.arguments[0]
+        anchor = f"{self.env.docname}.html#{name}"
+        base = self.config.html_baseurl
+        work = Work(name, f"{base.rstrip('/')}/{anchor}" if base else anchor)
+        entries = [("single", entry, name, "main", None) for entry in (name.rpartition(".")[2], name)]
+        return [addnodes.index(entries=entries), *_both_forms(work)]
+
+
+def _both_forms(work: Work) -> list[nodes.Node]:
+    citation = read_citation()
+    text = block("div", plain_text(citation, work), classes=["copyable", "citation-text"])
+    entry = bibtex(citation, work)
+    code = nodes.literal_block(entry, entry, language="bibtex")
+    return [block("div", block("div", text, classes=["citation-plain"]), code, classes=["cite-this"])]
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("cite", CiteProject)
+    app.add_directive("cite-object", CiteObject)

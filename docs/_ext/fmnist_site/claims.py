@@ -1,0 +1,147 @@
+"""The claims of a page, the audit of all of them, and the role that shows one verdict."""
+
+from __future__ import annotations
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from fmnist_site.elements import Block, Inline, block, inline, link_to_page
+from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
+from fmnist_site.measured import interval_text, measured_number
+from fmnist_site.tables import row, table
+from fmnist_site.verdicts import FAMILIES, STYLES, chip, count_families, family_chip
+from report.evidence import ClaimRow, Number, Page
+
+logger = logging.getLogger(__name__)
+
+AUDIT = "audit"
+"""The document with the audit of all claims."""
+KINDS = {"E": "empirical", "D": "by definition", "G": "needs an accelerator"}
+
+
+class VerdictRole(SphinxRole):
+    """``{verdict}`Q4.1```: the chip of that claim, linked to its row of the audit."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Replace the claim's id by its chip."""
+        for page in read_all_pages(self.env):
+            if self.text in page.claims:
+                verdict = chip(page.claims[self.text].verdict)
+                return [link_to_page(verdict, AUDIT, self.text, classes=["verdict-link"])], []
+        logger.warning("no claim is called %r", self.text, location=self.get_location(), type="verdict")
+        return [nodes.Text(self.text)], []
+
+
+class ClaimsDirective(SphinxDirective):
+    """``{claims}``: what the notebook says on the page's subject, and what was measured."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the table, and an index entry for each claim so that the search finds it first."""
+        page = read_page(self.env, page_of(self.env, self.env.docname))
+        if page is None:
+            return [no_results()]
+        entries = [("single", claim_id, claim_id, "main", None) for claim_id in page.claims]
+        for claim_id in page.claims:
+            self._name(claim_id)
+        rows = [_claim_row(self.env, claim) for claim in page.claims.values()]
+        columns = ["Claim", "What the notebook says", "Verdict", "What we measured"]
+        return [
+            addnodes.index(entries=entries),
+            table("The claims, and what came of them", columns, rows, "claims"),
+        ]
+
+    def _name(self, claim_id: str) -> None:
+        """Let ``{ref}`Q4.1``` lead to the row."""
+        standard = self.env.domains.standard_domain
+        standard.labels[claim_id.lower()] = (self.env.docname, claim_id, claim_id)
+        standard.anonlabels[claim_id.lower()] = (self.env.docname, claim_id)
+
+
+class AuditDirective(SphinxDirective):
+    """``{audit}``: the claims of all pages, with links that show only one kind of verdict."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the filter and the table."""
+        pages = read_all_pages(self.env)
+        if not pages:
+            return [no_results()]
+        rows = [_audit_row(self.env, page, claim) for page in pages for claim in page.claims.values()]
+        columns = ["Claim", "What the notebook says", "Verdict", "What we measured"]
+        return [block("div", _filter(pages), table("All claims", columns, rows, "claims"), classes=["audit"])]
+
+
+def _filter(pages: list[Page]) -> Block:
+    """
+    Link to each kind of verdict.
+
+    The style sheet hides the other rows when one of these links is the target of the address, so that filtering
+    works without JavaScript and can be linked to.
+    """
+    verdicts = [claim.verdict for page in pages for claim in page.claims.values()]
+    counts = count_families({word: verdicts.count(word) for word in STYLES})
+    total = block("li", inline("a", f"all {len(verdicts)}", attributes={"href": "#all"}), ids=["all"])
+    items = [total]
+    for family, count in counts.items():
+        shape, words = FAMILIES[family]
+        link = inline("a", family_chip(family, f"{count} {words}", shape), attributes={"href": f"#{family}"})
+        items.append(block("li", link, ids=[family]))
+    label = {"aria-label": "Show claims by verdict"}
+    return block("nav", block("ul", *items), classes=["audit-filter"], html_only=True, attributes=label)
+
+
+def _claim_row(env: BuildEnvironment, claim: ClaimRow) -> nodes.row:
+    classes = [f"claim-{STYLES[claim.verdict].family}"]
+    name = [link_to_page(claim.id, AUDIT, claim.id)]
+    cells = [name, claim.says, [chip(claim.verdict)], _measured(env, claim, with_rule=False)]
+    return row(cells, ids=[claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
+
+
+def _audit_row(env: BuildEnvironment, page: Page, claim: ClaimRow) -> nodes.row:
+    classes = [f"claim-{STYLES[claim.verdict].family}"]
+    name = [link_to_page(claim.id, f"answers/{page.name}", claim.id)]
+    verdict: list[nodes.Node] = [chip(claim.verdict)]
+    if claim.survives_holm is not None:
+        survives = "survives" if claim.survives_holm else "does not survive"
+        verdict.append(inline("span", f"{survives} Holm’s correction", classes=["claim-detail"]))
+    cells = [name, claim.says, verdict, _measured(env, claim, with_rule=True)]
+    return row(cells, ids=[claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
+
+
+def _measured(env: BuildEnvironment, claim: ClaimRow, *, with_rule: bool) -> list[nodes.Node]:
+    """Say what the verdict rests on: estimates first, then words."""
+    content: list[nodes.Node] = []
+    if claim.numbers:
+        numbers = [_estimate(env, number) for number in claim.numbers]
+        content.append(inline("span", *numbers, classes=["claim-numbers"]))
+    details = [claim.note, f"{claim.measured_by}." if with_rule else ""]
+    if with_rule:
+        details.append(f"{KINDS[claim.kind].capitalize()}. Rule: {claim.rule}.")
+    if claim.detectable:
+        details.append(f"So many seeds could have shown {claim.detectable}.")
+    content += [_detail(text) for text in details if text]
+    if claim.tests:
+        tests = [inline("code", test) for test in claim.tests]
+        content.append(inline("span", "Checked by ", *tests, classes=["claim-detail"]))
+    return content
+
+
+def _estimate(env: BuildEnvironment, number: Number) -> Inline:
+    interval = interval_text(number)
+    suffix = [inline("span", f" ({interval})", classes=["interval"])] if interval else []
+    return inline("span", measured_number(env, number), *suffix, classes=["estimate"])
+
+
+def _detail(text: str) -> Inline:
+    sentence = text[0].upper() + text[1:]
+    return inline("span", sentence.replace("..", "."), classes=["claim-detail"])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the role and the directives."""
+    app.add_role("verdict", VerdictRole())
+    app.add_directive("claims", ClaimsDirective)
+    app.add_directive("audit", AuditDirective)

@@ -1,0 +1,140 @@
+"""
+The nodes that our directives build their output from.
+
+Docutils has no node for `<figure>`, `<details>` or `<button>`. `Block` and `Inline` stand for one HTML element each;
+their text is ordinary text nodes, so it is escaped by the writer, found by the search index, and readable in builders
+other than HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.osutil import relative_uri
+from sphinx.writers.html5 import HTML5Translator
+from sphinx.writers.text import TextTranslator
+
+
+class Block(nodes.General, nodes.Element):  # type: ignore[misc] # docutils' own classes are untyped mix-ins
+    """An HTML element that holds paragraphs and other blocks, or text of its own."""
+
+
+class Inline(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+    """An HTML element within a line."""
+
+
+Element = TypeVar("Element", Block, Inline)
+
+
+class Picture(nodes.image):  # type: ignore[misc]
+    """An image that is loaded when it comes near, at a size that is known before."""
+
+
+def block(tag: str, *children: nodes.Node | str, **options: object) -> Block:
+    """Make a block element; see `_make` for the options."""
+    return _make(Block(), tag, children, options)
+
+
+def inline(tag: str, *children: nodes.Node | str, **options: object) -> Inline:
+    """Make an inline element; see `_make` for the options."""
+    return _make(Inline(), tag, children, options)
+
+
+def link_to_file(text: str, path: str, **options: object) -> Inline:
+    """Link to a published file, given by its path from the root of the site."""
+    return inline("a", text, site_path=path, **options)
+
+
+def link_to_page(text: str | nodes.Node, document: str, anchor: str = "", **options: object) -> Inline:
+    """Link to a place on another page of the site."""
+    return inline("a", text, document=document, anchor=anchor, **options)
+
+
+def _make(
+    node: Element, tag: str, children: Iterable[nodes.Node | str], options: dict[str, object]
+) -> Element:
+    """
+    Fill a node.
+
+    Options are `classes`, `ids`, `site_path` or `document` with `anchor` (where a link leads), `html_only` (left out
+    of the search index and of other builders), and `attributes`, a dictionary of further HTML attributes.
+    """
+    node["tag"] = tag
+    for name, value in options.items():
+        node[name] = value
+    if node.get("html_only"):
+        node["classes"] = [*node["classes"], "no-search"]  # Sphinx's own mark for "leave out of the search index"
+    node.extend(nodes.Text(child) if isinstance(child, str) else child for child in children)
+    return node
+
+
+def picture(path: str, size: tuple[int, int], alt: str, *classes: str) -> Picture:
+    """Make an image node for a file of the source folder."""
+    width, height = size
+    return Picture(
+        uri=f"/{path}", alt=alt, width=str(width), height=str(height), loading="lazy", classes=list(classes)
+    )
+
+
+def _visit_html(self: HTML5Translator, node: Block | Inline) -> None:
+    attributes = dict(node.get("attributes", {}))
+    here = self.builder.get_target_uri(self.builder.current_docname)
+    if "site_path" in node:
+        attributes["href"] = relative_uri(here, node["site_path"])
+    elif "document" in node:
+        there = self.builder.get_target_uri(node["document"])
+        anchor = f"#{node['anchor']}" if node["anchor"] else ""
+        attributes["href"] = anchor if there == here and anchor else relative_uri(here, there) + anchor
+    self.body.append(self.starttag(node, node["tag"], suffix="", **attributes))
+
+
+def _depart_html(self: HTML5Translator, node: Block | Inline) -> None:
+    self.body.append(f"</{node['tag']}>" + ("\n" if isinstance(node, Block) else ""))
+
+
+def _visit_picture(self: HTML5Translator, node: Picture) -> None:
+    file_name = self.builder.images.get(node["uri"], node["uri"])
+    attributes = {name: node[name] for name in ("alt", "width", "height", "loading")}
+    source = relative_uri(
+        self.builder.get_target_uri(self.builder.current_docname), f"{self.builder.imagedir}/{file_name}"
+    )
+    self.body.append(self.starttag(node, "img", suffix="", empty=True, src=source, **attributes))
+    raise nodes.SkipNode
+
+
+def _visit_text(self: TextTranslator, node: Block | Inline) -> None:
+    if node.get("html_only"):
+        raise nodes.SkipNode
+    if isinstance(node, Block):
+        self.new_state(0)
+
+
+def _depart_text(self: TextTranslator, node: Block | Inline) -> None:
+    if isinstance(node, Block):
+        self.end_state(wrap=False)
+
+
+def _visit_other(self: nodes.NodeVisitor, node: Block | Inline) -> None:  # noqa: ARG001 - the visitor's signature
+    if node.get("html_only"):
+        raise nodes.SkipNode
+
+
+def _depart_other(self: nodes.NodeVisitor, node: Block | Inline) -> None:
+    """Leave nothing behind: the children have written themselves."""
+
+
+def _skip(self: nodes.NodeVisitor, node: nodes.Node) -> None:
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register the nodes with their visitors."""
+    other = (_visit_other, _depart_other)
+    for node in (Block, Inline):
+        app.add_node(
+            node, html=(_visit_html, _depart_html), text=(_visit_text, _depart_text), latex=other, man=other, texinfo=other
+        )
+    app.add_node(Picture, html=(_visit_picture, None), text=(_skip, None))

@@ -1,0 +1,114 @@
+"""Formulas as MathML, made when the site is built: no script, no other host."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+BOLD = {"upper": 0x1D400, "lower": 0x1D41A, "digit": 0x1D7CE}
+"""First code points of the bold letters and digits."""
+ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered)\}")
+"""Environments that latex2mathml only knows under the name of ``align*``."""
+
+
+def to_mathml(latex: str, display: str) -> str:
+    """
+    Convert a formula, and mend what browsers would show otherwise than TeX.
+
+    Raises
+    ------
+    ValueError
+        If something in the formula was not understood.
+    """
+    source = ALIGNED.sub(r"\\\1{align*}", latex)
+    if display == "block" and "\\\\" in source and "\\begin" not in source:
+        source = f"\\begin{{align*}}{source}\\end{{align*}}"
+    try:
+        root = ElementTree.fromstring(convert(source, display=display))  # noqa: S314 - our own converter's output
+    except Exception as error:  # latex2mathml raises many kinds, and a parse error means output that is no XML
+        raise ValueError(f"{type(error).__name__} {error}".strip()) from error
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        if (element.text or "").startswith(("\\", "&")):
+            raise ValueError(f"unknown command {element.text}")
+        _embolden(element)
+    for element in list(root.iter()):
+        _space_functions(element)
+    root.set("alttext", " ".join(latex.split()))
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _embolden(element: ElementTree.Element) -> None:
+    """Replace ``mathvariant="bold"``, which MathML Core leaves out, by the bold letters themselves."""
+    if element.attrib.get("mathvariant") != "bold" or not element.text:
+        return
+    del element.attrib["mathvariant"]
+    element.text = "".join(_bold(letter) for letter in element.text)
+
+
+def _bold(letter: str) -> str:
+    if "A" <= letter <= "Z":
+        return chr(BOLD["upper"] + ord(letter) - ord("A"))
+    if "a" <= letter <= "z":
+        return chr(BOLD["lower"] + ord(letter) - ord("a"))
+    if "0" <= letter <= "9":
+        return chr(BOLD["digit"] + ord(letter) - ord("0"))
+    return letter
+
+
+def _space_functions(row: ElementTree.Element) -> None:
+    """Set a thin space between the name of a function and what it is applied to, unless that is in brackets."""
+    for position in range(len(row) - 1, -1, -1):
+        element = row[position]
+        if element.tag == "mo" and re.fullmatch(r"[A-Za-z]{2,}", element.text or ""):
+            element.tag = "mi"  # latex2mathml sets \operatorname as an operator, with an operator's wide spaces
+        name = element[0] if element.tag in {"msub", "munder"} and len(element) else element
+        if name.tag != "mi" or not re.fullmatch(r"[A-Za-z]{2,}", name.text or ""):
+            continue
+        if row.tag not in {"mrow", "math", "mtd"}:
+            continue  # elsewhere the number of children is fixed
+        following = row[position + 1] if position + 1 < len(row) else None
+        if following is not None and following.tag not in {"mo", "mspace"}:
+            row.insert(position + 1, ElementTree.Element("mspace", width="0.167em"))
+        if position and row[position - 1].tag not in {"mo", "mspace"}:
+            row.insert(position, ElementTree.Element("mspace", width="0.167em"))
+
+
+def _visit_inline(self: HTML5Translator, node: nodes.math) -> None:
+    self.body.append(self.starttag(node, "span", "", CLASS="math") + _convert(node, "inline") + "</span>")
+    raise nodes.SkipNode
+
+
+def _visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
+    self.body.append(self.starttag(node, "div", CLASS="math"))
+    self.body.append(_convert(node, "block"))
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def _convert(node: nodes.math | nodes.math_block, display: str) -> str:
+    latex = node.astext()
+    try:
+        return to_mathml(latex, display)
+    except ValueError as error:
+        logger.warning("this formula can't be made into MathML: %s (%s)", latex, error, location=node, type="math")
+        return ""
+
+
+def setup(app: Sphinx) -> None:
+    """Register the renderer; `html_math_renderer` chooses it."""
+    app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_block, None))

@@ -1,0 +1,43 @@
+"""
+Repairs of what Docutils and Sphinx write and a reader with assistive technology would stumble over.
+
+Each repair lets the original writer do its work and then changes the tags that it has written.
+"""
+
+from __future__ import annotations
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+LINES = {"<dl>": '<span class="sig-lines">', "</dl>": "</span>", "<dd>": '<span class="sig-line">', "</dd>": "</span>"}
+"""A signature on several lines is written as a definition list that defines nothing."""
+
+
+def _visit_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist) -> None:
+    node.first_part = len(self.body)
+    HTML5Translator.visit_desc_parameterlist(self, node)
+
+
+def _depart_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist) -> None:
+    HTML5Translator.depart_desc_parameterlist(self, node)
+    for position in range(node.first_part, len(self.body)):
+        part = self.body[position]
+        self.body[position] = LINES.get(part.strip(), part)
+
+
+def _visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
+    """Make the entries of a list of references what a list may hold: list items."""
+    HTML5Translator.visit_citation(self, node)
+    self.body[-1] = self.body[-1].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def _depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
+    HTML5Translator.depart_citation(self, node)
+
+
+def setup(app: Sphinx) -> None:
+    """Put the repairs in place of the writer's own methods."""
+    app.add_node(addnodes.desc_parameterlist, override=True, html=(_visit_parameters, _depart_parameters))
+    app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))

@@ -1,0 +1,150 @@
+"""The API reference: which answers use a function, and links to the documentation of other projects."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
+
+from fmnist_site.elements import Inline, block, link_to_page
+
+PACKAGE = "fmnist_ref"
+PYTHON_LANGUAGES = {"python", "python3", "ipython", "ipython3", "default"}
+BUILTIN = re.compile(r"^(?:None|Ellipsis|[a-z]+|(?:collections\.abc|typing|os)\.\w+)$")
+"""Names that every reader of Python knows: shown, not linked."""
+ELSEWHERE = (
+    (r"(?:torch\.)?Tensor(?:\..*)?", r"https://docs.pytorch.org/docs/stable/tensors.html"),
+    (r"(torch\.(?:device|dtype))", r"https://docs.pytorch.org/docs/stable/tensor_attributes.html#\1"),
+    (r"jaxtyping\..+", r"https://docs.kidger.site/jaxtyping/api/array/"),
+    (r"(torchvision\..+)", r"https://docs.pytorch.org/vision/stable/generated/\1.html"),
+    (r"(torch\..+)", r"https://docs.pytorch.org/docs/stable/generated/\1.html"),
+    (r"(sklearn\..+)", r"https://scikit-learn.org/stable/modules/generated/\1.html"),
+    (r"(numpy\..+)", r"https://numpy.org/doc/stable/reference/generated/\1.html"),
+    (r"(pathlib)\.(.+)", r"https://docs.python.org/3/library/\1.html#\1.\2"),
+)
+"""Where names of other projects are documented, so that no inventory has to be fetched to build the site."""
+
+
+class used_in(nodes.General, nodes.Element):  # type: ignore[misc] # noqa: N801 - docutils names nodes so
+    """Stands for the list of answers that use an object, until all answers have been read."""
+
+
+class UsedIn(SphinxDirective):
+    """``.. used-in:: fmnist_ref.fit``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Leave the list for later."""
+        return [used_in(name=self.arguments[0])]
+
+
+def names_in_code(code: str) -> set[str]:
+    """Return the public names of the package that a piece of Python uses, as ``fmnist_ref.fit``."""
+    try:
+        tree = ast.parse(re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE))
+    except SyntaxError:  # shell output and unfinished fragments are shown as code too
+        return set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
+            found |= {f"{PACKAGE}.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == PACKAGE:
+            found.add(f"{PACKAGE}.{node.attr}")
+    return found
+
+
+def _mentions(doctree: nodes.document) -> set[str]:
+    found: set[str] = set()
+    for code in doctree.findall(nodes.literal_block):
+        if code.get("language", "default") in PYTHON_LANGUAGES:
+            found |= names_in_code(code.astext())
+    for reference in doctree.findall(addnodes.pending_xref):
+        if reference.get("refdomain") == "py":
+            found.add(f"{PACKAGE}.{reference['reftarget'].removeprefix(f'{PACKAGE}.')}")
+    return found
+
+
+def _note_mentions(app: Sphinx, doctree: nodes.document) -> None:
+    if app.env.docname.startswith("answers/"):
+        _table(app.env)[app.env.docname] = _mentions(doctree)
+
+
+def _table(env: BuildEnvironment) -> dict[str, set[str]]:
+    if not hasattr(env, "fmnist_mentions"):
+        env.fmnist_mentions = {}
+    table: dict[str, set[str]] = env.fmnist_mentions
+    return table
+
+
+def _forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    _table(env).pop(docname, None)
+
+
+def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
+    _table(env).update({name: names for name, names in _table(other).items() if name in docnames})
+
+
+def _outdated_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Have those API pages written again whose list has changed."""
+    before: dict[str, list[str]] = getattr(env, "fmnist_used_in", {})
+    names = set().union(*_table(env).values())
+    now = {name: sorted(page for page, used in _table(env).items() if name in used) for name in names}
+    env.fmnist_used_in = now  # type: ignore[attr-defined] # the environment is where Sphinx keeps such tables
+    changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    objects = env.domains.python_domain.objects
+    return sorted({objects[name].docname for name in changed & objects.keys()})
+
+
+def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for node in list(doctree.findall(used_in)):
+        pages: list[str] = getattr(app.env, "fmnist_used_in", {}).get(node["name"], [])
+        titles = [app.env.titles[page].astext() for page in pages]
+        links = [block("li", link_to_page(title, page)) for title, page in zip(titles, pages, strict=True)]
+        nothing = nodes.paragraph(text="No answer uses it by itself.")
+        node.replace_self(block("ul", *links, classes=["used-in"]) if links else nothing)
+
+
+def _find_missing(
+    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.Element
+) -> nodes.Node | None:
+    """Resolve fields of our classes, and names of other projects; names that nobody knows stay warnings."""
+    if node.get("refdomain") != "py":
+        return None
+    target = node["reftarget"]
+    owner = env.domains.python_domain.objects.get(f"{PACKAGE}.{target.removeprefix(f'{PACKAGE}.').rpartition('.')[0]}")
+    if owner:  # a field, which its class's page lists
+        return make_refnode(app.builder, node["refdoc"], owner.docname, owner.node_id, content)
+    for pattern, address in ELSEWHERE:
+        match = re.fullmatch(pattern, target)
+        if match:
+            return nodes.reference("", "", content, refuri=match.expand(address), internal=False)
+    return content if BUILTIN.match(target) else None
+
+
+def _keep_member(
+    app: Sphinx, what: str, name: str, member: object, skip: bool, options: object  # noqa: FBT001 - Sphinx's signature
+) -> bool | None:
+    """Leave a class's fields out: its docstring has them under Attributes."""
+    return None if callable(member) or isinstance(member, property) else True
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive and connect to the build."""
+    app.setup_extension("sphinx.ext.autodoc")  # it defines the event below
+    app.add_node(used_in)
+    app.add_directive("used-in", UsedIn)
+    app.connect("doctree-read", _note_mentions)
+    app.connect("env-purge-doc", _forget)
+    app.connect("env-merge-info", _merge)
+    app.connect("env-updated", _outdated_pages)
+    app.connect("doctree-resolved", _resolve)
+    app.connect("missing-reference", _find_missing)
+    app.connect("autodoc-skip-member", _keep_member)

@@ -1,0 +1,119 @@
+"""Figures and tables of results, each with the line that says where it came from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from fmnist_site.elements import Block, block, inline, link_to_file, link_to_page, picture
+from fmnist_site.evidence import no_results, page_of, read_page
+from fmnist_site.source import source_place
+from fmnist_site.tables import row, table
+from report.evidence import Figure, Page, Provenance, Table
+
+logger = logging.getLogger(__name__)
+
+
+class ResultDirective(SphinxDirective):
+    """What figures and tables have in common: they are looked up by name in the page's evidence."""
+
+    has_content = False
+    required_arguments = 0
+    option_spec: ClassVar = {"name": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Look the result up and show it; an unknown name is a warning."""
+        page_name, _, name = self.options.get("name", "").rpartition("/")
+        page = read_page(self.env, page_name or page_of(self.env, self.env.docname))
+        if page is None:
+            return [no_results()]
+        result = self.show(page, name)
+        if result is None:
+            logger.warning("page %r has no such result: %r", page.name, name, location=self.get_location(), type="result")
+            return []
+        return [result]
+
+    def show(self, page: Page, name: str) -> nodes.Node | None:
+        """Make the node of the result; None where the page has no such result."""
+        raise NotImplementedError
+
+
+class ResultFigure(ResultDirective):
+    """``{result-figure}`` with ``:name:``."""
+
+    def show(self, page: Page, name: str) -> nodes.Node | None:
+        """Make the figure."""
+        return figure(page.figures[name], name) if name in page.figures else None
+
+
+class ResultTable(ResultDirective):
+    """``{result-table}`` with ``:name:``."""
+
+    def show(self, page: Page, name: str) -> nodes.Node | None:
+        """Make the table."""
+        return _result_table(page.tables[name], name) if name in page.tables else None
+
+
+def figure(result: Figure, name: str) -> Block:
+    """Make a figure: its finding, its picture in light and dark, its caption and its provenance."""
+    caption = block("figcaption", nodes.paragraph(text=result.caption), provenance(result.provenance, result.data))
+    title = nodes.paragraph(text=result.title, classes=["result-title"])
+    return block("figure", title, pictures(result, "result-pictures"), caption, ids=[f"figure-{name}"], classes=["result"])
+
+
+def pictures(result: Figure, *classes: str) -> Block:
+    """Make both renderings; the theme shows one of them, and the light one where no script can choose."""
+    size = (result.width, result.height)
+    light = picture(result.light, size, result.alt, "only-light")
+    dark = picture(result.dark, size, result.alt, "only-dark", "pst-js-only")
+    return block("div", light, dark, classes=list(classes))
+
+
+def _result_table(result: Table, name: str) -> Block:
+    alignment = ["numeric" if numeric else "" for numeric in result.numeric]
+    rows = [row(cells, cell_classes=alignment) for cells in result.rows]
+    node = table(result.caption, result.columns, rows, "result-table")
+    for entry, alignment_class in zip(node.findall(nodes.entry), alignment, strict=False):  # the header's cells
+        entry["classes"] = [alignment_class] if alignment_class else []
+    return block(
+        "div", node, provenance(result.provenance, result.data), ids=[f"table-{name}"], classes=["result"]
+    )
+
+
+def provenance(origin: Provenance, data: str) -> Block:
+    """Make the line under a result: seeds, data, records, code, rebuild."""
+    parts: list[nodes.Node] = []
+    if origin.num_seeds is not None:
+        parts.append(inline("span", f"{origin.num_seeds} seed{'' if origin.num_seeds == 1 else 's'}"))
+    if data:
+        parts.append(link_to_file("data (CSV)", data))
+    parts += _records(origin.records)
+    place = source_place(origin.made_by)
+    if place:
+        parts.append(link_to_page("code", *place, attributes={"title": origin.made_by}))
+    parts.append(_disclosure("rebuild", inline("code", origin.rebuild, classes=["copyable"])))
+    return block("ul", *[block("li", part) for part in parts], classes=["provenance"])
+
+
+def _records(records: tuple[str, ...]) -> list[nodes.Node]:
+    if not records:
+        return []
+    if len(records) == 1:
+        return [link_to_file("record", records[0])]
+    links = [block("li", link_to_file(record.rpartition("/")[2], record)) for record in records]
+    return [_disclosure(f"{len(records)} records", block("ul", *links))]
+
+
+def _disclosure(summary: str, content: nodes.Node) -> Block:
+    return block("details", block("summary", summary), block("div", content, classes=["disclosed"]), html_only=True)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("result-figure", ResultFigure)
+    app.add_directive("result-table", ResultTable)

@@ -1,0 +1,129 @@
+"""Pages that show the source of our modules, line by line, and the links that lead to a line of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from fmnist_site.elements import Inline, link_to_page
+
+PACKAGES = ("fmnist_ref", "report")
+"""The packages whose source may be shown."""
+
+
+def source_place(dotted_name: str) -> tuple[str, str] | None:
+    """
+    Find where an object is defined, as document and anchor of a source page; None where it can't be found.
+
+    Nothing is imported: modules are found as files and read as syntax trees, following the packages' own re-exports.
+    """
+    parts = dotted_name.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        path = _module_file(".".join(parts[:length]))
+        if path:
+            return _place_in(path, ".".join(parts[:length]), parts[length:])
+    return None
+
+
+def module_path(document: str) -> Path | None:
+    """Return the file that a source page shows; None for any other document."""
+    folder, _, name = document.partition("/")
+    return _module_file(name.replace("/", ".")) if folder == "source" else None
+
+
+@lru_cache(maxsize=256)
+def _module_file(module: str) -> Path | None:
+    package, *rest = module.split(".")
+    spec = find_spec(package) if package in PACKAGES else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    base = Path(spec.submodule_search_locations[0], *rest)
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _place_in(path: Path, module: str, names: list[str]) -> tuple[str, str] | None:
+    body: list[ast.stmt] = ast.parse(path.read_text(encoding="utf-8")).body
+    line = None
+    for name in names:
+        found = next((statement for statement in body if name in _names_bound(statement)), None)
+        if isinstance(found, ast.ImportFrom) and found.module and found.module != module:
+            return source_place(f"{found.module}.{'.'.join(names)}")
+        if found is None:
+            return None
+        line = found.lineno
+        body = getattr(found, "body", [])
+    return (f"source/{module.replace('.', '/')}", f"L-{line}")
+
+
+def _names_bound(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [target.id for target in targets if isinstance(target, ast.Name)]
+        case ast.ImportFrom(names=names):
+            return [alias.asname or alias.name for alias in names]
+    return []
+
+
+def _link_signatures(app: Sphinx, doctree: nodes.document) -> None:
+    """Put a link to the source beside each documented name."""
+    for signature in doctree.findall(addnodes.desc_signature):
+        if not signature.get("module"):
+            continue
+        place = source_place(f"{signature['module']}.{signature['fullname']}")
+        if place:
+            signature += link_to_page("source", *place, classes=["source-link"], html_only=True)
+
+
+def _note_pages(app: Sphinx, doctree: nodes.document) -> None:
+    """Remember which modules this document links to."""
+    linked = {node["document"] for node in doctree.findall(Inline) if "document" in node}
+    _wanted(app.env)[app.env.docname] = {document for document in linked if module_path(document)}
+
+
+def _wanted(env: BuildEnvironment) -> dict[str, set[str]]:
+    if not hasattr(env, "fmnist_sources"):
+        env.fmnist_sources = {}
+    wanted: dict[str, set[str]] = env.fmnist_sources
+    return wanted
+
+
+def _forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    _wanted(env).pop(docname, None)
+
+
+def _merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
+    _wanted(env).update({name: pages for name, pages in _wanted(other).items() if name in docnames})
+
+
+def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Make the pages that are linked to, unless they are there and newer than the module."""
+    for document in sorted(set().union(*_wanted(app.env).values())):
+        path = module_path(document)
+        page = Path(app.outdir, f"{document}.html")
+        if path is None or (page.exists() and page.stat().st_mtime_ns > path.stat().st_mtime_ns):
+            continue
+        name = document.removeprefix("source/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
+        code = app.builder.highlighter.highlight_block(path.read_text(encoding="utf-8"), "python", linespans="L")
+        body = f'<h1>{name}</h1>\n<div class="source-code">{code}</div>'
+        yield document, {"title": name, "body": body}, "page.html"
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to the build."""
+    app.connect("doctree-read", _link_signatures)
+    app.connect("doctree-read", _note_pages, priority=900)  # after every other handler that may add links
+    app.connect("env-purge-doc", _forget)
+    app.connect("env-merge-info", _merge)
+    app.connect("html-collect-pages", _collect_pages)

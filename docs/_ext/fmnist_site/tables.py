@@ -1,0 +1,54 @@
+"""Tables as docutils nodes: a caption, a header row, and a first column that heads its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+Cell = str | Sequence[nodes.Node]
+
+
+def table(caption: str, columns: Sequence[str], rows: Sequence[nodes.row], *classes: str) -> nodes.table:
+    """Assemble a table from rows made by `row`."""
+    group = nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=1, **({"stub": 1} if position == 0 else {})) for position in range(len(columns))]
+    group += nodes.thead("", row(columns))
+    group += nodes.tbody("", *rows)
+    return nodes.table("", nodes.title(text=caption), group, classes=list(classes))
+
+
+def row(
+    cells: Sequence[Cell],
+    *,
+    ids: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    cell_classes: Sequence[str] = (),
+) -> nodes.row:
+    """Make one row; `cell_classes` has one class, or an empty string, for each cell."""
+    entries = [nodes.entry("", _content(cell)) for cell in cells]
+    for entry, name in zip(entries, cell_classes, strict=False):
+        entry["classes"] = [name] if name else []
+    return nodes.row("", *entries, ids=list(ids), classes=list(classes))
+
+
+def _content(cell: Cell) -> nodes.Node:
+    return nodes.paragraph(text=cell) if isinstance(cell, str) else nodes.paragraph("", "", *cell)
+
+
+def _visit_entry(self: HTML5Translator, node: nodes.entry) -> None:
+    """Write a cell as Docutils does, and say of each heading cell what it heads."""
+    HTML5Translator.visit_entry(self, node)
+    scope = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
+    self.body[-1] = self.body[-1].replace("<th", f'<th scope="{scope}"', 1)
+
+
+def _depart_entry(self: HTML5Translator, node: nodes.entry) -> None:
+    HTML5Translator.depart_entry(self, node)
+
+
+def setup(app: Sphinx) -> None:
+    """Give the heading cells of every table their scope."""
+    app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))

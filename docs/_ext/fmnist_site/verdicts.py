@@ -1,0 +1,62 @@
+"""Verdict chips: one word, one shape and one colour for each verdict, the same wherever it stands."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from docutils import nodes
+
+from fmnist_site.elements import Inline, inline
+from report.evidence import VerdictWord
+
+Family = Literal["supported", "refuted", "undetermined", "by-definition", "not-testable", "open"]
+
+
+class Style(NamedTuple):
+    """How a verdict is shown."""
+
+    family: Family
+    """Its class in the style sheet, and the part of the audit that it counts in."""
+    shape: str
+
+
+STYLES: dict[VerdictWord, Style] = {
+    "supported": Style("supported", "✓"),
+    "refuted": Style("refuted", "✗"),
+    "undetermined": Style("undetermined", "~"),
+    "true by definition": Style("by-definition", "="),
+    "false by definition": Style("by-definition", "="),
+    "not testable here": Style("not-testable", "∅"),
+    "not assessed in the quick profile": Style("open", "·"),
+    "not measured yet": Style("open", "·"),
+}
+
+FAMILIES: dict[Family, tuple[str, str]] = {
+    "supported": ("✓", "supported"),
+    "refuted": ("✗", "refuted"),
+    "undetermined": ("~", "undetermined"),
+    "by-definition": ("=", "by definition"),
+    "not-testable": ("∅", "not testable here"),
+    "open": ("·", "open"),
+}
+"""The parts of the audit, in order: shape and words."""
+
+
+def chip(verdict: VerdictWord) -> Inline:
+    """Make the chip of a verdict."""
+    style = STYLES[verdict]
+    return family_chip(style.family, verdict, style.shape)
+
+
+def family_chip(family: Family, words: str, shape: str) -> Inline:
+    """Make a chip with words of its own, for instance a count."""
+    mark = inline("span", shape, classes=["verdict-shape"], html_only=True, attributes={"aria-hidden": "true"})
+    return inline("span", mark, nodes.Text(words), classes=["verdict", f"verdict-{family}"])
+
+
+def count_families(verdicts: dict[str, int]) -> dict[Family, int]:
+    """Add up verdicts by the parts of the audit; parts without any are left out."""
+    counts = dict.fromkeys(FAMILIES, 0)
+    for word, count in verdicts.items():
+        counts[STYLES[word].family] += count  # type: ignore[index] # msgspec has no dictionary with Literal keys here
+    return {family: count for family, count in counts.items() if count}

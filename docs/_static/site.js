@@ -1,0 +1,72 @@
+/* Opens the panel of a measured number on hover and on keyboard focus. Without this script a click still opens it, and
+ * Escape or a click elsewhere still closes it: that is the browser's own popover. */
+"use strict";
+
+const HOVER_DELAY = 180; // milliseconds, so that a pointer passing over a page of numbers opens nothing
+
+for (const measured of document.querySelectorAll(".measured")) {
+  const button = measured.querySelector("button");
+  const panel = measured.querySelector("[popover]");
+  if (!panel.showPopover) continue;
+  let timer = 0;
+  let dismissed = false; // by Escape: stay closed until the pointer or the focus comes again
+  const isOpen = () => panel.matches(":popover-open");
+  const open = () => {
+    if (!isOpen() && !dismissed) panel.showPopover({ source: button });
+  };
+  const closeUnlessInUse = () => {
+    if (isOpen() && !measured.matches(":hover") && !measured.contains(document.activeElement)) panel.hidePopover();
+  };
+  const later = (action) => {
+    clearTimeout(timer);
+    timer = setTimeout(action, HOVER_DELAY);
+  };
+  measured.addEventListener("pointerenter", (event) => {
+    dismissed = false;
+    if (event.pointerType === "mouse") later(open);
+  });
+  measured.addEventListener("pointerleave", () => later(closeUnlessInUse));
+  button.addEventListener("focus", () => {
+    if (button.matches(":focus-visible")) open();
+  });
+  measured.addEventListener("focusout", (event) => {
+    if (!measured.contains(event.relatedTarget)) dismissed = false;
+    later(closeUnlessInUse);
+  });
+  measured.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !isOpen()) return;
+    dismissed = true;
+    panel.hidePopover();
+    button.focus();
+  });
+}
+
+/* Says which filter of the audit is in force; the filtering itself is done by the style sheet. */
+const filters = document.querySelectorAll(".audit-filter a");
+const markFilter = () => {
+  const current = [...filters].some((link) => link.hash === location.hash) ? location.hash : "#all";
+  for (const link of filters) {
+    const chosen = link.hash === current;
+    if (chosen) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+};
+if (filters.length) {
+  window.addEventListener("hashchange", markFilter);
+  markFilter();
+}
+
+/* Formulas that are wider than the screen scroll sideways; then they must be reachable by keyboard, as tables are. */
+const formulas = document.querySelectorAll(".math");
+const markScrollable = () => {
+  for (const formula of formulas) {
+    formula.classList.remove("too-wide");
+    const isBlock = formula.tagName === "DIV";
+    const room = isBlock ? formula.clientWidth : formula.parentElement.clientWidth;
+    const tooWide = room > 0 && (isBlock ? formula.scrollWidth : formula.offsetWidth) > room;
+    formula.classList.toggle("too-wide", tooWide);
+    if (tooWide) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
+};
+if (formulas.length) new ResizeObserver(markScrollable).observe(document.querySelector("article"));

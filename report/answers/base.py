@@ -1,0 +1,146 @@
+"""What an answer is made of: functions of records, by the name under which the page shows their result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+import msgspec
+
+from report.charts import Chart
+from report.conclude import Finding
+from report.experiments.base import Run
+from report.records import RecordStore
+from report.statistics import Estimate
+
+Results = TypeVar("Results")
+
+
+class NoRecords(Exception):
+    """An answer asked for records that are not there (yet): what needs them is shown as missing."""
+
+
+class Arm(Generic[Results]):
+    """The results of one arm of an experiment, seed by seed."""
+
+    def __init__(self, by_seed: dict[int, Results], ids: dict[int, str]) -> None:
+        self.by_seed = by_seed
+        self.ids = ids
+
+    @property
+    def results(self) -> list[Results]:
+        """Results in the order of their seeds."""
+        return [self.by_seed[seed] for seed in sorted(self.by_seed)]
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """Ids of the runs, in the same order."""
+        return tuple(self.ids[seed] for seed in sorted(self.ids))
+
+    def values(self, of: Callable[[Results], float]) -> list[float]:
+        """Take one number from each run."""
+        return [of(result) for result in self.results]
+
+    def paired_with(self, other: Arm[Results]) -> tuple[Arm[Results], Arm[Results]]:
+        """Keep the seeds that both arms have."""
+        seeds = sorted(self.by_seed.keys() & other.by_seed.keys())
+        if not seeds:
+            raise NoRecords("no seed has both arms")
+        return self._only(seeds), other._only(seeds)
+
+    def _only(self, seeds: Iterable[int]) -> Arm[Results]:
+        kept = list(seeds)
+        return Arm({s: self.by_seed[s] for s in kept}, {s: self.ids[s] for s in kept})
+
+
+class Records:
+    """
+    The valid records of one plan, as answers read them.
+
+    Parameters
+    ----------
+    store : RecordStore
+        Where the records lie.
+    runs : iterable of Run
+        The plan whose records count.
+    """
+
+    def __init__(self, store: RecordStore, runs: Iterable[Run]) -> None:
+        self._found: dict[tuple[str, str], dict[int, tuple[str, dict[str, object]]]] = {}
+        for run in runs:
+            record = store.standing(run)
+            if record.state == "done" and record.record is not None:
+                arm = self._found.setdefault((run.experiment, run.arm), {})
+                arm[run.seed] = (run.id, record.record.results)
+
+    def arm(self, experiment: str, arm: str, results: type[Results]) -> Arm[Results]:
+        """
+        Return one arm's results.
+
+        Raises
+        ------
+        NoRecords
+            If no seed of it has a valid record.
+        """
+        found = self._found.get((experiment, arm))
+        if not found:
+            raise NoRecords(f"{experiment}: {arm}")
+        return Arm(
+            {seed: msgspec.convert(value, results) for seed, (_, value) in found.items()},
+            {seed: id for seed, (id, _) in found.items()},
+        )
+
+    def arms(self, experiment: str, prefix: str = "") -> list[str]:
+        """Name the arms of an experiment that have records, in the order of the plan."""
+        return [arm for name, arm in self._found if name == experiment and arm.startswith(prefix)]
+
+
+class FigureContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure before it is drawn."""
+
+    chart: Chart
+    title: str
+    """The finding, as a sentence without a full stop."""
+    alt: str
+    caption: str
+    records: tuple[str, ...]
+
+
+class TableContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A table before it is set: cells are text or numbers; `tables` formats them."""
+
+    caption: str
+    columns: list[str]
+    rows: list[list[str | float | int]]
+    records: tuple[str, ...]
+
+
+Findings = Mapping[str, Finding]
+MeasureFunction = Callable[[Records], Estimate | tuple[Estimate, ...]]
+FigureFunction = Callable[[Records, Findings], FigureContent]
+TableFunction = Callable[[Records, Findings], TableContent]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer page: what it measures and shows. `measures` are keyed by claim id, or by a name of their own."""
+
+    name: str
+    title: str
+    """The question."""
+    experiments: tuple[str, ...]
+    measures: dict[str, MeasureFunction]
+    """Each returns an Estimate or, where a claim's rule looks at several, a tuple of them."""
+    figures: dict[str, FigureFunction] = {}
+    tables: dict[str, TableFunction] = {}
+    notes: dict[str, str] = {}
+    """By claim id: what a reader should know about the verdict."""
+    headline: str
+    """Name of the measure on the home page's card."""
+    headline_label: str
+    card: str | None = None
+    """Name of the figure drawn small on the card; not shown on the page itself."""
+
+
+def by_verdict(finding: Finding, *, supported: str, refuted: str, undetermined: str, withheld: str) -> str:
+    """Choose a phrase by a verdict, so that no sentence can outlive its data."""
+    return {"supported": supported, "refuted": refuted, "undetermined": undetermined}.get(finding.verdict, withheld)

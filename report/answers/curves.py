@@ -1,0 +1,86 @@
+"""What several answers take from training curves: paired differences, bands over seeds, agreement with print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from report.answers.base import Arm, Records, Results
+from report.charts import IntervalRow, Series
+from report.experiments.curves import Curve
+from report.statistics import Estimate, count, mean_with_t_interval
+
+PERCENT = 100.0
+
+
+def paired_difference(
+    arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float], *, unit: str, scale: float = 1.0
+) -> Estimate:
+    """Estimate arm minus baseline over the seeds that both have."""
+    a, b = arm.paired_with(baseline)
+    differences = (np.array(a.values(value)) - np.array(b.values(value))) * scale
+    return mean_with_t_interval(differences, unit=unit, signed=True, records=a.records + b.records)
+
+
+def accuracy_points(arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]) -> Estimate:
+    """Estimate a difference in accuracy, in percentage points."""
+    return paired_difference(arm, baseline, value, unit="percentage points", scale=PERCENT)
+
+
+def band(label: str, curves: Sequence[Curve], value: Callable[[Curve], Sequence[float]], scale: float = 1.0) -> Series:
+    """Draw the mean of a per-epoch quantity over seeds, with the range of the seeds as its band."""
+    values = np.array([value(curve) for curve in curves]) * scale
+    return Series(
+        label=label,
+        x=[float(epoch) for epoch in range(1, values.shape[1] + 1)],
+        y=values.mean(0).tolist(),
+        low=values.min(0).tolist(),
+        high=values.max(0).tolist(),
+    )
+
+
+def difference_row(
+    label: str, arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]
+) -> IntervalRow:
+    """Draw one paired difference in accuracy, with each seed's own as a point."""
+    estimate = accuracy_points(arm, baseline, value)
+    a, b = arm.paired_with(baseline)
+    return IntervalRow(
+        label=label,
+        value=estimate.value,
+        low=estimate.value if estimate.low is None else estimate.low,
+        high=estimate.value if estimate.high is None else estimate.high,
+        points=((np.array(a.values(value)) - np.array(b.values(value))) * PERCENT).tolist(),
+    )
+
+
+def outside_of_seeds(printed: Sequence[float], seeds: Sequence[Sequence[float]], records: tuple[str, ...]) -> Estimate:
+    """Count the printed figures that lie outside the range of the seeds' own, widened by two standard deviations."""
+    runs = np.array(seeds)  # (seeds, figures)
+    widening = 2 * runs.std(axis=0, ddof=1) if len(runs) > 1 else np.zeros(runs.shape[1])
+    target = np.array(printed)
+    outside = int(((target < runs.min(0) - widening) | (target > runs.max(0) + widening)).sum())
+    return count(
+        outside,
+        low=outside,
+        high=outside,
+        unit="printed figures",
+        n=len(printed),
+        n_of="printed figures",
+        digits=0,
+        records=records,
+    )
+
+
+def over_seeds(
+    experiment: str, arm: str, results: type[Results], value: Callable[[Results], float], **about: Any
+) -> Callable[[Records], Estimate]:
+    """Make a measure of one number per run of an arm: its mean over seeds."""
+
+    def measure(records: Records) -> Estimate:
+        found = records.arm(experiment, arm, results)
+        return mean_with_t_interval(found.values(value), records=found.records, **about)
+
+    return measure

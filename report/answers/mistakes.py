@@ -1,0 +1,223 @@
+"""What the mistakes of question 5 cost: measures, figures and tables for that question's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from report.answers.base import (
+    Arm,
+    FigureContent,
+    FigureFunction,
+    Findings,
+    MeasureFunction,
+    Records,
+    TableContent,
+    TableFunction,
+    by_verdict,
+)
+from report.answers.curves import PERCENT, accuracy_points, difference_row, over_seeds
+from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
+from report.charts import IntervalChart, LineChart, Panel, Series
+from report.experiments.mistakes import MistakesResults
+from report.statistics import Estimate, bootstrap, count, mean_with_t_interval, ratio_of_medians
+
+LABELS = {
+    "never_zeroed": "gradients never zeroed",
+    "double_softmax": "softmax before cross-entropy",
+    "not_normalised": "pixels left at 0 to 255",
+    "sorted": "sorted by label, not shuffled",
+    "unshuffled": "the files' order, not shuffled",
+}
+CLAIMS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
+MARGIN = 0.3
+
+
+def _arm(records: Records, name: str) -> Arm[MistakesResults]:
+    return records.arm("mistakes", name, MistakesResults)
+
+
+def _final_accuracy(run: MistakesResults) -> float:
+    return run.test_accuracy[-1]
+
+
+def cost_of(arm: str) -> Callable[[Records], Estimate]:
+    """Make the measure of one mistake: test accuracy with it minus the correct loop's, over the seeds of both."""
+
+    def cost(records: Records) -> Estimate:
+        return accuracy_points(_arm(records, arm), _arm(records, "correct"), _final_accuracy)
+
+    return cost
+
+
+def gap_of_batch_means(records: Records) -> Estimate:
+    """
+    Estimate how far the mean of batch means is from the epoch's loss, in percent of it: the largest gap of each run.
+
+    The largest, since gaps of either sign would cancel in a mean over epochs. Its p-value is against the margin.
+    """
+    arm = _arm(records, "correct")
+    gaps = arm.values(
+        lambda run: max(
+            abs(wrong - right) / right * PERCENT
+            for wrong, right in zip(run.mean_of_batch_means, run.running_loss, strict=True)
+            if wrong is not None and right is not None
+        )
+    )
+    return mean_with_t_interval(gaps, unit="percent", null=0.1, records=arm.records)
+
+
+def cost_of_transforming(records: Records) -> Estimate:
+    """Estimate the time of training through the loader over that of training on resident tensors."""
+    results, ids = loader(records)
+    return ratio_of_medians(
+        per_batch(passes_of(results, "loader", trains=True)),
+        per_batch(passes_of(results, "resident", trains=True)),
+        n_of="passes",
+        null=1.1,
+        records=ids,
+    )
+
+
+def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estimate]:
+    """Estimate what a clock shows that does not wait for the accelerator, over one that does: small step, large step."""
+    results, ids = clocks(records)
+    small, large = (
+        bootstrap(
+            [
+                clock_of(results, model).unsynchronised_seconds,
+                clock_of(results, model).synchronised_seconds,
+            ],
+            lambda queued, done: float(np.median(queued) / np.median(done)),
+            unit="ratio",
+            n_of="steps",
+            paired=True,
+            null=0.9,
+            records=ids,
+        )
+        for model in ("mlp128", "resnet18")
+    )
+    return small, large
+
+
+def diverged(records: Records) -> Estimate:
+    """Count the runs with gradients never zeroed whose loss stopped being a number."""
+    arm = _arm(records, "never_zeroed")
+    found = sum(run.diverged_at_step is not None for run in arm.results)
+    return count(
+        found, low=found, high=found, unit="runs", n=len(arm.results), n_of="seeds", digits=0, records=arm.records
+    )
+
+
+def costs(records: Records, findings: Findings) -> FigureContent:
+    """Draw each mistake's cost in test accuracy, with its interval."""
+    correct = _arm(records, "correct")
+    rows = [difference_row(label, _arm(records, arm), correct, _final_accuracy) for arm, label in LABELS.items()]
+    harmful = [LABELS[arm] for arm, claim in CLAIMS.items() if findings[claim].verdict == "refuted"]
+    judged = any(findings[claim].verdict in ("supported", "refuted", "undetermined") for claim in CLAIMS.values())
+    return FigureContent(
+        chart=IntervalChart(rows=rows, x_label="test accuracy, minus the correct loop's (pp)", margin=MARGIN),
+        title=(
+            f"{len(harmful)} of {len(CLAIMS)} mistakes cost test accuracy"
+            if judged
+            else "Test accuracy with one thing wrong, minus the correct loop's"
+        ),
+        alt="Percentage points against the correct loop: " + "; ".join(f"{r.label} {r.value:+.1f}" for r in rows) + ".",
+        caption=(
+            f"After {len(correct.results[0].test_accuracy)} epochs at the notebook's settings, {len(correct.results)} seeds, "
+            "paired. Bars: 95 % intervals; points: seeds. The last row is a control."
+        ),
+        records=correct.records + tuple(id for arm in LABELS for id in _arm(records, arm).records),
+    )
+
+
+def curves(records: Records, findings: Findings) -> FigureContent:
+    """Draw what each loop prints and how its model does on the test images."""
+    labels = {"correct": "correct", **LABELS}
+    arms = {label: _arm(records, arm) for arm, label in labels.items() if arm != "unshuffled"}
+    printed = [_line(label, [run.running_loss for run in arm.results]) for label, arm in arms.items()]
+    accuracies = [
+        _line(label, [[share * PERCENT for share in run.test_accuracy] for run in arm.results])
+        for label, arm in arms.items()
+    ]
+    last = {series.label: series.y[-1] for series in accuracies}
+    return FigureContent(
+        chart=LineChart(
+            panels=[
+                Panel(series=printed, x_label="epoch", y_label="training loss, as printed (nats)", y_scale="log"),
+                Panel(series=accuracies, x_label="epoch", y_label="test accuracy (%)"),
+            ]
+        ),
+        title=by_verdict(
+            findings["Q5.4d"],
+            supported="What each loop prints, and what its model is worth",
+            refuted="A printed loss that looks well is no proof: sorted images show it",
+            undetermined="What each loop prints, and what its model is worth",
+            withheld="What each loop prints, and what its model is worth",
+        ),
+        alt="Test accuracy at the end: " + "; ".join(f"{label} {value:.1f} %" for label, value in last.items()) + ".",
+        caption=(
+            f"Line: mean over {len(arms['correct'].results)} seeds; band: their range. The loss of softmax twice is on a scale "
+            "of its own. A line ends where a loss was no finite number."
+        ),
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )
+
+
+def overview(records: Records, findings: Findings) -> TableContent:
+    """List what each loop prints and what its model is worth."""
+    rows: list[list[str | float | int]] = []
+    ids: tuple[str, ...] = ()
+    for name, label in {"correct": "nothing", **LABELS}.items():
+        arm = _arm(records, name)
+        ids += arm.records
+        losses = [run.running_loss[-1] for run in arm.results if run.running_loss[-1] is not None]
+        rows.append(
+            [
+                label,
+                float(np.mean(losses)) if losses else "not a number",
+                float(np.mean(arm.values(_final_accuracy))) * PERCENT,
+                sum(run.diverged_at_step is not None for run in arm.results),
+            ]
+        )
+    return TableContent(
+        caption="The last epoch of each loop, means over seeds (of the loss, over those where it is a number).",
+        columns=["what is wrong", "printed training loss (nats)", "test accuracy (%)", "seeds whose loss diverged"],
+        rows=rows,
+        records=ids,
+    )
+
+
+def _line(label: str, runs: list[list[float]] | list[list[float | None]]) -> Series:
+    """Draw the mean and range over seeds, as far as every seed has a finite number."""
+    length = next((i for i, column in enumerate(zip(*runs, strict=True)) if None in column), len(runs[0]))
+    values = np.array([run[:length] for run in runs], dtype=np.float64)
+    return Series(
+        label=label,
+        x=[float(epoch) for epoch in range(1, length + 1)],
+        y=values.mean(0).tolist(),
+        low=values.min(0).tolist(),
+        high=values.max(0).tolist(),
+    )
+
+
+MEASURES: dict[str, MeasureFunction] = {
+    **{claim: cost_of(arm) for arm, claim in CLAIMS.items()},
+    "Q5.4e": gap_of_batch_means,
+    "Q5.4f": cost_of_transforming,
+    "Q5.4g": unsynchronised_over_synchronised,
+    "unshuffled-cost": cost_of("unshuffled"),
+    "diverged": diverged,
+    "correct-accuracy": over_seeds(
+        "mistakes", "correct", MistakesResults, lambda run: _final_accuracy(run) * PERCENT, unit="percent"
+    ),
+    "sorted-printed-loss": over_seeds(
+        "mistakes", "sorted", MistakesResults, lambda run: run.running_loss[-1] or float("nan"), unit="nats"
+    ),
+    "correct-printed-loss": over_seeds(
+        "mistakes", "correct", MistakesResults, lambda run: run.running_loss[-1] or float("nan"), unit="nats"
+    ),
+}
+FIGURES: dict[str, FigureFunction] = {"q5-mistakes": costs, "q5-mistakes-curves": curves}
+TABLES: dict[str, TableFunction] = {"q5-mistakes-table": overview}

@@ -1,0 +1,143 @@
+"""Question 2, what a step costs: time and memory by batch size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, TableContent, by_verdict
+from report.charts import LineChart, Panel, Series
+from report.experiments.batch_cost import BatchCostResults, StepCost
+from report.statistics import Estimate, bootstrap, count
+
+SMALL, LARGE = 16, 1024
+MICROSECONDS = 1e6
+
+
+def costs_of(records: Records) -> tuple[BatchCostResults, tuple[str, ...]]:
+    """Return the one run of the experiment and its id."""
+    arm: Arm[BatchCostResults] = records.arm("batch_cost", "steps", BatchCostResults)
+    return arm.results[0], arm.records
+
+
+def _round_medians(step: StepCost) -> list[float]:
+    """Return the median time of a step in each round: repetitions within a round are not independent."""
+    return [float(np.median(seconds)) for seconds in step.seconds]
+
+
+def _seconds_per_image(costs: BatchCostResults, batch_size: int) -> list[float]:
+    step = next(step for step in costs.steps if step.batch_size == batch_size)
+    return [seconds / batch_size for seconds in _round_medians(step)]
+
+
+def time_per_image_ratio(records: Records) -> Estimate:
+    """Estimate the time per image of the small batch over the large one: also how many times more images a second."""
+    costs, ids = costs_of(records)
+    return bootstrap(
+        [_seconds_per_image(costs, SMALL), _seconds_per_image(costs, LARGE)],
+        lambda small, large: float(np.median(small) / np.median(large)),
+        paired=True,  # the rounds alternate, so both arms meet the same weather
+        unit="ratio",
+        n_of="rounds",
+        null=1.0,
+        records=ids,
+    )
+
+
+def images_per_second(batch_size: int) -> Callable[[Records], Estimate]:
+    """Make a measure of the images that training goes through in a second."""
+
+    def measure(records: Records) -> Estimate:
+        costs, ids = costs_of(records)
+        return bootstrap(
+            [_seconds_per_image(costs, batch_size)],
+            lambda seconds: 1 / float(np.median(seconds)),
+            paired=False,
+            unit="images per second",
+            n_of="rounds",
+            records=ids,
+        )
+
+    return measure
+
+
+def flattens_at(records: Records) -> Estimate:
+    """Find the smallest batch size whose median speed is nine tenths of the highest."""
+    costs, ids = costs_of(records)
+    speed = {s.batch_size: 1 / float(np.median(_seconds_per_image(costs, s.batch_size))) for s in costs.steps}
+    size = min(batch_size for batch_size, value in speed.items() if value >= 0.9 * max(speed.values()))
+    return count(size, low=size, high=size, unit="images", n=len(speed), n_of="batch sizes", digits=0, records=ids)
+
+
+def speed_against_batch(records: Records, findings: Findings) -> FigureContent:
+    """Draw images per second, and microseconds per image, against batch size."""
+    costs, ids = costs_of(records)
+    times = {step.batch_size: np.array(_round_medians(step)) for step in costs.steps}
+    speed = _series("images per second", {b: b / seconds for b, seconds in times.items()})
+    step_time = _series("one step", {b: seconds * MICROSECONDS for b, seconds in times.items()})
+    panels = [
+        Panel(series=[series], x_label="batch size", y_label=label, x_scale="log", y_scale="log")
+        for series, label in ((speed, "images per second"), (step_time, "time of a step (µs)"))
+    ]
+    return FigureContent(
+        chart=LineChart(panels=panels),
+        title=by_verdict(
+            findings["Q2.2"],
+            supported="Large batches go through more images a second: the fixed cost of a step is shared by more of them",
+            refuted="Large batches go through fewer images a second on this device",
+            undetermined="Images per second: no settled difference between small and large batches",
+            withheld="Images per second and time of a step by batch size",
+        ),
+        alt="Images per second by batch size: "
+        + ", ".join(f"{y:,.0f} at {x:.0f}" for x, y in zip(speed.x, speed.y, strict=True))
+        + ".",
+        caption=(
+            f"Device {costs.device}, {costs.num_threads} threads, {len(costs.steps[0].seconds)} rounds over all batch sizes. "
+            "Line: median of the rounds' medians; band: their range. Data already in memory."
+        ),
+        records=ids,
+    )
+
+
+def _series(label: str, values: dict[int, np.ndarray[tuple[int], np.dtype[np.float64]]]) -> Series:
+    return Series(
+        label=label,
+        x=[float(batch_size) for batch_size in values],
+        y=[float(np.median(v)) for v in values.values()],
+        low=[float(v.min()) for v in values.values()],
+        high=[float(v.max()) for v in values.values()],
+    )
+
+
+def costs_by_batch(records: Records, findings: Findings) -> TableContent:
+    """List time and memory of a step at each batch size."""
+    costs, ids = costs_of(records)
+    rows: list[list[str | float | int]] = []
+    for step in costs.steps:
+        seconds = float(np.median(_round_medians(step)))
+        per_image = seconds / step.batch_size
+        rows.append(
+            [
+                step.batch_size,
+                seconds * MICROSECONDS,
+                per_image * MICROSECONDS,
+                round(1 / per_image),
+                step.saved_bytes / 1e3,
+            ]
+        )
+    return TableContent(
+        caption=f"One training step on {costs.device}, {costs.num_threads} threads: medians over rounds.",
+        columns=["batch size", "step (µs)", "per image (µs)", "images per second", "saved for backward (kB)"],
+        rows=rows,
+        records=ids,
+    )
+
+
+MEASURES: dict[str, MeasureFunction] = {
+    "Q2.2": time_per_image_ratio,
+    "Q2.14": time_per_image_ratio,
+    "speed-small": images_per_second(SMALL),
+    "speed-large": images_per_second(LARGE),
+    "speed-flattens-at": flattens_at,
+}

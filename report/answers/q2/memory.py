@@ -1,0 +1,87 @@
+"""Question 2, what a step keeps in memory, by batch size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from report.answers.base import FigureContent, Findings, MeasureFunction, Records, by_verdict
+from report.answers.q2.cost import LARGE, SMALL, costs_of
+from report.charts import LineChart, Panel, Series
+from report.experiments.batch_cost import BatchCostResults
+from report.statistics import Estimate, count, slope
+
+MEGABYTE = 1e6
+
+
+def saved_per_image(records: Records) -> Estimate:
+    """Find the slope of the bytes saved for backward against batch size; they are counted, not sampled."""
+    costs, ids = costs_of(records)
+    sizes = [step.batch_size for step in costs.steps]
+    bytes_per_image = slope(sizes, [step.saved_bytes for step in costs.steps])
+    return count(
+        bytes_per_image,
+        low=bytes_per_image,
+        high=bytes_per_image,
+        unit="bytes per image",
+        n=len(sizes),
+        n_of="batch sizes",
+        digits=0,
+        records=ids,
+    )
+
+
+def megabytes(value: Callable[[BatchCostResults], float], digits: int) -> Callable[[Records], Estimate]:
+    """Make a measure of an exact amount of memory."""
+
+    def measure(records: Records) -> Estimate:
+        costs, ids = costs_of(records)
+        amount = value(costs) / MEGABYTE
+        return count(amount, low=amount, high=amount, unit="MB", n=1, n_of="runs", digits=digits, records=ids)
+
+    return measure
+
+
+def _saved_at(batch_size: int) -> Callable[[BatchCostResults], float]:
+    return lambda costs: next(step.saved_bytes for step in costs.steps if step.batch_size == batch_size)
+
+
+def memory_against_batch(records: Records, findings: Findings) -> FigureContent:
+    """Draw the memory that grows with the batch beside that which doesn't."""
+    costs, ids = costs_of(records)
+    x = [float(step.batch_size) for step in costs.steps]
+    series = [Series(label="saved for backward", x=x, y=[step.saved_bytes / MEGABYTE for step in costs.steps])]
+    peaks = [step.peak_memory_bytes for step in costs.steps]
+    if all(peak is not None for peak in peaks):
+        series.append(Series(label="peak on the device", x=x, y=[(peak or 0) / MEGABYTE for peak in peaks]))
+    weights = (costs.parameter_bytes + costs.gradient_bytes) / MEGABYTE
+    for label, amount in (("parameters and gradients", weights), ("training images", costs.images_bytes / MEGABYTE)):
+        series.append(Series(label=label, x=x, y=[amount] * len(x), role="reference"))
+    saved = series[0].y
+    return FigureContent(
+        chart=LineChart(
+            panels=[Panel(series=series, x_label="batch size", y_label="memory (MB)", x_scale="log", y_scale="log")]
+        ),
+        title=by_verdict(
+            findings["Q2.1"],
+            supported="What a step keeps in memory grows with the batch; the weights and the data set do not",
+            refuted="What a step keeps in memory does not grow with the batch",
+            undetermined="What a step keeps in memory, by batch size",
+            withheld="What a step keeps in memory, by batch size",
+        ),
+        alt=(
+            f"Bytes saved for the backward pass go from {saved[0]:.4f} MB at batch size {x[0]:.0f} to {saved[-1]:.1f} MB at "
+            f"{x[-1]:.0f}; parameters and gradients take {weights:.2f} MB and the training images "
+            f"{costs.images_bytes / MEGABYTE:.0f} MB at every batch size."
+        ),
+        caption="Counted from what autograd keeps between the forward and the backward pass, each tensor's memory once. Not sampled.",
+        records=ids,
+    )
+
+
+MEASURES: dict[str, MeasureFunction] = {
+    "Q2.1": saved_per_image,
+    "saved-small": megabytes(_saved_at(SMALL), 3),
+    "saved-large": megabytes(_saved_at(LARGE), 2),
+    "parameters-memory": megabytes(lambda costs: costs.parameter_bytes, 2),
+    "images-memory": megabytes(lambda costs: costs.images_bytes, 0),
+}

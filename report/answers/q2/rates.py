@@ -1,0 +1,122 @@
+"""Question 2, the learning rates that the held-out images chose, by batch size and budget."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from report.answers.base import FigureContent, Findings, MeasureFunction, NoRecords, Records, TableContent
+from report.answers.curves import PERCENT
+from report.answers.q2.budgets import (
+    LABELS,
+    LARGE,
+    SMALL,
+    all_arms,
+    arm_of,
+    final_test_accuracy,
+    ids_of,
+    over_batch_sizes,
+)
+from report.charts import LineChart, Panel, Series
+from report.experiments.batch_size import BATCH_SIZES, BUDGETS
+from report.experiments.tuning import TuningResult
+from report.statistics import Estimate, count
+
+
+def tried_rates(records: Records, budget: str, batch_size: int) -> tuple[list[float], tuple[str, ...]]:
+    """Return the learning rates that were tried, in order, and the runs that tried them."""
+    names = records.arms("batch_size", f"tune_{budget}-{batch_size}-")
+    if not names:
+        raise NoRecords(f"batch_size: tuning of {budget}-{batch_size}")
+    arms = [records.arm("batch_size", name, TuningResult) for name in names]
+    return sorted(arm.results[0].learning_rate for arm in arms), tuple(id for arm in arms for id in arm.records)
+
+
+def rates_at_an_edge(records: Records) -> Estimate:
+    """Count the chosen learning rates that lie at an end of what was tried: the search was too narrow there."""
+    arms = {(budget, size): arm_of(records, budget, size) for budget in BUDGETS for size in BATCH_SIZES}
+    tried = {search: tried_rates(records, *search) for search in arms}
+    at_edge = sum(
+        arm.results[0].learning_rate in (tried[search][0][0], tried[search][0][-1]) for search, arm in arms.items()
+    )
+    ids = tuple(id for search, arm in arms.items() for id in (*tried[search][1], *arm.records))
+    return count(at_edge, low=at_edge, high=at_edge, unit="rates", n=len(arms), n_of="searches", digits=0, records=ids)
+
+
+def rates_against_batch(records: Records, findings: Findings) -> FigureContent:
+    """Draw the chosen learning rates against batch size, with linear and square-root scaling from batch size 64."""
+    arms = {budget: all_arms(records, budget) for budget in BUDGETS}
+    series = [over_batch_sizes(LABELS[b], found, lambda run: run.learning_rate) for b, found in arms.items()]
+    x = [float(batch_size) for batch_size in BATCH_SIZES]
+    start = series[0].y[0]
+    guides = [
+        Series(label=label, x=x, y=[start * (b / SMALL) ** power for b in x], role="reference")
+        for label, power in (("linear scaling", 1.0), ("square-root scaling", 0.5))
+    ]
+    chosen = "; ".join(
+        f"{s.label}: " + ", ".join(f"{rate:g} at {b:.0f}" for b, rate in zip(s.x, s.y, strict=True)) for s in series
+    )
+    return FigureContent(
+        chart=LineChart(
+            panels=[
+                Panel(
+                    series=series + guides,
+                    x_label="batch size",
+                    y_label="learning rate",
+                    x_scale="log",
+                    y_scale="log",
+                )
+            ]
+        ),
+        title=_scaling_title(series[0].y),
+        alt=f"Chosen learning rates against batch size. {chosen}.",
+        caption="Chosen among rates a factor of about three apart, by accuracy on 10,000 held-out images, one seed. Guides start "
+        f"from the rate at batch size {SMALL} under equal epochs.",
+        records=tuple(id for found in arms.values() for id in ids_of(found)),
+    )
+
+
+def _scaling_title(rates: list[float]) -> str:
+    growth, batches = rates[-1] / rates[0], LARGE / SMALL
+    how = "far less than" if growth < batches / 10 else "about as much as" if growth < batches * 10 else "more than"
+    return f"From batch size {SMALL} to {LARGE} the batch grows {batches:.0f}-fold, the best learning rate {growth:.0f}-fold: {how} in proportion"
+
+
+def settings(records: Records, findings: Findings) -> TableContent:
+    """List, for each budget and batch size, the chosen rate and where training ended."""
+    rows: list[list[str | float | int]] = []
+    ids: list[str] = []
+    for budget in BUDGETS:
+        for batch_size in BATCH_SIZES:
+            arm = arm_of(records, budget, batch_size)
+            tried, tuning = tried_rates(records, budget, batch_size)
+            rows.append(
+                [
+                    LABELS[budget],
+                    batch_size,
+                    f"{tried[0]:g} to {tried[-1]:g}",
+                    arm.results[0].learning_rate,
+                    arm.results[0].num_updates,
+                    float(np.mean(arm.values(lambda run: run.epochs[-1]))),
+                    float(np.mean(arm.values(lambda run: run.train_loss[-1]))),
+                    float(np.mean(arm.values(final_test_accuracy))) * PERCENT,
+                ]
+            )
+            ids += [*tuning, *arm.records]
+    return TableContent(
+        caption="Learning rates tried and chosen, and where training ended. Means over seeds; training loss with the weights held still.",
+        columns=[
+            "budget",
+            "batch size",
+            "rates tried",
+            "rate chosen",
+            "updates",
+            "epochs",
+            "training loss (nats)",
+            "test accuracy (%)",
+        ],
+        rows=rows,
+        records=tuple(ids),
+    )
+
+
+MEASURES: dict[str, MeasureFunction] = {"rates-at-an-edge": rates_at_an_edge}

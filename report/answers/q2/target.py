@@ -1,0 +1,194 @@
+"""Question 2, training to a fixed validation error: epochs, updates and seconds by batch size, with and without a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from report.answers.base import (
+    Arm,
+    FigureContent,
+    Findings,
+    MeasureFunction,
+    NoRecords,
+    Records,
+    TableContent,
+    by_verdict,
+)
+from report.answers.curves import paired_difference
+from report.answers.q2.estimates import paired_ratio
+from report.charts import LineChart, Panel, Series
+from report.experiments.batch_size import BATCH_SIZES
+from report.experiments.batch_target import HIDDEN, TargetResults
+from report.statistics import Estimate, count, mean_with_t_interval
+
+SMALL, LARGE = 16, 1024
+LABELS = {"relu1": "one ReLU layer", "none": "no hidden layer"}
+
+
+def all_runs(records: Records, model: str, batch_size: int) -> Arm[TargetResults]:
+    """Return the runs of one model at one batch size, those that never reached the target among them."""
+    return records.arm("batch_target", f"{model}-{batch_size}", TargetResults)
+
+
+def runs_that_reached(records: Records, model: str, batch_size: int) -> Arm[TargetResults]:
+    """Return the runs that reached the target."""
+    arm = all_runs(records, model, batch_size)
+    kept = {seed: run for seed, run in arm.by_seed.items() if run.reached}
+    return Arm(kept, {seed: arm.ids[seed] for seed in kept})
+
+
+def _updates(run: TargetResults) -> float:
+    return float(run.num_updates)
+
+
+def _epochs(run: TargetResults) -> float:
+    return run.epochs
+
+
+def _seconds(run: TargetResults) -> float:
+    return run.seconds
+
+
+def large_over_small(value: Callable[[TargetResults], float]) -> Callable[[Records], Estimate]:
+    """Make a measure of what the large batch takes to the target, over what the small one takes."""
+
+    def measure(records: Records) -> Estimate:
+        large, small = (runs_that_reached(records, "relu1", batch_size) for batch_size in (LARGE, SMALL))
+        return paired_ratio(large, small, value)
+
+    return measure
+
+
+def epochs_small_minus_large(records: Records) -> Estimate:
+    """Estimate the epochs to the target, small minus large."""
+    small, large = (runs_that_reached(records, "relu1", batch_size) for batch_size in (SMALL, LARGE))
+    return paired_difference(small, large, _epochs, unit="epochs")
+
+
+def taken(value: Callable[[TargetResults], float], batch_size: int, unit: str) -> Callable[[Records], Estimate]:
+    """Make a measure of what one batch size takes to the target."""
+
+    def measure(records: Records) -> Estimate:
+        arm = runs_that_reached(records, "relu1", batch_size)
+        if not arm.by_seed:
+            raise NoRecords(f"batch size {batch_size} never reached the target")
+        return mean_with_t_interval(arm.values(value), unit=unit, records=arm.records)
+
+    return measure
+
+
+def not_reached(records: Records) -> Estimate:
+    """Count the runs that ended without reaching the target, over both models and all batch sizes."""
+    arms = [all_runs(records, model, batch_size) for model in HIDDEN for batch_size in BATCH_SIZES]
+    runs = [run for arm in arms for run in arm.results]
+    missed = sum(not run.reached for run in runs)
+    ids = tuple(id for arm in arms for id in arm.records)
+    return count(missed, low=missed, high=missed, unit="runs", n=len(runs), n_of="runs", digits=0, records=ids)
+
+
+def against_batch(records: Records, findings: Findings) -> FigureContent:
+    """Draw updates, epochs and seconds to the target against batch size, with perfect scaling as a guide."""
+    arms = {
+        batch_size: arm
+        for batch_size in BATCH_SIZES
+        if (arm := runs_that_reached(records, "relu1", batch_size)).by_seed
+    }
+    if not arms:
+        raise NoRecords("no run reached the target")
+    panels = [
+        Panel(
+            series=[_line(arms, value, label), *guides],
+            x_label="batch size",
+            y_label=f"{label} to the target",
+            x_scale="log",
+            y_scale="log",
+        )
+        for label, value, guides in (
+            ("updates", _updates, [_perfect_scaling(arms)]),
+            ("epochs", _epochs, []),
+            ("seconds", _seconds, []),
+        )
+    ]
+    missing = sum(not run.reached for b in BATCH_SIZES for run in all_runs(records, "relu1", b).results)
+    updates, epochs = panels[0].series[0], panels[1].series[0]
+    return FigureContent(
+        chart=LineChart(panels=panels),
+        title=by_verdict(
+            findings["Q2.8b"],
+            supported="Larger batches reach the target in fewer updates" + _in_proportion(findings),
+            refuted="Larger batches do not save updates on the way to the target",
+            undetermined="Whether larger batches save updates on the way to the target is not settled",
+            withheld="Updates, epochs and seconds to a fixed validation error",
+        ),
+        alt=(
+            f"From batch size {updates.x[0]:.0f} to {updates.x[-1]:.0f}, updates to the target go from {updates.y[0]:,.0f} to "
+            f"{updates.y[-1]:,.0f} and epochs from {epochs.y[0]:.1f} to {epochs.y[-1]:.1f}."
+        ),
+        caption=(
+            f"Means over {len(next(iter(arms.values())).results)} seeds; bands: their range. Grey: perfect scaling, where twice the "
+            f"batch halves the updates. {missing} runs did not reach the target and are left out."
+        ),
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )
+
+
+def _in_proportion(findings: Findings) -> str:
+    """Say whether the updates saved are in proportion to the batch, which the number of epochs tells."""
+    return by_verdict(
+        findings["Q2.8a"],
+        supported=", and in fewer epochs too",
+        refuted=", but not in proportion: they go through the images more often",
+        undetermined="",
+        withheld="",
+    )
+
+
+def _line(arms: dict[int, Arm[TargetResults]], value: Callable[[TargetResults], float], label: str) -> Series:
+    values = [np.array(arm.values(value)) for arm in arms.values()]
+    return Series(
+        label=label,
+        x=[float(batch_size) for batch_size in arms],
+        y=[float(v.mean()) for v in values],
+        low=[float(v.min()) for v in values],
+        high=[float(v.max()) for v in values],
+    )
+
+
+def _perfect_scaling(arms: dict[int, Arm[TargetResults]]) -> Series:
+    x = [float(batch_size) for batch_size in arms]
+    start = float(np.mean(arms[min(arms)].values(_updates)))
+    return Series(label="perfect scaling", x=x, y=[start * x[0] / b for b in x], role="reference")
+
+
+def to_the_target(records: Records, findings: Findings) -> TableContent:
+    """List what each model takes to its target at each batch size."""
+    rows: list[list[str | float | int]] = []
+    ids: list[str] = []
+    for model, label in LABELS.items():
+        for batch_size in BATCH_SIZES:
+            runs, reached = all_runs(records, model, batch_size), runs_that_reached(records, model, batch_size)
+            numbers = [
+                float(np.mean(reached.values(of))) if reached.by_seed else "–" for of in (_updates, _epochs, _seconds)
+            ]
+            share = f"{len(reached.results)} of {len(runs.results)}"
+            rows.append([label, batch_size, runs.results[0].learning_rate, share, *numbers])
+            ids += runs.records
+    return TableContent(
+        caption="What training takes to the target error, means over the seeds that reach it.",
+        columns=["model", "batch size", "rate chosen", "reached", "updates", "epochs", "seconds"],
+        rows=rows,
+        records=tuple(ids),
+    )
+
+
+MEASURES: dict[str, MeasureFunction] = {
+    "Q2.8a": large_over_small(_epochs),
+    "Q2.8b": large_over_small(_updates),
+    "Q2.8c": large_over_small(_seconds),
+    "Q2.15": epochs_small_minus_large,
+    "target-epochs-small": taken(_epochs, SMALL, "epochs"),
+    "target-epochs-large": taken(_epochs, LARGE, "epochs"),
+    "target-not-reached": not_reached,
+}

@@ -1,0 +1,119 @@
+"""What answers take from timings: which passes, which steps, and estimates of their medians, shares and ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report.answers.base import NoRecords, Records
+from report.answers.printed import printed
+from report.experiments.devices import ACCELERATOR
+from report.experiments.hardware import Device
+from report.experiments.passes import LoaderResults, Passes, Source
+from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
+from report.statistics import Estimate, bootstrap
+
+EPOCH_BATCHES = 60_000 / 64
+"""Batches of 64 in an epoch: 937 full ones and half a one."""
+MILLI = 1000.0
+"""Milliseconds in a second."""
+Ids = tuple[str, ...]
+Floats = NDArray[np.float64]
+
+
+def loader(records: Records, prefix: str = "") -> tuple[LoaderResults, Ids]:
+    """Return the passes of this machine's CPU or, with the prefix, those taken beside an accelerator."""
+    arm = records.arm("devices", f"{prefix}loader", LoaderResults)
+    return arm.results[0], arm.records
+
+
+def steps(records: Records, prefix: str = "") -> tuple[StepsResults, Ids]:
+    """Return the training steps likewise."""
+    arm = records.arm("devices", f"{prefix}steps", StepsResults)
+    return arm.results[0], arm.records
+
+
+def clocks(records: Records) -> tuple[ClockResults, Ids]:
+    """Return the clock readings of an accelerator."""
+    arm = records.arm("devices", f"{ACCELERATOR}clock", ClockResults)
+    return arm.results[0], arm.records
+
+
+def prefixes(records: Records, kind: str) -> list[str]:
+    """List the prefixes under which there are records of one kind: this machine's first, an accelerator's second."""
+    present = records.arms("devices")
+    return [prefix for prefix in ("", ACCELERATOR) if f"{prefix}{kind}" in present]
+
+
+def passes_of(
+    results: LoaderResults, source: Source, *, trains: bool, workers: int = 0, device: Device | None = None
+) -> Passes:
+    """Find one kind of pass; on the CPU unless told otherwise."""
+    wanted = (source, trains, workers, device.kind if device else "cpu")
+    for passes in results.passes:
+        if (passes.source, passes.trains, passes.workers, passes.device) == wanted:
+            return passes
+    raise NoRecords(f"passes of {wanted}")
+
+
+def steps_of(results: StepsResults, model: str, device: Device | None = None) -> StepTimes:
+    """Find one model's steps; on the CPU unless told otherwise."""
+    for step in results.steps:
+        if (step.model, step.device) == (model, device.kind if device else "cpu"):
+            return step
+    raise NoRecords(f"steps of {model}")
+
+
+def clock_of(results: ClockResults, model: str) -> ClockTimes:
+    """Find one model's clock readings."""
+    for clock in results.clocks:
+        if clock.model == model:
+            return clock
+    raise NoRecords(f"clock readings of {model}")
+
+
+def widths_of(results: StepsResults, device: Device) -> dict[int, StepTimes]:
+    """Return the steps of the networks with one hidden layer, by its width."""
+    found = {
+        int(step.model.removeprefix("mlp")): step
+        for step in results.steps
+        if step.device == device.kind and step.model.startswith("mlp")
+    }
+    return dict(sorted(found.items()))
+
+
+def floating_point_rate(results: StepsResults, device: Device) -> float:
+    """Return the operations per second of the fastest large matrix product: what nothing else should beat."""
+    for products in results.products:
+        if products.device == device.kind:
+            return 2.0 * products.size**3 / min(products.seconds)
+    raise NoRecords(f"matrix products on {device.kind}")
+
+
+def printed_gap_percent() -> float:
+    """Return by how much the notebook's time on the GPU is below that on the CPU, in percent of the latter."""
+    cpu, gpu = (printed(series)[0].value for series in ("q6_cpu_seconds", "q6_gpu_seconds"))
+    return (cpu - gpu) / cpu * 100.0
+
+
+def per_batch(passes: Passes) -> Floats:
+    """Return the seconds per batch of each pass, all parts together."""
+    return _whole(passes) / passes.num_batches
+
+
+def fetch_share(passes: Passes) -> Floats:
+    """Return which share of each pass went into fetching batches."""
+    return np.array(passes.seconds["fetch"]) / _whole(passes)
+
+
+def _whole(passes: Passes) -> Floats:
+    whole: Floats = np.array(list(passes.seconds.values())).sum(axis=0)
+    return whole
+
+
+def median(values: Sequence[float] | Floats, *, scale: float = 1.0, **about: Any) -> Estimate:
+    """Estimate a median over repetitions, in `scale` times the unit of the values."""
+    return bootstrap([np.asarray(values) * scale], lambda x: float(np.median(x)), paired=False, **about)

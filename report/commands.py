@@ -1,0 +1,175 @@
+"""What the commands do."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from fmnist_ref import ConfigurationError, resolve_device
+from fmnist_ref.data import load, locate
+from fmnist_ref.sources import DATA_SHA256 as FILES_SHA256
+from fmnist_ref.sources import Source
+from report import pages, progress, site
+from report.answers import ANSWERS
+from report.answers.base import Records
+from report.conclude import Finding
+from report.experiments import EXPERIMENTS
+from report.experiments.base import Profile, ProfileName, Run
+from report.files import write_if_changed
+from report.lock import only_one
+from report.plan import plan, stages
+from report.records import RecordStore
+from report.runner import Failure, Runner
+
+DONE, INCOMPLETE, INTERRUPTED = 0, 1, 130
+DATA_SHA256 = hashlib.sha256("".join(FILES_SHA256[name] for name in sorted(FILES_SHA256)).encode()).hexdigest()
+"""One checksum over those of the four files: `load` lets no other data through."""
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which report is meant, as the command line has it."""
+
+    output: Path
+    data: Path | None
+    device: str
+    seeds: int | None
+    only: tuple[str, ...]
+    profile: ProfileName
+
+    def sizes(self) -> Profile:
+        """Return the profile that this selects."""
+        seeds = self.seeds or (5 if self.profile == "full" else 2)
+        return Profile(name=self.profile, seeds=seeds, device=str(resolve_device(self.device)))
+
+    def experiments(self) -> tuple[str, ...]:
+        """Expand answers to the experiments that they read."""
+        names: list[str] = []
+        for name in self.only:
+            if name not in EXPERIMENTS and name not in ANSWERS:
+                raise ConfigurationError(
+                    f"--only takes an experiment ({', '.join(EXPERIMENTS)}) or an answer ({', '.join(ANSWERS)})",
+                    repr(name),
+                    "Name one of these.",
+                )
+            names += ANSWERS[name].experiments if name in ANSWERS else (name,)
+        return tuple(dict.fromkeys(names))
+
+    def store(self) -> RecordStore:
+        """Open the output folder's records."""
+        return RecordStore(self.output / "records", DATA_SHA256)
+
+
+def run(selection: Selection, *, workers: int) -> int:
+    """Measure, conclude, render and publish; return the exit status."""
+    console = progress.console()
+    profile, only = selection.sizes(), selection.experiments()
+    with only_one(selection.output):
+        source = locate(selection.data)
+        load("train", source.folder), load("test", source.folder)  # bad data end here, before any work
+        store, planned = selection.store(), plan(profile)
+        wanted = plan(profile, only)
+        missing = [run for run in wanted if store.standing(run).state != "done"]
+        console.print(f"{len(wanted) - len(missing)} of {len(wanted)} runs are recorded; {len(missing)} to measure.")
+        failures: list[Failure] = []
+        try:
+            with progress.RunProgress(console, len(missing)) as bar:
+                runner = Runner(store, source.folder, workers=workers, on_end=bar.on_end)
+                for stage in stages(missing)[:-1]:
+                    failures += runner.run(stage)
+                    _publish(selection, profile, planned, store, source, console)
+                for stage in stages(missing)[-1:]:
+                    failures += runner.run(stage)
+        except KeyboardInterrupt:
+            console.print("Interrupted. What is recorded stays; the same command goes on from there.")
+            return INTERRUPTED
+        return _finish(selection, profile, planned, store, source, failures, console)
+
+
+def _finish(
+    selection: Selection,
+    profile: Profile,
+    planned: list[Run],
+    store: RecordStore,
+    source: Source,
+    failures: list[Failure],
+    console: Console,
+) -> int:
+    findings, index = _publish(selection, profile, planned, store, source, console)
+    console.print(progress.verdict_table(findings))
+    for line in store.set_aside:
+        console.print(f"Set aside and measured again: {line}", markup=False)
+    if failures:
+        console.print(progress.failures_table(failures))
+    if index is not None:
+        console.print(f"The site: {index}", markup=False, soft_wrap=True)
+    return INCOMPLETE if failures or index is None else DONE
+
+
+def _publish(
+    selection: Selection, profile: Profile, planned: list[Run], store: RecordStore, source: Source, console: Console
+) -> tuple[dict[str, Finding], Path | None]:
+    """Write verdicts, pages and site from the records there are."""
+    output = selection.output.resolve()
+    records = Records(store, planned)
+    composition = pages.measure(records, profile.name)
+    write_if_changed(output / "verdicts.json", _verdicts(composition.findings))
+    store.publish(planned, output / "source" / "published" / "records")
+    extent = pages.Extent(
+        profile=profile.name, seeds_done=_seeds_done(planned, store, profile), seeds_planned=profile.seeds
+    )
+    about = site.about(profile.device, source.kind, DATA_SHA256)
+    pages.write_source(output / "source", records, composition, extent, about)
+    try:
+        index = site.build(output / "source", output)
+    except site.BuildError as problem:
+        console.print(f"The site could not be built:\n{problem}", markup=False, soft_wrap=True)
+        return composition.findings, None
+    return composition.findings, index
+
+
+def _verdicts(findings: dict[str, Finding]) -> bytes:
+    entries = [
+        {
+            "id": id,
+            "kind": finding.claim.kind,
+            "verdict": finding.verdict,
+            "survives_holm": finding.survives_holm,
+            "estimates": [
+                {
+                    "estimate": estimate.value,
+                    "interval": [estimate.low, estimate.high],
+                    "n": estimate.n,
+                    "n_of": estimate.n_of,
+                    "unit": estimate.unit,
+                    "p_value": estimate.p_value,
+                    "records": estimate.records,
+                }
+                for estimate in finding.estimates
+            ],
+        }
+        for id, finding in findings.items()
+    ]
+    return msgspec.json.format(msgspec.json.encode(entries), indent=1)
+
+
+def _seeds_done(planned: list[Run], store: RecordStore, profile: Profile) -> int:
+    open_seeds = {run.seed for run in planned if store.standing(run).state != "done"}
+    return sum(seed not in open_seeds for seed in range(profile.seeds))
+
+
+def status(selection: Selection) -> int:
+    """Print the standing of every run."""
+    console = progress.console()
+    store, planned = selection.store(), plan(selection.sizes(), selection.experiments())
+    standings = [(run, store.standing(run)) for run in planned]
+    for run, standing in standings:
+        why = f": {standing.why}" if standing.why else ""
+        console.print(
+            f"{standing.state:8}{run.experiment} {run.arm} seed {run.seed}{why}", markup=False, soft_wrap=True
+        )
+    counts = {state: sum(s.state == state for _, s in standings) for state in ("done", "missing", "stale")}
+    console.print(", ".join(f"{number} {state}" for state, number in counts.items()))
+    return DONE

@@ -1,0 +1,155 @@
+"""
+How far training goes to a fixed validation error, by batch size, with a hidden layer and without one.
+
+Measured, in the manner of Shallue et al. (2019): updates, epochs and training seconds until the error on the 10,000 images
+held out is first at or below a target, for batch sizes 16 to 4096. The learning rate of each batch size is the one that
+gets there in the fewest updates (one seed). The error is looked at after every tenth of an epoch, outside the clock. Two
+models: a ReLU layer of 128 units, and softmax regression, each with a target that all its batch sizes can reach. A run
+that doesn't get there in its epochs is recorded as such. Between 1 and 30 seconds a run on one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import torch
+from torch import nn
+
+from fmnist_ref import MLP, DivergenceError, evaluate
+from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
+from report.experiments.batch_size import BATCH_SIZES
+from report.experiments.curves import Images, hold_out
+from report.experiments.stretches import train_in_stretches
+
+LOOKS_PER_EPOCH = 10
+HIDDEN: dict[str, tuple[int, ...]] = {"relu1": (128,), "none": ()}
+TARGET_ERROR = {"relu1": {"full": 0.15, "quick": 0.35}, "none": {"full": 0.18, "quick": 0.35}}
+MAX_EPOCHS = {16: 5, 64: 5, 256: 5, 1024: 20, 4096: 50}
+RATES: dict[str, dict[int, tuple[float, ...]]] = {
+    "relu1": {
+        16: (0.01, 0.03, 0.1, 0.3),
+        64: (0.03, 0.1, 0.3, 1.0),
+        256: (0.1, 0.3, 1.0),
+        1024: (0.1, 0.3, 1.0),
+        4096: (0.1, 0.3, 1.0),
+    },
+    "none": {
+        16: (0.003, 0.01, 0.03, 0.1, 0.3),
+        64: (0.03, 0.1, 0.3, 1.0),
+        256: (0.03, 0.1, 0.3, 1.0),
+        1024: (0.03, 0.1, 0.3, 1.0),
+        4096: (0.03, 0.1, 0.3, 1.0),
+    },
+}
+
+
+class TargetResults(msgspec.Struct, frozen=True, kw_only=True):
+    """One training run, up to the target or to the end of its epochs."""
+
+    learning_rate: float
+    reached: bool
+    """Whether the target was reached; if not, the counts below say how far the run went without."""
+    num_updates: int
+    epochs: float
+    """Images seen, in passes through the 50,000."""
+    validation_accuracy: list[float]
+    """Share of the images held out, from 0 to 1, at each look."""
+    seconds: float
+    """Training alone."""
+
+
+def plan(profile: Profile) -> Iterator[Run]:
+    """List the runs: the learning rates on one seed first, then every model and batch size on every seed."""
+    arms = [(model, batch_size) for model in HIDDEN for batch_size in BATCH_SIZES]
+    tuning = {arm: tuple(_tuning_runs(profile, *arm)) for arm in arms}
+    for runs in tuning.values():
+        yield from runs
+    for seed in range(profile.seeds):
+        for model, batch_size in arms:
+            yield Run(
+                experiment="batch_target",
+                arm=f"{model}-{batch_size}",
+                seed=seed,
+                parameters=_extent(profile, model, batch_size),
+                needs=tuning[model, batch_size],
+            )
+
+
+def _tuning_runs(profile: Profile, model: str, batch_size: int) -> Iterator[Run]:
+    rates = RATES[model][batch_size]
+    for rate in profile.pick(full=rates, quick=rates[1:3]):
+        parameters = {**_extent(profile, model, batch_size), "learning_rate": rate}
+        yield Run(experiment="batch_target", arm=f"tune_{model}-{batch_size}-{rate:g}", seed=0, parameters=parameters)
+
+
+def _extent(profile: Profile, model: str, batch_size: int) -> dict[str, object]:
+    return {
+        "hidden": list(HIDDEN[model]),
+        "batch_size": batch_size,
+        "target_error": TARGET_ERROR[model][profile.name],
+        "max_epochs": profile.pick(full=MAX_EPOCHS[batch_size], quick=min(8, MAX_EPOCHS[batch_size])),
+    }
+
+
+def measure(run: Run, dataset: Dataset, inputs: Inputs) -> TargetResults:
+    """Train one model at one batch size with one seed until the target."""
+    train, validation = (
+        Images(part.images.to(run.device), part.labels.to(run.device))
+        for part in hold_out(dataset.train_images, dataset.train_labels)
+    )
+    learning_rate = fastest_rate(inputs) if run.needs else run.parameters["learning_rate"]
+    torch.manual_seed(run.seed)
+    model = MLP(tuple(run.parameters["hidden"])).to(run.device)
+    return train_to_target(run, model, train, validation, learning_rate)
+
+
+def train_to_target(
+    run: Run, model: nn.Module, train: Images, validation: Images, learning_rate: float
+) -> TargetResults:
+    """Train until the validation error is at or below the run's target, its epochs are over, or the loss diverges."""
+    num_updates, num_images, seconds = 0, 0, 0.0
+    looks: list[float] = []
+    stretches = train_in_stretches(
+        model,
+        train,
+        batch_size=run.parameters["batch_size"],
+        learning_rate=learning_rate,
+        seed=run.seed,
+        images_per_stretch=len(train.images) // LOOKS_PER_EPOCH,
+    )
+    reached = False
+    try:
+        while not reached and num_images < run.parameters["max_epochs"] * len(train.images):
+            stretch = next(stretches)
+            num_updates += stretch.num_updates
+            num_images += stretch.num_images
+            seconds += stretch.seconds
+            looks.append(evaluate(model, validation.images, validation.labels).accuracy)
+            reached = 1 - looks[-1] <= run.parameters["target_error"]
+    except DivergenceError:
+        reached = False
+    return TargetResults(
+        learning_rate=learning_rate,
+        reached=reached,
+        num_updates=num_updates,
+        epochs=num_images / len(train.images),
+        validation_accuracy=looks,
+        seconds=seconds,
+    )
+
+
+def fastest_rate(inputs: Inputs) -> float:
+    """Return the rate that reached the target in the fewest updates; if none did, the one that came closest."""
+    tried = [msgspec.convert(results, TargetResults) for results in inputs.values()]
+    return min(
+        tried,
+        key=lambda t: (
+            not t.reached,
+            t.num_updates if t.reached else -max(t.validation_accuracy, default=0.0),
+            t.learning_rate,
+        ),
+    ).learning_rate
+
+
+EXPERIMENT = Experiment(name="batch_target", plan=plan, measure=measure)

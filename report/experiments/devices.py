@@ -1,0 +1,69 @@
+"""
+Where the time of the notebook's loops goes, and what a device has to do with it.
+
+Measured, on the CPU always and on the accelerator where the report has one:
+
+- `loader`: passes of 120 batches of 64 images through the notebook's loader (0 and 2 workers) and of 480 over resident
+  tensors, empty as in the notebook's comparison of devices and with training, all kinds in turn, 12 times (`passes`);
+- `steps`: whole training steps and their parts by `fmnist_ref.time_training_step`, for a hidden layer of 32 to 4096 units
+  and for ResNet-18 with a one-channel stem, in rounds, and a large matrix product whose rate bounds them (`steps`);
+- `clock`, accelerator only: every step's time read before and after waiting for the device.
+
+Arms named `accelerator.*` measure the accelerator beside the CPU of the same machine, so that a ratio of the two never
+compares two machines. All cores serve as threads. About a minute for `loader` and 30 seconds for `steps` on two cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from fmnist_ref import resolve_device
+from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
+from report.experiments.passes import LoaderResults, measure_loader
+from report.experiments.steps import ClockResults, StepsResults, measure_clock, measure_steps
+
+ACCELERATOR = "accelerator."
+"""Prefix of the arms that need one: what a timing record holds."""
+RESULTS: dict[str, type[LoaderResults] | type[StepsResults] | type[ClockResults]] = {
+    "loader": LoaderResults,
+    "steps": StepsResults,
+    "clock": ClockResults,
+}
+
+
+def plan(profile: Profile) -> Iterator[Run]:
+    """List the runs: one of each kind, since repetitions take the place of seeds."""
+    loader = profile.pick(full={"batches": 120, "repetitions": 12}, quick={"batches": 15, "repetitions": 4})
+    steps = {
+        "widths": profile.pick(full=[32, 64, 128, 256, 512, 1024, 2048, 4096], quick=[32, 128, 4096]),
+        "rounds": profile.pick(full=5, quick=1),
+        "repetitions": profile.pick(full=20, quick=5),
+        "resnet_repetitions": profile.pick(full=3, quick=2),
+    }
+    arms = {"loader": loader, "steps": steps}
+    if profile.device != "cpu":
+        clock = {"repetitions": profile.pick(full=100, quick=10), "large_batch_size": 1024}
+        arms |= {f"{ACCELERATOR}loader": loader, f"{ACCELERATOR}steps": steps, f"{ACCELERATOR}clock": clock}
+    for arm, settings in arms.items():
+        yield Run(
+            experiment="devices", arm=arm, seed=0, parameters={"batch_size": 64, **settings}, device=profile.device
+        )
+
+
+def measure(run: Run, dataset: Dataset, inputs: Inputs) -> LoaderResults | StepsResults | ClockResults:
+    """Measure one kind, on the CPU and, for an accelerator's arm, on the run's device as well."""
+    devices = [torch.device("cpu")]
+    if run.arm.startswith(ACCELERATOR):
+        devices.append(resolve_device(run.device))
+    match run.arm.removeprefix(ACCELERATOR):
+        case "loader":
+            return measure_loader(run, dataset, devices)
+        case "steps":
+            return measure_steps(run, dataset, devices)
+        case _:
+            return measure_clock(run, dataset, devices[-1])
+
+
+EXPERIMENT = Experiment(name="devices", plan=plan, measure=measure, alone=True)

@@ -1,0 +1,158 @@
+"""
+The training loop with one thing wrong at a time.
+
+Measured: test accuracy after every epoch of the notebook's loop (784-128-10 network, SGD at 0.01, batch 64, 10 epochs)
+written correctly, and with one change each: gradients never zeroed, softmax before cross-entropy, pixels left at 0 to 255,
+images in the order of their labels and never shuffled; and, as a control, never shuffled in the data set's own order.
+Same seeds, so the same initial weights and, where there is shuffling, the same batches. A loss that stops being a number
+is a result: the training goes on and the model is scored by what it then predicts. About 10 seconds a run on one thread.
+
+`fmnist_ref.fit` cannot make these mistakes, so the loop is written out here; a test holds the correct one to `fit` bit for
+bit. The reporting mistake (a mean of batch means) is read off the correct loop, and the time of image-by-image
+transforms and of an unsynchronised clock are measured in `devices`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from time import perf_counter
+
+import msgspec
+import torch
+from jaxtyping import Float, Float32, Int64
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fmnist_ref import MLP, PublishedNN, evaluate
+from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
+from report.experiments.curves import Images
+from report.experiments.loader import grey_levels
+
+ARMS = ("correct", "never_zeroed", "double_softmax", "not_normalised", "sorted", "unshuffled")
+
+
+class MistakesResults(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the loop. Losses are in nats, and None where they were not finite numbers."""
+
+    running_loss: list[float | None]
+    """Mean loss over the images of each epoch, taken while the weights moved."""
+    mean_of_batch_means: list[float | None]
+    """The same as the notebook takes it: every batch counts alike, the short last one too."""
+    test_loss: list[float | None]
+    test_accuracy: list[float]
+    """Share of 1 after each epoch."""
+    diverged_at_step: int | None
+    """First step, from 1, whose loss was not finite; None where all were."""
+    seconds: dict[str, list[float]]
+    """`train`: time of each epoch's training alone."""
+
+
+def plan(profile: Profile) -> Iterator[Run]:
+    """List the runs: every arm on every seed."""
+    epochs = profile.pick(full=10, quick=1)
+    for seed in range(profile.seeds):
+        for arm in ARMS:
+            yield Run(
+                experiment="mistakes",
+                arm=arm,
+                seed=seed,
+                parameters={"batch_size": 64, "epochs": epochs, "learning_rate": 0.01},
+            )
+
+
+def measure(run: Run, dataset: Dataset, inputs: Inputs) -> MistakesResults:
+    """Train one arm with one seed."""
+    train = Images(dataset.train_images, dataset.train_labels)
+    test = Images(dataset.test_images, dataset.test_labels)
+    if run.arm == "not_normalised":
+        train, test = (Images(grey_levels(split.images).float(), split.labels) for split in (train, test))
+    if run.arm == "sorted":
+        by_label = train.labels.argsort(stable=True)
+        train = Images(train.images[by_label], train.labels[by_label])
+    torch.manual_seed(run.seed)
+    model = (PublishedNN if run.arm == "double_softmax" else MLP)().to(run.device)
+    scores = []
+    losses, seconds = train_by_hand(
+        model,
+        train.images.to(run.device),
+        train.labels.to(run.device),
+        epochs=run.parameters["epochs"],
+        batch_size=run.parameters["batch_size"],
+        learning_rate=run.parameters["learning_rate"],
+        seed=run.seed,
+        zero_gradients=run.arm != "never_zeroed",
+        shuffle=run.arm not in ("sorted", "unshuffled"),
+        after_epoch=lambda: scores.append(evaluate(model, test.images, test.labels)),
+    )
+    return MistakesResults(
+        running_loss=[
+            _finite(mean_over_images(epoch, len(train.labels), run.parameters["batch_size"])) for epoch in losses
+        ],
+        mean_of_batch_means=[_finite(epoch.mean().item()) for epoch in losses],
+        test_loss=[_finite(score.loss) for score in scores],
+        test_accuracy=[score.accuracy for score in scores],
+        diverged_at_step=_first_not_finite(torch.cat(losses)),
+        seconds={"train": seconds},
+    )
+
+
+def train_by_hand(
+    model: nn.Module,
+    images: Float32[Tensor, "n 28 28"],
+    labels: Int64[Tensor, " n"],
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    zero_gradients: bool = True,
+    shuffle: bool = True,
+    after_epoch: Callable[[], None] = lambda: None,
+) -> tuple[list[Float[Tensor, " batches"]], list[float]]:
+    """
+    Train as `fmnist_ref.fit` does, unless told to leave something out.
+
+    Returns
+    -------
+    list of Float[Tensor, " batches"]
+        Mean loss of every batch, by epoch, in float64 on the CPU.
+    list of float
+        Seconds of training, by epoch.
+    """
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    generator = torch.Generator().manual_seed(seed)
+    epoch_losses, seconds = [], []
+    for _ in range(epochs):
+        start = perf_counter()
+        model.train()
+        order = torch.randperm(len(images), generator=generator) if shuffle else torch.arange(len(images))
+        losses = []
+        for batch in order.to(images.device).split(batch_size):
+            loss = F.cross_entropy(model(images.index_select(0, batch)), labels.index_select(0, batch))
+            if zero_gradients:
+                optimizer.zero_grad()
+            loss.backward()  # adds to the gradients that are there
+            optimizer.step()
+            losses.append(loss.detach())
+        epoch_losses.append(torch.stack(losses).cpu().double())
+        seconds.append(perf_counter() - start)
+        after_epoch()
+    return epoch_losses, seconds
+
+
+def mean_over_images(batch_losses: Float[Tensor, " batches"], num_images: int, batch_size: int) -> float:
+    """Return the mean loss per image from the means of the batches, of which the last may be short."""
+    sizes = (num_images - batch_size * torch.arange(len(batch_losses))).clamp(max=batch_size)
+    return float((batch_losses * sizes).sum() / sizes.sum())
+
+
+def _finite(loss: float) -> float | None:
+    return loss if abs(loss) < float("inf") else None  # False for NaN too
+
+
+def _first_not_finite(losses: Float[Tensor, " steps"]) -> int | None:
+    places = losses.isfinite().logical_not().nonzero()
+    return int(places[0]) + 1 if len(places) else None
+
+
+EXPERIMENT = Experiment(name="mistakes", plan=plan, measure=measure)

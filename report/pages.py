@@ -1,0 +1,225 @@
+"""From records to the Sphinx source: conclude, draw, and render the templates. Nothing here trains or measures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from report import evidence, exhibits
+from report.answers import ANSWERS
+from report.answers.base import Answer, NoRecords, Records, by_verdict
+from report.conclude import Finding, conclude
+from report.evidence import Number, Page, Site
+from report.experiments.base import ProfileName
+from report.files import copy_tree, remove_others, write_if_changed
+from report.statistics import Estimate
+
+TEMPLATES = Path(__file__).with_name("templates")
+DOCS = Path(__file__).parents[1] / "docs"
+NOT_YET = "*(not measured yet)*"
+Measured = dict[str, tuple[Estimate, ...]]
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of its plan a report has done."""
+
+    profile: ProfileName
+    seeds_done: int
+    seeds_planned: int
+
+
+class Composition(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a set of records says, before it is written down."""
+
+    measured: dict[str, Measured]
+    """By answer, then by name: estimates."""
+    missing: dict[str, tuple[str, ...]]
+    """By answer: names that could not be measured for want of records."""
+    findings: dict[str, Finding]
+
+
+def measure(records: Records, profile: ProfileName) -> Composition:
+    """Take every answer's measures and put the whole ledger to its rules."""
+    measured: dict[str, Measured] = {}
+    missing: dict[str, tuple[str, ...]] = {}
+    for answer in ANSWERS.values():
+        measured[answer.name], missing[answer.name] = _take(answer, records)
+    estimates = {name: found for page in measured.values() for name, found in page.items()}
+    return Composition(measured=measured, missing=missing, findings=conclude(estimates, profile))
+
+
+def _take(answer: Answer, records: Records) -> tuple[Measured, tuple[str, ...]]:
+    found: Measured = {}
+    missing = []
+    for name, function in answer.measures.items():
+        try:
+            estimates = function(records)
+        except NoRecords:
+            missing.append(name)
+        else:
+            found[name] = (estimates,) if isinstance(estimates, Estimate) else estimates
+    return found, tuple(missing)
+
+
+def write_source(
+    source: Path, records: Records, composition: Composition, extent: Extent, site: Mapping[str, Any]
+) -> None:
+    """
+    Write the whole Sphinx source: the hand-written pages, the answers, and the evidence they show.
+
+    Parameters
+    ----------
+    source : Path
+        Sphinx source folder; what no longer belongs there is removed. Its ``published/`` is copied into the site as it
+        is: records, and the data of every figure and table.
+    records : Records
+        The records that the figures are drawn from.
+    composition : Composition
+        What they say.
+    extent : Extent
+        How much of the plan is done.
+    site : mapping
+        The remaining fields of `Site`: version, commit, date, environment, data.
+    """
+    published = source / "published"
+    exporter = exhibits.Exporter(source, published)
+    kept = copy_tree(DOCS, source)
+    for answer in ANSWERS.values():
+        page = _page(answer, records, composition, exporter)
+        kept.add(_write(source, f"evidence/{answer.name}.json", _encode(page)))
+        kept.add(_write(source, f"answers/{answer.name}.md", render(answer, page, composition.findings, extent)))
+    kept.add(_write(source, "evidence/site.json", _encode(_site(composition, extent, site))))
+    kept.add(_write(source, "audit.md", _environment().get_template("audit.md.j2").render()))
+    kept |= {Path("figures") / path for path in exporter.figures}
+    kept |= {Path("published/data") / path for path in exporter.data}
+    kept |= {path.relative_to(source) for path in (published / "records").glob("*.json")}
+    remove_others(source, kept)
+
+
+def render(answer: Answer, page: Page, findings: Mapping[str, Finding], extent: Extent) -> str:
+    """Render one answer's template to MyST Markdown."""
+    template = _environment().get_template(f"{answer.name}.md.j2")
+    return template.render(
+        page=page,
+        profile=extent.profile,
+        seeds=extent.seeds_done,
+        seeds_planned=extent.seeds_planned,
+        **_vocabulary(answer, page, findings),
+    )
+
+
+def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> dict[str, Any]:
+    """Return the functions that a template speaks with."""
+
+    def number(name: str, index: int = 0) -> str:
+        if name not in answer.measures:
+            raise KeyError(f"{answer.name} has no measure {name!r}")
+        key = _key(name, index)
+        return f"{{measured}}`{key}`" if key in page.numbers else NOT_YET
+
+    def exhibit(kind: str, name: str, known: Mapping[str, Any], made: Mapping[str, Any]) -> str:
+        if name not in known:
+            raise KeyError(f"{answer.name} has no {kind} {name!r}")
+        if name in made:
+            return f"```{{result-{kind}}} {name}\n```"
+        only = " ".join(f"--only {experiment}" for experiment in answer.experiments)
+        return (
+            f":::{{note}}\nA {kind} belongs here whose records have not been made yet. "
+            f"`tox -e report -- {only}` makes them.\n:::"
+        )
+
+    def say(id: str, *, supported: str, refuted: str, undetermined: str, withheld: str = "") -> str:
+        return by_verdict(
+            findings[id], supported=supported, refuted=refuted, undetermined=undetermined, withheld=withheld
+        )
+
+    return {
+        "number": number,
+        "verdict": lambda id: f"{{verdict}}`{findings[id].claim.id}`",  # noqa: A006
+        "figure": lambda name: exhibit("figure", name, answer.figures, page.figures),
+        "table": lambda name: exhibit("table", name, answer.tables, page.tables),
+        "claims": lambda: "```{claims}\n```",
+        "say": say,
+    }
+
+
+def _page(answer: Answer, records: Records, composition: Composition, exporter: exhibits.Exporter) -> Page:
+    measured, findings = composition.measured[answer.name], composition.findings
+    numbers: dict[str, Number] = {
+        _key(name, index): exhibits.number(estimate, answer.measures[name])
+        for name, estimates in measured.items()
+        for index, estimate in enumerate(estimates)
+    }
+    claims = {
+        id: exhibits.claim_row(
+            finding,
+            tuple(numbers[_key(id, index)] for index in range(len(finding.estimates))),
+            answer.notes.get(id, ""),
+        )
+        for id, finding in findings.items()
+        if finding.claim.page == answer.name
+    }
+    figures, tables = {}, {}
+    for name, draw in answer.figures.items():
+        try:
+            figures[name] = exporter.figure(name, draw(records, findings), draw, card=name == answer.card)
+        except NoRecords:
+            continue
+    for name, tabulate in answer.tables.items():
+        try:
+            tables[name] = exporter.table(name, tabulate(records, findings), tabulate)
+        except NoRecords:
+            continue
+    return Page(
+        name=answer.name,
+        title=answer.title,
+        headline=numbers.get(answer.headline),
+        headline_label=answer.headline_label,
+        card=figures.pop(answer.card, None) if answer.card else None,
+        numbers=numbers,
+        claims=claims,
+        figures=figures,
+        tables=tables,
+        missing=composition.missing[answer.name],
+    )
+
+
+def _site(composition: Composition, extent: Extent, site: Mapping[str, Any]) -> Site:
+    verdicts = Counter(finding.verdict for finding in composition.findings.values())
+    return Site(
+        profile=extent.profile,
+        seeds_done=extent.seeds_done,
+        seeds_planned=extent.seeds_planned,
+        pages=tuple(ANSWERS),
+        verdicts=dict(sorted(verdicts.items())),
+        **site,
+    )
+
+
+def _key(name: str, index: int) -> str:
+    return name if index == 0 else f"{name}-{index + 1}"
+
+
+def _encode(value: evidence.Page | Site) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1)
+
+
+def _write(source: Path, relative: str, content: str | bytes) -> Path:
+    write_if_changed(source / relative, content)
+    return Path(relative)
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown, not HTML; text from outside reaches pages as JSON, escaped there
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,181 @@
+"""Finished runs on disk: one JSON file each, whole or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from report import digest
+from report.environment import Environment
+from report.experiments import EXPERIMENTS
+from report.experiments.base import Run
+from report.files import remove_others, write_if_changed
+
+SCHEMA = 1
+MAX_BYTES = 8 * 2**20
+Results = TypeVar("Results")
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one run gave, and all that is needed to believe it or run it again."""
+
+    schema: int
+    run: str
+    """The run's id, which is also the file's name."""
+    experiment: str
+    arm: str
+    seed: int
+    parameters: dict[str, Any]
+    needs: dict[str, str]
+    """Checksum of each record that this run read, by run id."""
+    results: dict[str, Any]
+    wall_seconds: float
+    """Of the whole run, its evaluation included; a monotonic clock."""
+    environment: Environment
+    data_sha256: str
+    """One checksum over the four files' own."""
+    code: dict[str, str]
+    """Digest of every definition that the run used, by dotted name."""
+    checksum: str = ""
+    """SHA-256 of this record with this field empty."""
+
+    def sealed(self) -> Record:
+        """Return the record with its checksum filled in."""
+        return msgspec.structs.replace(self, checksum=_checksum(self))
+
+
+State = Literal["done", "missing", "stale"]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a run has a record that still holds, and if not, why."""
+
+    state: State
+    why: str = ""
+    record: Record | None = None
+
+
+class RecordStore:
+    """
+    The records of one output folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the JSON files lie; made when the first record is written.
+    data_sha256 : str
+        Checksum of the data set at hand; a record of other data is stale.
+    """
+
+    def __init__(self, folder: Path, data_sha256: str) -> None:
+        self.folder = folder
+        self.data_sha256 = data_sha256
+        self.set_aside: list[str] = []
+        self._cache: dict[str, Record] = {}
+
+    def write(self, record: Record) -> None:
+        """Put a record on disk whole: to a temporary name, flushed, then renamed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{record.run}.json"
+        temporary = path.with_suffix(f".{os.getpid()}.partial")
+        try:
+            with temporary.open("wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self._cache[record.run] = record
+
+    def standing(self, run: Run) -> Standing:
+        """Say whether a run is done, missing, or stale and why."""
+        record = self._read(run)
+        if record is None:
+            return Standing(state="missing")
+        if record.data_sha256 != self.data_sha256:
+            return Standing(state="stale", why="measured on other data")
+        for needed in run.needs:
+            input_standing = self.standing(needed)
+            if input_standing.record is None or input_standing.state != "done":
+                return Standing(state="stale", why=f"reads {needed.id}, which is {input_standing.state}")
+            if record.needs.get(needed.id) != results_checksum(input_standing.record):
+                return Standing(state="stale", why=f"read other results of {needed.id}")
+        changed = digest.changes(record.code, code_of(run.experiment))
+        if changed:
+            more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+            return Standing(state="stale", why=", ".join(changed[:3]) + more)
+        return Standing(state="done", record=record)
+
+    def publish(self, runs: Iterable[Run], folder: Path) -> None:
+        """Copy the valid records of a plan to where the site takes them from, and nothing else."""
+        kept = set()
+        for run in runs:
+            if self.standing(run).state == "done":
+                name = Path(f"{run.id}.json")
+                write_if_changed(folder / name, (self.folder / name).read_bytes())
+                kept.add(name)
+        remove_others(folder, kept)
+
+    def _read(self, run: Run) -> Record | None:
+        if run.id in self._cache:
+            return self._cache[run.id]
+        path = self.folder / f"{run.id}.json"
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise msgspec.ValidationError(f"larger than {MAX_BYTES} bytes")
+            record = decode(path.read_bytes())
+            if record.run != run.id:
+                raise msgspec.ValidationError("it belongs to another run")
+        except FileNotFoundError:
+            return None
+        except msgspec.MsgspecError as problem:
+            path.replace(path.with_suffix(".set-aside"))
+            self.set_aside.append(f"{path.name}: {problem}")
+            return None
+        self._cache[run.id] = record
+        return record
+
+
+def decode(content: bytes) -> Record:
+    """Read a record, or raise `msgspec.MsgspecError` saying why it can't be trusted."""
+    try:
+        head = msgspec.json.decode(content, type=dict[str, Any])
+        if head.get("schema") != SCHEMA:
+            raise msgspec.ValidationError(f"schema {head.get('schema')!r}, not {SCHEMA}")
+        record = msgspec.convert(head, Record)
+    except (RecursionError, UnicodeDecodeError) as problem:
+        raise msgspec.DecodeError(f"not a record ({type(problem).__name__})") from problem
+    if record.checksum != _checksum(record):
+        raise msgspec.ValidationError("its checksum does not match its content")
+    return record
+
+
+def code_of(experiment: str) -> dict[str, str]:
+    """Digest the code that an experiment's runs depend on, as it stands now."""
+    measure = EXPERIMENTS[experiment].measure
+    return digest.digest("fmnist_ref.data", "normalize") | digest.digest(measure.__module__, measure.__name__)
+
+
+def repeatable(results: Any) -> Any:
+    """Return results without the fields named `seconds`: what two runs on like machines must share."""
+    if isinstance(results, dict):
+        return {key: repeatable(value) for key, value in results.items() if key != "seconds"}
+    if isinstance(results, list):
+        return [repeatable(value) for value in results]
+    return results
+
+
+def results_checksum(record: Record) -> str:
+    """Digest the repeatable part of a record's results."""
+    return hashlib.sha256(msgspec.json.encode(repeatable(record.results), order="sorted")).hexdigest()
+
+
+def _checksum(record: Record) -> str:
+    unsealed = msgspec.structs.replace(record, checksum="")
+    return hashlib.sha256(msgspec.json.encode(unsealed, order="sorted")).hexdigest()

@@ -1,0 +1,193 @@
+"""Estimates with intervals, and the decisions that claims.md makes from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+CONFIDENCE = 0.95
+POWER = 0.8
+RESAMPLES = 10_000
+Floats = NDArray[np.float64]
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A measured number: its value, its two-sided 95 % interval, and what it was made from."""
+
+    value: float
+    unit: str
+    """Spelt out: ``percentage points``, ``nats``, ``ratio``."""
+    n: int
+    n_of: str
+    """What n counts: ``seeds``, ``test images``, ``repetitions``."""
+    method: str
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    """Two-sided, against `null`."""
+    null: float = 0.0
+    """The value at which there would be no effect: 0 for differences, 1 for ratios."""
+    detectable: float | None = None
+    """Smallest effect that so many runs show with 80 % power, in `unit`."""
+    signed: bool = False
+    """Whether the text shows a plus sign: for differences."""
+    digits: int | None = None
+    """Decimals in the text; chosen from the interval if None."""
+    records: tuple[str, ...] = ()
+    """Ids of the runs behind it."""
+
+
+def mean_with_t_interval(
+    values: ArrayLike, *, unit: str, signed: bool = False, null: float = 0.0, **about: Any
+) -> Estimate:
+    """
+    Estimate a mean over independent runs with Student's t.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        One value per seed: for two arms, their paired differences.
+    unit : str
+        Unit of the values, spelt out.
+    signed : bool
+        Whether the text shows a plus sign.
+    null : float
+        Value that stands for "no effect".
+    **about
+        Further fields of `Estimate`, `records` for one.
+
+    Returns
+    -------
+    Estimate
+        With no interval if there are fewer than two values.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    n = len(x)
+    common: dict[str, Any] = {
+        "unit": unit,
+        "n": n,
+        "n_of": "seeds",
+        "signed": signed,
+        "null": null,
+        "method": "Student t over seeds" if not signed else "paired Student t over seeds",
+    } | about
+    if n < 2:
+        return Estimate(value=float(x.mean()), **common)
+    error = float(x.std(ddof=1)) / math.sqrt(n)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * error
+    mean = float(x.mean())
+    p_value = float(2 * stats.t.sf(abs(mean - null) / error, n - 1)) if error > 0 else float(mean == null)
+    detectable = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) + stats.t.ppf(POWER, n - 1)) * error
+    return Estimate(value=mean, low=mean - half, high=mean + half, p_value=p_value, detectable=detectable, **common)
+
+
+def bootstrap(
+    samples: Sequence[ArrayLike],
+    statistic: Callable[..., float],
+    *,
+    unit: str,
+    n_of: str,
+    paired: bool,
+    null: float = 0.0,
+    **about: Any,
+) -> Estimate:
+    """
+    Estimate a statistic with a percentile bootstrap.
+
+    Parameters
+    ----------
+    samples : sequence of array_like
+        One array per argument of `statistic`.
+    statistic : callable
+        Takes one resampled array per sample and returns a number.
+    unit, n_of : str
+        See `Estimate`.
+    paired : bool
+        Whether the same items are drawn from every sample (the same test images, say).
+    null : float
+        Value that stands for "no effect".
+    **about
+        Further fields of `Estimate`.
+
+    Returns
+    -------
+    Estimate
+        From 10,000 resamples drawn with a fixed seed, so that a page can be made again bit for bit.
+    """
+    arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
+    rng = np.random.default_rng(0)
+    drawn = np.empty(RESAMPLES)
+    for i in range(RESAMPLES):
+        picks = (
+            [rng.integers(0, len(arrays[0]), len(arrays[0]))] * len(arrays)
+            if paired
+            else [rng.integers(0, len(a), len(a)) for a in arrays]
+        )
+        drawn[i] = statistic(*(a[pick] for a, pick in zip(arrays, picks, strict=True)))
+    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    tail = min(np.mean(drawn <= null), np.mean(drawn >= null))
+    common: dict[str, Any] = {
+        "unit": unit,
+        "n": min(len(a) for a in arrays),
+        "n_of": n_of,
+        "null": null,
+        "method": f"{'paired ' if paired else ''}bootstrap over {n_of}",
+    } | about
+    return Estimate(
+        value=float(statistic(*arrays)),
+        low=float(low),
+        high=float(high),
+        p_value=min(1.0, 2 * (float(tail) + 1 / RESAMPLES)),
+        **common,
+    )
+
+
+def ratio_of_medians(numerator: ArrayLike, denominator: ArrayLike, **about: Any) -> Estimate:
+    """Estimate how many times larger one set of repetitions is than another: the ratio of their medians."""
+    settings: dict[str, Any] = {"unit": "ratio", "n_of": "repetitions", "null": 1.0} | about
+    return bootstrap(
+        [numerator, denominator],
+        lambda a, b: float(np.median(a) / np.median(b)),
+        paired=False,
+        **settings,
+    )
+
+
+def slope(x: ArrayLike, y: ArrayLike) -> float:
+    """Return the least-squares slope of y against x."""
+    return float(np.polynomial.polynomial.polyfit(np.asarray(x, float), np.asarray(y, float), 1)[1])
+
+
+def count(value: float, *, unit: str, n: int, n_of: str, low: float, high: float, **about: Any) -> Estimate:
+    """Wrap a count, or another figure whose range over the runs is the whole story, as an estimate."""
+    return Estimate(value=value, low=low, high=high, unit=unit, n=n, n_of=n_of, method=f"range over {n_of}", **about)
+
+
+def holm(p_values: Mapping[str, float], level: float = 1 - CONFIDENCE) -> dict[str, bool]:
+    """
+    Say which of many p-values survive Holm's step-down correction.
+
+    Parameters
+    ----------
+    p_values : mapping of str to float
+        One p-value per claim.
+    level : float
+        Family-wise error rate.
+
+    Returns
+    -------
+    dict of str to bool
+        True where the claim's null is still rejected.
+    """
+    survives = dict.fromkeys(p_values, False)
+    for rank, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
+        if p_values[name] > level / (len(p_values) - rank):
+            break
+        survives[name] = True
+    return survives

@@ -1,0 +1,62 @@
+"""What happens in a worker process: load the images once, then measure run after run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+import torch
+
+from fmnist_ref import load, normalize
+from report.environment import Environment, observe
+from report.experiments import EXPERIMENTS
+from report.experiments.base import Dataset, Run
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker sends back."""
+
+    results: dict[str, Any]
+    wall_seconds: float
+    environment: Environment
+
+
+def start(threads: int) -> None:
+    """Prepare a new worker process: its number of threads, and an end when its parent ends."""
+    torch.set_num_threads(threads)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)  # a killed parent closes no queue: without this the worker would wait for ever
+
+
+@cache
+def dataset(folder: str) -> Dataset:
+    """Load and normalise all images, once per process."""
+    train, test = load("train", folder), load("test", folder)
+    return Dataset(normalize(train.images), train.labels, normalize(test.images), test.labels)
+
+
+def measure(run: Run, inputs: Mapping[str, Mapping[str, Any]], folder: str) -> Measured:
+    """Measure one run on the images in a folder."""
+    images = dataset(folder)
+    began = time.perf_counter()
+    results = EXPERIMENTS[run.experiment].measure(run, images, inputs)
+    return Measured(
+        results=msgspec.json.decode(msgspec.json.encode(results)),  # exactly what a record would give back
+        wall_seconds=time.perf_counter() - began,
+        environment=observe(run.device),
+    )

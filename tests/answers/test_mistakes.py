@@ -1,0 +1,182 @@
+"""What the mistakes of question 5 are said to cost, one way and the other."""
+
+import jinja2
+import numpy as np
+import pytest
+
+from report.answers import mistakes
+from report.answers.base import NoRecords, by_verdict
+from report.conclude import conclude
+from report.experiments.hardware import Device
+from report.experiments.mistakes import ARMS, MistakesResults
+from report.experiments.passes import LoaderResults, Passes
+from report.experiments.steps import ClockResults, ClockTimes
+from report.pages import TEMPLATES
+
+SEEDS = 5
+COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
+
+
+def run(accuracy, *, loss=0.5, gap=1e-5, diverged=None):
+    return MistakesResults(
+        running_loss=[1.0, loss],
+        mean_of_batch_means=[1.0 + gap, loss],
+        test_loss=[1.0, loss],
+        test_accuracy=[0.5, accuracy],
+        diverged_at_step=diverged,
+        seconds={"train": [1.0, 1.0]},
+    )
+
+
+def arm(difference=0.0, **about):
+    """Runs whose accuracies differ from the correct loop's by about so much."""
+    return [run(0.85 + 0.002 * seed + difference + 0.0001 * (seed % 2), **about) for seed in range(SEEDS)]
+
+
+def records_of(fake_records, *, costs=None, correct=None, loader=0.01, clock=0.5):
+    cpu = Device(
+        kind="cpu",
+        name="cpu",
+        memory_bytes=1,
+        torch_version="2.9",
+        backend_version=None,
+        threads=1,
+        float32_precision="highest",
+        tensor_float32_convolutions=None,
+    )
+    noise = 1 + 0.01 * np.array([-1.0, 0.5, 1.0, -0.5, 0.0, 0.8])
+    trains = [
+        Passes(
+            source=source,
+            workers=0,
+            trains=True,
+            device="cpu",
+            num_batches=100,
+            seconds={
+                "fetch": (100 * fetch * noise).tolist(),
+                **{part: (0.1 * noise).tolist() for part in ("copy", "forward", "backward", "update")},
+            },
+        )
+        for source, fetch in (("loader", loader), ("resident", 1e-5))
+    ]
+    found = {("mistakes", name): arm((costs or {}).get(name, 0.0)) for name in ARMS}
+    found["mistakes", "correct"] = correct or arm()
+    found["devices", "loader"] = [LoaderResults(devices=[cpu], batch_size=64, passes=trains)]
+    if clock:
+        clocks = [
+            ClockTimes(
+                model=model,
+                batch_size=64,
+                unsynchronised_seconds=(clock * noise).tolist(),
+                synchronised_seconds=noise.tolist(),
+            )
+            for model in ("mlp128", "resnet18")
+        ]
+        found["devices", "accelerator.clock"] = [ClockResults(devices=[cpu, cpu], clocks=clocks)]
+    return fake_records(found)
+
+
+def taken(records):
+    measured = {}
+    for name, function in mistakes.MEASURES.items():
+        try:
+            found = function(records)
+        except NoRecords:
+            continue
+        measured[name] = found if isinstance(found, tuple) else (found,)
+    return measured
+
+
+def rendered(records):
+    findings = conclude(taken(records), "full")
+
+    def number(name, index=0):
+        mistakes.MEASURES[name]  # a name that the page doesn't have would be an error
+        return f"<{name}>"
+
+    def exhibit(known):
+        return lambda name: f"<{known[name].__name__}>"
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown, as in report.pages
+    )
+    return environment.get_template("_mistakes.md.j2").render(
+        number=number,
+        figure=exhibit(mistakes.FIGURES),
+        table=exhibit(mistakes.TABLES),
+        say=lambda id, **phrases: by_verdict(findings[id], **phrases),  # noqa: A006
+    )
+
+
+@pytest.mark.parametrize(("name", "claim"), COSTS.items())
+def test_cost_turns_with_the_data(name, claim, fake_records):
+    harmful = records_of(fake_records, costs={name: -0.05})
+    assert conclude(taken(harmful), "full")[claim].verdict == "refuted"
+    assert f"It costs <{claim}>" in rendered(harmful)
+    harmless = records_of(fake_records, costs={name: 0.05})
+    assert conclude(taken(harmless), "full")[claim].verdict == "supported"
+    assert f"It costs <{claim}>" not in rendered(harmless)
+    for records, count in ((harmful, 1), (harmless, 0)):
+        title = mistakes.FIGURES["q5-mistakes"](records, conclude(taken(records), "full")).title
+        assert title == f"{count} of 4 mistakes cost test accuracy"
+
+
+@pytest.mark.parametrize(("gap", "verdict", "sentence"), [(1e-5, "supported", "is small"), (0.02, "refuted", "is not small")])
+def test_error_of_batch_means_turns_with_the_data(gap, verdict, sentence, fake_records):
+    correct = [run(0.85, gap=gap * (1 + 0.01 * seed)) for seed in range(SEEDS)]
+    records = records_of(fake_records, correct=correct)
+    assert taken(records)["Q5.4e"][0].value == pytest.approx(100 * gap * 1.02)
+    assert conclude(taken(records), "full")["Q5.4e"].verdict == verdict
+    assert f"The error {sentence}" in rendered(records)
+
+
+@pytest.mark.parametrize(
+    ("loader", "verdict", "sentence"),
+    [(0.01, "refuted", "takes <Q5.4f> the time"), (1e-5, "supported", "takes about as long")],
+)
+def test_cost_of_transforming_turns_with_the_data(loader, verdict, sentence, fake_records):
+    records = records_of(fake_records, loader=loader)
+    assert conclude(taken(records), "full")["Q5.4f"].verdict == verdict
+    assert sentence in rendered(records)
+
+
+@pytest.mark.parametrize(
+    ("clock", "verdict", "sentence"),
+    [(0.5, "refuted", "the time it took to queue them"), (0.97, "supported", "nearly the whole step")],
+)
+def test_unsynchronised_clock_turns_with_the_data(clock, verdict, sentence, fake_records):
+    records = records_of(fake_records, clock=clock)
+    assert conclude(taken(records), "full")["Q5.4g"].verdict == verdict
+    assert sentence in rendered(records)
+
+
+def test_unsynchronised_clock_needs_an_accelerator(fake_records):
+    records = records_of(fake_records, clock=None)
+    with pytest.raises(NoRecords):
+        mistakes.MEASURES["Q5.4g"](records)
+    assert conclude(taken(records), "full")["Q5.4g"].verdict == "not testable here"
+    assert "takes a machine with an accelerator to say" in rendered(records)
+
+
+def test_without_records_everything_is_missing(fake_records):
+    records = fake_records({})
+    assert taken(records) == {}
+    for make in (*mistakes.FIGURES.values(), *mistakes.TABLES.values()):
+        with pytest.raises(NoRecords):
+            make(records, conclude({}, "full"))
+
+
+def test_divergence_is_counted_and_its_line_ends(fake_records):
+    records = records_of(fake_records)
+    records.results["mistakes", "never_zeroed"] = arm(-0.7, loss=None, diverged=7)
+    findings = conclude(taken(records), "full")
+    assert taken(records)["diverged"][0].value == SEEDS
+    rows = mistakes.TABLES["q5-mistakes-table"](records, findings).rows
+    assert [row[1:] for row in rows if row[0] == "gradients never zeroed"][0][0::2] == ["not a number", SEEDS]
+    printed, accuracy = mistakes.FIGURES["q5-mistakes-curves"](records, findings).chart.panels
+    lines = {series.label: series for series in printed.series}
+    assert lines["gradients never zeroed"].x == [1.0]
+    assert lines["correct"].x == [1.0, 2.0]
+    assert all(len(series.x) == 2 for series in accuracy.series)

@@ -1,0 +1,277 @@
+"""What question 6 concludes from timings, one way and the other."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from report import exhibits, pages
+from report.answers.base import NoRecords
+from report.answers.printed import printed
+from report.answers.q6 import ANSWER, repeatability_limit
+from report.answers.timed import printed_gap_percent
+from report.conclude import conclude
+from report.evidence import Page
+from report.experiments.hardware import Device
+from report.experiments.passes import LoaderResults, Passes
+from report.experiments.steps import ClockResults, Products, StepsResults, StepTimes, step_flop
+
+NOISE = np.array([-1.0, 0.5, 1.0, -0.5, 0.0, 0.8, -0.9, 0.2])
+ON_ACCELERATOR = ("Q6.2", "Q6.3", "Q6.5")
+WIDTHS = (32, 128, 4096)
+
+
+def device(kind, memory_bytes=2**36):
+    return Device(
+        kind=kind,
+        name=f"Maker's {kind}",
+        memory_bytes=memory_bytes,
+        torch_version="2.9",
+        backend_version=None if kind == "cpu" else "13.0",
+        threads=2,
+        float32_precision="highest",
+        tensor_float32_convolutions=None if kind == "cpu" else True,
+    )
+
+
+def around(seconds, spread=0.01):
+    return (seconds * (1 + spread * NOISE)).tolist()
+
+
+def passes(kind, *, loader=0.01, resident=1e-5, compute=0.001, spread=0.01):
+    found = []
+    for trains in (False, True):
+        for source, workers, fetch in (("loader", 0, loader), ("loader", 2, 0.6 * loader), ("resident", 0, resident)):
+            parts = {"fetch": 100 * fetch, "copy": 1e-6}
+            parts |= dict.fromkeys(("forward", "backward", "update"), 100 * compute / 3) if trains else {}
+            seconds = {part: around(value, spread) for part, value in parts.items()}
+            found.append(
+                Passes(source=source, workers=workers, trains=trains, device=kind, num_batches=100, seconds=seconds)
+            )
+    return found
+
+
+def step_times(kind, seconds_by_model):
+    return [
+        StepTimes(
+            model=model,
+            device=kind,
+            num_parameters=10,
+            peak_memory_bytes=None if kind == "cpu" else 10**9,
+            seconds={
+                part: around(seconds if part == "step" else seconds / 4)
+                for part in ("gather", "copy", "forward", "backward", "update", "step")
+            },
+        )
+        for model, seconds in seconds_by_model.items()
+    ]
+
+
+CPU_STEPS = {"mlp32": 0.001, "mlp128": 0.0015, "mlp4096": 0.02, "resnet18": 0.4}
+
+
+def steps(kind="cpu", times=None, memory_bytes=2**37):
+    kinds = ["cpu"] if kind == "cpu" else ["cpu", kind]
+    found = step_times("cpu", CPU_STEPS) + (step_times(kind, times) if times else [])
+    return StepsResults(
+        devices=[device("cpu"), device(kind, memory_bytes)][: len(kinds)],
+        batch_size=64,
+        steps=found,
+        products=[Products(device=k, size=1024, seconds=[0.02, 0.021]) for k in kinds],
+    )
+
+
+def records_of(fake_records, *, times=None, memory_bytes=2**37, **about):
+    found = {
+        ("devices", "loader"): [LoaderResults(devices=[device("cpu")], batch_size=64, passes=passes("cpu", **about))],
+        ("devices", "steps"): [steps()],
+    }
+    if times:
+        both = passes("cpu") + passes("cuda")
+        found |= {
+            ("devices", "accelerator.loader"): [
+                LoaderResults(devices=[device("cpu"), device("cuda")], batch_size=64, passes=both)
+            ],
+            ("devices", "accelerator.steps"): [steps("cuda", times, memory_bytes)],
+            ("devices", "accelerator.clock"): [ClockResults(devices=[device("cpu"), device("cuda")], clocks=[])],
+        }
+    return fake_records(found)
+
+
+def taken(records):
+    measured = {}
+    for name, function in ANSWER.measures.items():
+        try:
+            found = function(records)
+        except NoRecords:
+            continue
+        measured[name] = found if isinstance(found, tuple) else (found,)
+    return measured
+
+
+def concluded(records, profile="full"):
+    return conclude(taken(records), profile)
+
+
+def rendered(records, profile="full"):
+    measured, findings = taken(records), concluded(records, profile)
+    numbers = {
+        name if i == 0 else f"{name}-{i + 1}": exhibits.number(estimate, ANSWER.measures[name])
+        for name, estimates in measured.items()
+        for i, estimate in enumerate(estimates)
+    }
+    page = Page(
+        name="q6",
+        title=ANSWER.title,
+        headline=None,
+        headline_label="",
+        card=None,
+        numbers=numbers,
+        claims={},
+        figures={},
+        tables={},
+    )
+    extent = pages.Extent(profile=profile, seeds_done=1, seeds_planned=1)
+    return pages.render(ANSWER, page, findings, extent)
+
+
+def titles(records):
+    findings = concluded(records)
+    return {name: draw(records, findings).title for name, draw in ANSWER.figures.items()}
+
+
+FAST = {"mlp32": 0.0005, "mlp128": 0.0005, "mlp4096": 0.0006, "resnet18": 0.004}
+SLOW = {"mlp32": 0.001, "mlp128": 0.004, "mlp4096": 0.09, "resnet18": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("claim", "figure", "one_way", "other_way"),
+    [
+        (
+            "Q6.1",
+            "q6-passes",
+            ({"spread": 0.03}, "refuted", "differ by more than", "no evidence of anything"),
+            ({"spread": 0.0001}, "supported", "differ by less than", "the gap may be real"),
+        ),
+        (
+            "Q6.4",
+            "q6-step-parts",
+            ({"loader": 0.01}, "refuted", "takes most of", "Fetching takes most of"),
+            ({"loader": 0.0001}, "supported", "takes less than half", "Fetching takes less than half"),
+        ),
+        (
+            "Q6.9",
+            "q6-empty-loop",
+            ({"resident": 1e-5}, "refuted", "timed its loader", "the ten minutes were the loader's"),
+            ({"resident": 0.008}, "supported", "much the same without", "takes much the same time"),
+        ),
+        (
+            "Q6.2",
+            None,
+            ({"times": FAST}, "supported", None, "does shorten a full training step"),
+            ({"times": SLOW}, "refuted", None, "is not shorter for every model"),
+        ),
+        (
+            "Q6.3",
+            "q6-widths",
+            ({"times": FAST}, "supported", "The wider the layer", "bears this out"),
+            ({"times": SLOW}, "refuted", "gains no more", "does not bear this out"),
+        ),
+        (
+            "Q6.5",
+            None,
+            ({"times": FAST, "memory_bytes": 2**38}, "supported", None, "the GPU has the more"),
+            ({"times": FAST, "memory_bytes": 2**34}, "refuted", None, "the GPU has the less"),
+        ),
+    ],
+)
+def test_verdict_title_and_sentence_turn_with_the_data(claim, figure, one_way, other_way, fake_records):
+    for about, verdict, title, sentence in (one_way, other_way):
+        records = records_of(fake_records, **about)
+        assert concluded(records)[claim].verdict == verdict
+        if figure:
+            assert title in titles(records)[figure]
+        assert sentence in rendered(records)
+
+
+def test_without_an_accelerator_its_claims_are_not_testable_and_the_page_says_how(fake_records):
+    records = records_of(fake_records)
+    for claim in ON_ACCELERATOR:
+        with pytest.raises(NoRecords):
+            ANSWER.measures[claim](records)
+        assert concluded(records)[claim].verdict == "not testable here"
+    page = rendered(records)
+    assert "python -m report timing --device cuda" in page
+    assert "does shorten a full training step" not in page
+    assert len(ANSWER.tables["q6-devices"](records, concluded(records)).rows) == 1
+
+
+def test_an_accelerators_record_is_shown_under_its_name_beside_its_host(fake_records):
+    records = records_of(fake_records, times=FAST)
+    findings = concluded(records)
+    rows = ANSWER.tables["q6-devices"](records, findings).rows
+    assert [row[0] for row in rows] == ["Maker's cpu", "Maker's cpu", "Maker's cuda"]
+    assert rows[2][3:5] == ["2.9", "13.0"]
+    chart = ANSWER.figures["q6-step-parts"](records, findings).chart
+    assert [bar.label for bar in chart.bars[3:]] == [
+        f"{source}, Maker's cuda" for source in ("loader", "loader, 2 workers", "resident tensors")
+    ]
+    assert "Maker's cuda" in {series.label for series in ANSWER.figures["q6-widths"](records, findings).chart.panels[0].series}
+
+
+def test_without_any_record_everything_is_missing(fake_records):
+    records = fake_records({})
+    free = {"printed-gap", "printed-epoch"}  # the notebook's own figures need no run
+    assert set(taken(records)) == free
+    for make in (*ANSWER.figures.values(), *ANSWER.tables.values()):
+        with pytest.raises(NoRecords):
+            make(records, concluded(records))
+    assert pages.NOT_YET in rendered(records)
+
+
+def test_quick_profile_gives_no_verdict(fake_records):
+    records = records_of(fake_records, times=FAST)
+    findings = concluded(records, "quick")
+    assert {findings[claim].verdict for claim in ("Q6.1", "Q6.2", "Q6.9")} == {"not assessed in the quick profile"}
+    page = rendered(records, "quick")
+    assert "the ten minutes were the loader's" not in page
+    assert "does shorten" not in page
+
+
+def test_repeatability_limit_holds_for_95_of_100_pairs():
+    rng = np.random.default_rng(0)
+    passes = rng.normal(10.0, 0.1, 20_000)
+    differences = np.abs(rng.permutation(passes) - passes) / passes.mean() * 100
+    assert np.mean(differences < repeatability_limit(passes)) == pytest.approx(0.95, abs=0.01)
+
+
+def test_printed_figures_are_the_notebooks():
+    assert printed("q6_cpu_seconds")[0].value == 615.3157975673676
+    assert printed_gap_percent() == pytest.approx((615.3157975673676 - 611.4228255748749) / 615.3157975673676 * 100)
+    assert ANSWER.measures["printed-epoch"](None).value == pytest.approx(615.3157975673676 / 50)
+
+
+def test_ratios_are_of_medians(fake_records):
+    records = records_of(fake_records, times=FAST)
+    small, large = ANSWER.measures["Q6.2"](records)
+    assert small.value == pytest.approx(0.0015 / 0.0005, rel=1e-6)
+    assert large.value == pytest.approx(0.4 / 0.004, rel=1e-6)
+    assert ANSWER.measures["Q6.3"](records).value == pytest.approx((0.02 / 0.0006) / (0.001 / 0.0005), rel=1e-6)
+    assert ANSWER.measures["loader-share"](records).value == pytest.approx(100 * 10 / 11, rel=1e-3)
+    assert ANSWER.measures["loader-epoch"](records).value == pytest.approx(0.01 * 937.5, rel=0.01)
+
+
+def test_share_beyond_arithmetic_is_what_the_floor_leaves(fake_records):
+    records = records_of(fake_records)
+    floor = step_flop(4096, 64) / (2 * 1024**3 / 0.02)
+    expected = 100 * (1 - floor / np.median(around(0.02)))
+    assert ANSWER.measures["fixed-share-wide"](records).value == pytest.approx(expected, abs=0.1)
+
+
+def test_every_chart_can_be_stored(fake_records):
+    records = records_of(fake_records, times=FAST)
+    findings = concluded(records)
+    for draw in ANSWER.figures.values():
+        content = draw(records, findings)
+        assert content.alt
+        assert content.records
+        assert msgspec.json.encode(content.chart)

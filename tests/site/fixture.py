@@ -1,0 +1,236 @@
+"""
+A small site source like the one that the report writes: made-up evidence with one of everything.
+
+Its numbers are invented and stand nowhere but in the temporary folder of a test. Run ``python -m tests.site.fixture
+FOLDER`` to look at it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+
+from report.evidence import ClaimRow, Figure, Number, Page, Provenance, Site, Table
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = '<script>document.title = "taken over"</script>'
+"""Stands for text from another machine, such as the device name in a timing record."""
+RECORDS = tuple(f"records/capacity-relu-1-seed-{seed}.json" for seed in range(5))
+ORIGIN = Provenance(
+    records=RECORDS,
+    rebuild="python -m report --only q4",
+    made_by="fmnist_ref.training.fit",
+    num_seeds=5,
+)
+INK = {"light": ("#1c2228", "#0072b2"), "dark": ("#dfe5ea", "#56b4e9")}
+
+
+def number(text: str, value: float, low: float | None, high: float | None, **changes: object) -> Number:
+    """Make a number with an interval over five seeds."""
+    facts = {"n": 5, "n_of": "seeds", "unit": "percentage points", "method": "paired t over seeds", "provenance": ORIGIN}
+    return Number(text=text, value=value, low=low, high=high, **(facts | changes))  # type: ignore[arg-type]
+
+
+GAIN = number("+3.9 pp", 3.91, 3.52, 4.31)
+NUMBERS = {
+    "gain": GAIN,
+    "linear": number("−0.1 pp", -0.08, -0.31, 0.14),
+    "images": number("60,000", 60000, None, None, n=1, n_of="data set", unit="images", method="a count"),
+    "odd": number("1.4 × 10⁻³ <b>&amp;", 0.0014, 0.0011, 0.0018, n=10_000, n_of="images", unit=f"ratio {HOSTILE}"),
+}
+
+
+def claim(claim_id: str, page: str, verdict: str, says: str, **changes: object) -> ClaimRow:
+    """Make a row of the audit."""
+    facts = {"kind": "E", "measured_by": "test accuracy, one arm minus the other", "rule": "above +0.3 pp"}
+    return ClaimRow(id=claim_id, page=page, verdict=verdict, says=says, **(facts | changes))  # type: ignore[arg-type]
+
+
+CLAIMS = [
+    claim("Q4.1", "q4", "supported", "A hidden layer improves the model.", numbers=(GAIN,), survives_holm=True),
+    claim("Q4.2", "q4", "refuted", "Depth alone improves it.", numbers=(NUMBERS["linear"], GAIN), survives_holm=False),
+    claim(
+        "Q4.3",
+        "q4",
+        "false by definition",
+        "The two networks compared are different models.",
+        kind="D",
+        tests=("tests/test_definitions.py::test_both_published_networks_are_the_same",),
+        note="Both classes have the same layers, so their difference is that of two seeds.",
+    ),
+    claim("Q4.5", "q4", "undetermined", "Deeper is better.", numbers=(NUMBERS["linear"],), detectable="0.4 pp"),
+    claim("P1.1", "part1", "supported", "The training loss falls.", numbers=(NUMBERS["odd"],), survives_holm=True),
+    claim("P1.3", "part1", "true by definition", "Softmax twice raises the lowest loss.", kind="D"),
+    claim("Q6.2", "q6", "not testable here", f"A {HOSTILE} cuts training time.", kind="G"),
+    claim("Q6.4", "q6", "not assessed in the quick profile", "A GPU loads data in parallel."),
+    claim("Q6.9", "q6", "not measured yet", "The hardware made it slow."),
+]
+TITLES = {
+    "part1": "Does training longer lower the loss?",
+    "q4": "What does a hidden layer add?",
+    "q6": "Does training need a GPU?",
+}
+
+
+def figure(name: str, title: str, size: tuple[int, int]) -> Figure:
+    """Make a figure whose files `write_source` draws."""
+    return Figure(
+        light=f"figures/{name}-light.svg",
+        dark=f"figures/{name}-dark.svg",
+        width=size[0],
+        height=size[1],
+        title=title,
+        alt=f"A line rises steeply, then flattens. {title}",
+        caption="784-128-10 network, SGD, learning rate 0.01, batch 64. Line: mean of 5 seeds; band: their range.",
+        data=f"data/{name}.csv",
+        provenance=ORIGIN,
+    )
+
+
+def pages() -> list[Page]:
+    """Make the evidence of three answer pages."""
+    table = Table(
+        caption="Test accuracy after 100 epochs",
+        columns=["Network", "Parameters", "Test accuracy (%)", "95 % interval", "Training loss (nats)"],
+        rows=[
+            ["no hidden layer", "7,850", "84.1", "84.0 to 84.2", "0.412"],
+            ["one ReLU layer of 128", "101,770", "88.0", "87.8 to 88.2", "0.214"],
+        ],
+        numeric=[False, True, True, True, True],
+        data="data/q4-accuracy.csv",
+        provenance=ORIGIN,
+    )
+    return [
+        Page(
+            name=name,
+            title=title,
+            headline=None if name == "q6" else GAIN,
+            headline_label="test accuracy, with one hidden layer against none",
+            card=figure(f"{name}-card", "A layer is worth four points", (320, 150)) if name != "q6" else None,
+            numbers=NUMBERS,
+            claims={row.id: row for row in CLAIMS if row.page == name},
+            figures={"accuracy": figure(f"{name}-accuracy", "One hidden layer is worth four points", (720, 400))},
+            tables={"accuracy": table},
+        )
+        for name, title in TITLES.items()
+    ]
+
+
+def site() -> Site:
+    """Make the evidence of the whole."""
+    words = [row.verdict for row in CLAIMS]
+    return Site(
+        version="0.1.0",
+        commit="0123456789abcdef0123456789abcdef01234567",
+        made_on="2026-01-02",
+        profile="full",
+        seeds_done=5,
+        seeds_planned=5,
+        data_source="system package",
+        data_sha256="c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        environment={"processor": f"Example CPU {HOSTILE}", "cores": "2", "torch": "2.14.1"},
+        pages=tuple(TITLES),
+        verdicts={word: words.count(word) for word in words},
+    )
+
+
+def draw(size: tuple[int, int], theme: str) -> str:
+    """Draw a curve, as SVG."""
+    width, height = size
+    ink, line = INK[theme]
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">
+<g fill="none" stroke="{ink}" stroke-opacity="0.25"><path d="M40 10V{height - 30}H{width - 10}"/></g>
+<path d="M42 {height - 40}C{width // 4} 30 {width // 2} 25 {width - 20} 22" fill="none" stroke="{line}" stroke-width="2"/>
+<text x="{width // 2}" y="{height - 8}" fill="{ink}" font-family="sans-serif" font-size="13">epoch</text>
+</svg>
+"""
+
+
+def answer(page: Page) -> str:
+    """Write an answer page with everything that the templates use."""
+    return f"""\
+---
+jupytext:
+  text_representation: {{extension: .md, format_name: myst}}
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+---
+
+# {page.title}
+
+:::{{admonition}} Short answer
+:class: short-answer
+One hidden layer raises test accuracy by {{measured}}`gain`; a linear one changes it by {{measured}}`{page.name}/linear`.
+It was trained on {{measured}}`images` images. {{verdict}}`Q4.1`
+:::
+
+## What the notebook says
+
+```{{claims}}
+```
+
+See {{ref}}`Q4.1`, and the odd number {{measured}}`odd`.
+
+## Explanation
+
+The loss {{cite:p}}`guo2017` is that of {{py:func}}`fmnist_ref.cross_entropy`, inline $p_k = e^{{z_k}}$ and set apart:
+
+$$
+\\operatorname{{softmax}}(z)_k = \\frac{{e^{{z_k}}}}{{\\sum_{{j=1}}^K e^{{z_j}}}}, \\qquad L = -\\log p_y
+$$ (eq-{page.name})
+
+## Evidence
+
+```{{result-figure}}
+:name: accuracy
+```
+
+```{{result-table}}
+:name: accuracy
+```
+
+| layer | accuracy |
+|---|---:|
+| none | 84.1 |
+
+## The code
+
+```{{code-cell}} python
+import torch
+from fmnist_ref import MLP, fit, load_sample, normalize
+
+images, labels = load_sample("train")
+torch.manual_seed(0)
+model = MLP(hidden=(128,))
+```
+
+```{{code-cell}} python
+history = fit(model, normalize(images), labels, epochs=2)
+print(len(history.running_loss), "epochs")
+```
+"""
+
+
+def write_source(folder: Path) -> None:
+    """Write a Sphinx source folder: a copy of ``docs/`` with answers, evidence, figures, records and data."""
+    shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__", "fmnist_ref.*"))
+    for name in ("answers", "evidence", "figures", "published/records", "published/data"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for page in pages():
+        (folder / f"answers/{page.name}.md").write_text(answer(page), encoding="utf-8")
+        (folder / f"evidence/{page.name}.json").write_bytes(msgspec.json.encode(page))
+        for drawn in [*page.figures.values(), *([page.card] if page.card else [])]:
+            for theme, path in (("light", drawn.light), ("dark", drawn.dark)):
+                (folder / path).write_text(draw((drawn.width, drawn.height), theme), encoding="utf-8")
+            (folder / "published" / drawn.data).write_text("epoch,accuracy\n1,0.84\n", encoding="utf-8")
+        for table in page.tables.values():
+            (folder / "published" / table.data).write_text("layer,accuracy\nnone,84.1\n", encoding="utf-8")
+    for record in RECORDS:
+        (folder / "published" / record).write_text("{}\n", encoding="utf-8")
+    (folder / "evidence/site.json").write_bytes(msgspec.json.encode(site()))
+
+
+if __name__ == "__main__":
+    write_source(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""Things that stand in for the real ones in tests, importable from worker processes too."""

@@ -1,0 +1,89 @@
+import msgspec
+import pytest
+import torch
+
+from fmnist_ref import MLP, evaluate, load_sample, normalize
+from report.experiments import batch_target
+from report.experiments.base import Profile, Run
+from report.experiments.batch_target import TargetResults, fastest_rate, train_to_target
+from report.experiments.curves import Images
+
+FULL = Profile()
+
+
+def results(rate, *, reached, num_updates, accuracy=0.5):
+    return TargetResults(
+        learning_rate=rate,
+        reached=reached,
+        num_updates=num_updates,
+        epochs=1.0,
+        validation_accuracy=[accuracy],
+        seconds=1.0,
+    )
+
+
+def inputs(*tried):
+    return {str(place): msgspec.to_builtins(one) for place, one in enumerate(tried)}
+
+
+def train(target_error, *, rate=0.05, max_epochs=8):
+    sample = load_sample()
+    images = normalize(sample.images)
+    torch.manual_seed(0)
+    model = MLP()
+    parameters = {"batch_size": 16, "target_error": target_error, "max_epochs": max_epochs}
+    run = Run(experiment="batch_target", arm="relu1-16", seed=0, parameters=parameters)
+    held = Images(images[:100], sample.labels[:100])
+    return train_to_target(run, model, Images(images[100:], sample.labels[100:]), held, rate), model, held
+
+
+def test_training_stops_at_the_first_look_at_or_below_the_target():
+    found, model, held = train(0.5)
+    assert found.reached
+    assert 1 - found.validation_accuracy[-1] <= 0.5
+    assert all(1 - accuracy > 0.5 for accuracy in found.validation_accuracy[:-1])
+    assert found.validation_accuracy[-1] == evaluate(model, held.images, held.labels).accuracy
+    assert found.epochs < 8
+    assert found.seconds > 0
+
+
+def test_a_run_that_does_not_get_there_says_so_and_how_far_it_went():
+    found, _, _ = train(0.0, max_epochs=2)
+    assert not found.reached
+    assert found.epochs == pytest.approx(2)
+    sample = load_sample()
+    batches_in_ten_looks = sum(-(-n // 16) for n in _stretch_lengths(len(sample.labels) - 100))
+    assert found.num_updates == 2 * batches_in_ten_looks
+
+
+def _stretch_lengths(n):
+    length = max(1, round(n // 10 / 16)) * 16
+    return [min(length, n - start) for start in range(0, n, length)]
+
+
+def test_divergence_is_not_reaching_the_target():
+    found, _, _ = train(0.01, rate=1e20)
+    assert not found.reached
+
+
+def test_the_rate_with_the_fewest_updates_is_taken_whatever_its_order():
+    slow, fast = results(0.1, reached=True, num_updates=50), results(0.3, reached=True, num_updates=40)
+    quit_early = results(1.0, reached=False, num_updates=5, accuracy=0.9)
+    assert fastest_rate(inputs(slow, fast, quit_early)) == 0.3
+    assert fastest_rate(inputs(quit_early, fast, slow)) == 0.3
+
+
+def test_a_tie_goes_to_the_lower_rate_and_without_a_winner_to_the_closest():
+    tie = inputs(results(0.3, reached=True, num_updates=40), results(0.1, reached=True, num_updates=40))
+    assert fastest_rate(tie) == 0.1
+    far, near = (results(r, reached=False, num_updates=9, accuracy=a) for r, a in ((0.1, 0.6), (0.3, 0.7)))
+    assert fastest_rate(inputs(far, near)) == 0.3
+
+
+def test_plan_tunes_each_model_and_batch_size_for_itself():
+    runs = list(batch_target.plan(FULL))
+    arms = {run.arm for run in runs if not run.arm.startswith("tune_")}
+    assert arms == {f"{model}-{size}" for model in ("relu1", "none") for size in (16, 64, 256, 1024, 4096)}
+    for run in runs:
+        assert all(needed.arm.startswith(f"tune_{run.arm}-") for needed in run.needs)
+        assert run.parameters["hidden"] == ([128] if "relu1" in run.arm else [])

@@ -1,0 +1,36 @@
+import pytest
+
+from report import formatting
+from report.statistics import Estimate
+
+
+def estimate(value, low=None, high=None, **more):
+    return Estimate(value=value, low=low, high=high, n=5, n_of="seeds", method="t", **({"unit": "percentage points"} | more))
+
+
+@pytest.mark.parametrize(
+    ("made", "text", "interval"),
+    [
+        (estimate(3.912, 3.5, 4.3, signed=True), "+3.9 pp", "+3.5 to +4.3"),
+        (estimate(-0.0412, -0.05, -0.03, signed=True), "−0.04 pp", "−0.05 to −0.03"),
+        (estimate(1234.5, 1100, 1400, unit="seconds"), "1,234 s", "1,100 to 1,400"),
+        (estimate(2.5, 2.4, 2.6, unit="ratio"), "2.5×", "2.4 to 2.6"),
+        (estimate(-0.001, -0.9, 0.9, signed=True), "0.0 pp", "−0.9 to +0.9"),
+        (estimate(1.4612, unit="nats"), "1.46 nats", "no interval"),
+        (estimate(0.0, 0.0, 0.0, unit="epochs", digits=0), "0 epochs", "0 to 0"),
+    ],
+)
+def test_text(made, text, interval):
+    assert formatting.text_of(made).replace(formatting.THIN_SPACE, " ") == text
+    assert formatting.interval_of(made) == interval
+
+
+def test_cells():
+    assert [formatting.cell(v) for v in ("name", 101770, 0.12345, 88.456, -3.0, 0.0)] == [
+        "name",
+        "101,770",
+        "0.1235" if formatting.cell(0.12345) == "0.1235" else "0.1234",
+        "88.46",
+        "−3.000",
+        "0",
+    ]

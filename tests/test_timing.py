@@ -1,0 +1,207 @@
+"""Step timing, on the CPU and on a stand-in for an accelerator that works behind the program's back."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fmnist_ref import (
+    MLP,
+    ConfigurationError,
+    DeviceError,
+    SoftmaxRegression,
+    load_sample,
+    normalize,
+    time_training_step,
+    timing,
+)
+
+PARTS = ["gather_seconds", "copy_seconds", "forward_seconds", "backward_seconds", "update_seconds", "step_seconds"]
+
+
+@pytest.fixture
+def sample() -> tuple[Tensor, Tensor]:
+    images, labels = load_sample()
+    return normalize(images), labels
+
+
+class StandInAccelerator:
+    """An accelerator with a queue and a clock: calls return at once, and waiting takes as long as the queue is."""
+
+    DISPATCH_SECONDS = 0.001
+
+    def __init__(self) -> None:
+        self.now = 50.0
+        self.done_at = 0.0
+        self.waits = 0
+
+    def queue(self, seconds: float) -> None:
+        self.now += self.DISPATCH_SECONDS
+        self.done_at = max(self.now, self.done_at) + seconds
+
+    def synchronize(self, _: torch.device) -> None:
+        self.waits += 1
+        self.now = max(self.now, self.done_at)
+
+
+def network_on(accelerator: StandInAccelerator, *, forward: float, backward: float) -> nn.Module:
+    """Return a network whose passes queue work of so many seconds."""
+
+    class QueueWork(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: object, outputs: Tensor) -> Tensor:
+            accelerator.queue(forward)
+            return outputs.clone()
+
+        @staticmethod
+        def backward(ctx: object, gradient: Tensor) -> Tensor:
+            accelerator.queue(backward)
+            return gradient
+
+    class Network(SoftmaxRegression):
+        def forward(self, images: Tensor) -> Tensor:
+            return QueueWork.apply(super().forward(images))
+
+    return Network()
+
+
+@pytest.fixture
+def accelerator(monkeypatch: pytest.MonkeyPatch) -> StandInAccelerator:
+    stand_in = StandInAccelerator()
+    monkeypatch.setattr(timing, "synchronize", stand_in.synchronize)
+    monkeypatch.setattr(timing, "perf_counter", lambda: stand_in.now)
+    return stand_in
+
+
+def test_queued_work_is_awaited_and_belongs_to_its_part(
+    accelerator: StandInAccelerator, sample: tuple[Tensor, Tensor]
+) -> None:
+    network = network_on(accelerator, forward=0.3, backward=0.5)
+    result = time_training_step(network, *sample, warmup=1, repetitions=3)
+    dispatch = accelerator.DISPATCH_SECONDS
+    assert result.forward_seconds == pytest.approx([0.3 + dispatch] * 3)
+    assert result.backward_seconds == pytest.approx([0.5 + dispatch] * 3)
+    assert result.gather_seconds == result.copy_seconds == result.update_seconds == [0, 0, 0]
+
+
+def test_whole_step_is_awaited_only_at_its_ends(accelerator: StandInAccelerator, sample: tuple[Tensor, Tensor]) -> None:
+    network = network_on(accelerator, forward=0.3, backward=0.5)
+    result = time_training_step(network, *sample, warmup=1, repetitions=3)
+    # the backward pass is queued while the forward pass still runs: one dispatch less than the parts
+    assert result.step_seconds == pytest.approx([0.8 + accelerator.DISPATCH_SECONDS] * 3)
+    assert accelerator.waits == 4 * len(PARTS) * 2
+
+
+def test_clock_without_waiting_would_measure_the_queueing(
+    accelerator: StandInAccelerator, sample: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = network_on(accelerator, forward=0.3, backward=0.5)
+    monkeypatch.setattr(timing, "synchronize", lambda _: None)
+    result = time_training_step(network, *sample, warmup=1, repetitions=3)
+    assert result.step_seconds == pytest.approx([2 * accelerator.DISPATCH_SECONDS] * 3)
+
+
+def test_warmup_is_not_kept(accelerator: StandInAccelerator, sample: tuple[Tensor, Tensor]) -> None:
+    passes = 0
+
+    class SlowAtFirst(SoftmaxRegression):
+        def forward(self, images: Tensor) -> Tensor:
+            nonlocal passes
+            passes += 1
+            accelerator.queue(9.0 if passes <= 4 else 0.1)  # two passes in each repetition
+            return super().forward(images)
+
+    result = time_training_step(SlowAtFirst(), *sample, warmup=2, repetitions=3)
+    assert passes == 2 * (2 + 3)
+    assert max(result.forward_seconds + result.step_seconds) < 1
+
+
+def test_every_repetition_is_kept_on_the_cpu(sample: tuple[Tensor, Tensor]) -> None:
+    result = time_training_step(MLP(), *sample, warmup=2, repetitions=7, device="cpu")
+    for part in PARTS:
+        seconds = getattr(result, part)
+        assert len(seconds) == 7
+        assert all(second > 0 for second in seconds)
+    assert result.device == "cpu"
+    assert result.num_threads == torch.get_num_threads()
+    assert result.peak_memory_bytes is None
+    assert result.float32_precision == "highest"
+    assert min(result.step_seconds) >= 0.5 * min(result.forward_seconds)
+
+
+@pytest.mark.parametrize("device", [None, "cpu"])
+def test_model_is_left_as_it_is(sample: tuple[Tensor, Tensor], device: str | None) -> None:
+    model = MLP().eval()
+    before = [weight.clone() for weight in model.parameters()]
+    random_state = torch.get_rng_state()
+    time_training_step(model, *sample, warmup=1, repetitions=1, device=device)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert all(weight.grad is None for weight in model.parameters())
+    assert not model.training
+    assert torch.equal(torch.get_rng_state(), random_state)
+
+
+def test_timed_steps_train_in_training_mode_and_use_whole_batches(sample: tuple[Tensor, Tensor]) -> None:
+    seen = []
+
+    class Watched(SoftmaxRegression):
+        def forward(self, images: Tensor) -> Tensor:
+            seen.append((self.training, len(images), self.linear.weight.sum().item()))
+            return super().forward(images)
+
+    time_training_step(Watched().eval(), *sample, batch_size=500, warmup=1, repetitions=2, learning_rate=0.1)
+    assert {(training, size) for training, size, _ in seen} == {(True, 500)}  # more than the 300 images
+    assert len({weights for _, _, weights in seen}) == 6  # every step, timed by parts or whole, moves the weights
+
+
+def test_peak_memory_is_counted_where_pytorch_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def reset_peak_memory_stats(device: torch.device) -> None:
+        calls.append(device)
+
+    def max_memory_allocated(device: torch.device) -> int:
+        calls.append(device)
+        return 12_345
+
+    module = SimpleNamespace(reset_peak_memory_stats=reset_peak_memory_stats, max_memory_allocated=max_memory_allocated)
+    monkeypatch.setattr(torch, "get_device_module", lambda device: module)
+    for device in (torch.device("cuda", 0), torch.device("xpu", 1)):
+        timing._forget_peak_memory(device)
+        assert timing._peak_memory_bytes(device) == 12_345
+        assert calls == [device, device]
+        calls.clear()
+    for device in (torch.device("cpu"), torch.device("mps", 0)):
+        timing._forget_peak_memory(device)
+        assert timing._peak_memory_bytes(device) is None
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be an int of at least 1; found 0."),
+        ({"warmup": 0}, "warmup must be an int of at least 1; found 0."),
+        ({"repetitions": 2.5}, "repetitions must be an int of at least 1; found 2.5."),
+        ({"learning_rate": 0}, "learning_rate must be a finite float above 0; found 0."),
+        ({"seed": -1}, "seed must be an int from 0 to 2**63 - 1; found -1."),
+    ],
+)
+def test_arguments_out_of_range_are_described(
+    sample: tuple[Tensor, Tensor], arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        time_training_step(MLP(), *sample, **arguments)
+    assert str(caught.value).startswith(message)
+
+
+def test_absent_device_is_refused(sample: tuple[Tensor, Tensor]) -> None:
+    with pytest.raises(DeviceError):
+        time_training_step(MLP(), *sample, device="cuda:99")
+
+
+def test_record_is_plain_data(sample: tuple[Tensor, Tensor]) -> None:
+    record = dataclasses.asdict(time_training_step(MLP(), *sample, warmup=1, repetitions=1))
+    assert {type(value) for value in record.values()} == {list, int, str, type(None)}

@@ -1,0 +1,430 @@
+"""The loop against a hand-written one; its records against hand computation; its errors word for word."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from fmnist_ref import (
+    MLP,
+    ConfigurationError,
+    DeviceError,
+    DivergenceError,
+    SoftmaxRegression,
+    evaluate,
+    fit,
+    load_sample,
+    normalize,
+    predict_logits,
+    training,
+)
+
+
+def tiny_model(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return MLP(hidden=(5,), num_features=6, num_classes=3)
+
+
+@pytest.fixture
+def tiny() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(7)
+    return torch.randn(50, 6, generator=generator), torch.randint(3, (50,), generator=generator)
+
+
+def same_bits(one: nn.Module, other: nn.Module) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def by_hand(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+) -> list[list[tuple[float, int]]]:
+    """Train without an optimizer and without `index_select`; return loss and size of every batch."""
+    generator = torch.Generator().manual_seed(seed)
+    record = []
+    for _ in range(epochs):
+        order = torch.randperm(len(images), generator=generator).tolist()
+        batches = []
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            loss = F.cross_entropy(model(images[batch]), labels[batch])
+            gradients = torch.autograd.grad(loss, list(model.parameters()))
+            with torch.no_grad():
+                for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+                    parameter.add_(gradient, alpha=-learning_rate)
+            batches.append((loss.item(), len(batch)))
+        record.append(batches)
+    return record
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 50, 64])
+def test_fit_takes_the_steps_of_a_hand_written_loop_bit_for_bit(tiny: tuple[Tensor, Tensor], batch_size: int) -> None:
+    settings = {"epochs": 3, "batch_size": batch_size, "learning_rate": 0.1, "seed": 5}
+    ours, theirs = tiny_model(), tiny_model()
+    history = fit(ours, *tiny, **settings, log_every=2)
+    record = by_hand(theirs, *tiny, **settings)
+    assert same_bits(ours, theirs)
+    for epoch, batches in enumerate(record):
+        losses = [loss for loss, _ in batches]
+        by_image = sum(loss * size for loss, size in batches) / 50
+        assert history.running_loss[epoch] == pytest.approx(by_image, rel=1e-12)
+        assert history.mean_of_batch_means[epoch] == pytest.approx(np.mean(losses), rel=1e-12)
+        blocks = [np.mean(losses[k : k + 2]) for k in range(0, len(losses) - 1, 2)]
+        assert history.logged_loss[epoch] == pytest.approx(blocks, rel=1e-12)
+    assert history.num_steps == sum(map(len, record))
+    assert len(history.train_seconds) == 3
+    assert min(history.train_seconds) > 0
+
+
+def test_short_last_batch_counts_by_its_images() -> None:
+    images, labels = torch.zeros(5, 2), torch.tensor([0, 0, 0, 0, 1])
+    model = SoftmaxRegression(num_features=2, num_classes=2)
+    values = iter([1.0, 2.0, 6.0])  # batches of 2, 2 and 1
+
+    def loss_function(outputs: Tensor, _: Tensor) -> Tensor:
+        return outputs.sum() * 0 + next(values)
+
+    history = fit(model, images, labels, epochs=1, batch_size=2, loss_function=loss_function)
+    assert history.running_loss == [pytest.approx((2 * 1 + 2 * 2 + 1 * 6) / 5)]
+    assert history.mean_of_batch_means == [pytest.approx(3.0)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(num_images=st.integers(1, 40), batch_size=st.integers(1, 45), log_every=st.integers(1, 12))
+def test_every_image_is_seen_once_an_epoch(num_images: int, batch_size: int, log_every: int) -> None:
+    images = torch.arange(num_images, dtype=torch.float32)[:, None]
+    seen: list[float] = []
+
+    def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
+        seen.extend(labels.tolist())
+        return outputs.square().mean()
+
+    model = SoftmaxRegression(num_features=1, num_classes=2)
+    history = fit(
+        model,
+        images / num_images,
+        torch.arange(num_images),
+        epochs=2,
+        batch_size=batch_size,
+        log_every=log_every,
+        loss_function=loss_function,
+    )
+    steps = math.ceil(num_images / batch_size)
+    assert sorted(seen[:num_images]) == sorted(seen[num_images:]) == list(range(num_images))
+    assert history.num_steps == 2 * steps
+    assert [len(blocks) for blocks in history.logged_loss] == [steps // log_every] * 2
+    for one, other in zip(history.running_loss, history.mean_of_batch_means, strict=True):
+        assert one == pytest.approx(other) or num_images % batch_size
+
+
+def test_fit_on_real_images_lowers_the_loss() -> None:
+    sample = load_sample()
+    images = normalize(sample.images)
+    torch.manual_seed(0)
+    model = MLP()
+    before = evaluate(model, images, sample.labels)
+    history = fit(model, images, sample.labels, epochs=20, learning_rate=0.1)
+    after = evaluate(model, images, sample.labels)
+    assert after.loss < 0.5 * before.loss
+    assert after.accuracy > 0.8
+    assert history.running_loss[-1] < history.running_loss[0]
+
+
+def test_global_random_state_is_neither_read_nor_changed(tiny: tuple[Tensor, Tensor]) -> None:
+    one, other = tiny_model(), tiny_model()
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    fit(one, *tiny, epochs=2, seed=3)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    fit(other, *tiny, epochs=2, seed=3)
+    assert same_bits(one, other)
+
+
+def test_another_seed_takes_another_way(tiny: tuple[Tensor, Tensor]) -> None:
+    one, other = tiny_model(), tiny_model()
+    fit(one, *tiny, epochs=1, batch_size=8, seed=0)
+    fit(other, *tiny, epochs=1, batch_size=8, seed=1)
+    assert not same_bits(one, other)
+
+
+def test_orders_of_epochs_differ(tiny: tuple[Tensor, Tensor]) -> None:
+    orders: list[list[float]] = []
+
+    def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
+        orders.append(outputs.detach().flatten().tolist())
+        return outputs.sum() * 0  # no step: the outputs tell the order
+
+    fit(tiny_model(), *tiny, epochs=2, batch_size=50, loss_function=loss_function)
+    assert orders[0] != orders[1]
+
+
+def test_max_steps_cuts_an_epoch_short_and_weights_it_by_what_was_seen(tiny: tuple[Tensor, Tensor]) -> None:
+    record = by_hand(tiny_model(), *tiny, epochs=2, batch_size=8, learning_rate=0.01, seed=0)
+    finished = []
+    history = fit(tiny_model(), *tiny, epochs=9, batch_size=8, max_steps=10, log_every=2, after_epoch=finished.append)
+    assert history.num_steps == 10
+    assert finished == [1, 2]
+    losses = [loss for loss, _ in record[1][:3]]  # 7 steps in the first epoch, 3 in the second
+    assert history.running_loss[1] == pytest.approx(np.mean(losses), rel=1e-12)
+    assert history.mean_of_batch_means[1] == pytest.approx(np.mean(losses), rel=1e-12)
+    assert history.logged_loss[1] == pytest.approx([np.mean(losses[:2])], rel=1e-12)
+
+
+@pytest.mark.parametrize(("max_steps", "epochs_run", "steps"), [(1, 1, 1), (7, 1, 7), (14, 2, 14), (99, 2, 14)])
+def test_max_steps_and_epochs_both_bound(
+    tiny: tuple[Tensor, Tensor], max_steps: int, epochs_run: int, steps: int
+) -> None:
+    history = fit(tiny_model(), *tiny, epochs=2, batch_size=8, max_steps=max_steps)
+    assert (len(history.running_loss), history.num_steps) == (epochs_run, steps)
+
+
+def test_after_epoch_sees_evaluation_mode_and_stops_training(tiny: tuple[Tensor, Tensor]) -> None:
+    model = tiny_model()
+    modes = []
+
+    def after_epoch(epoch: int) -> bool:
+        modes.append((epoch, model.training))
+        return epoch == 2
+
+    history = fit(model, *tiny, epochs=5, after_epoch=after_epoch)
+    assert modes == [(1, False), (2, False)]
+    assert len(history.running_loss) == 2
+    assert not model.training
+
+
+def test_training_mode_returns_after_evaluation(tiny: tuple[Tensor, Tensor]) -> None:
+    modes = []
+
+    class Watched(SoftmaxRegression):
+        def forward(self, images: Tensor) -> Tensor:
+            modes.append(self.training)
+            return super().forward(images)
+
+    fit(Watched(6, 3), *tiny, epochs=2, batch_size=50, after_epoch=lambda epoch: None)
+    assert modes == [True, True]
+
+
+def test_clock_waits_for_the_device_and_leaves_out_what_comes_after(
+    tiny: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, queued = 100.0, 0.0
+
+    def synchronize(_: torch.device) -> None:
+        nonlocal now, queued
+        now, queued = now + queued, 0.0
+
+    def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
+        nonlocal queued
+        queued += 0.5  # half a second of work that the device has yet to do
+        return F.cross_entropy(outputs, labels)
+
+    def after_epoch(_: int) -> None:
+        nonlocal now, queued
+        now, queued = now + 1000, queued + 30
+
+    monkeypatch.setattr(training, "synchronize", synchronize)
+    monkeypatch.setattr(training, "perf_counter", lambda: now)
+    history = fit(tiny_model(), *tiny, epochs=2, batch_size=10, loss_function=loss_function, after_epoch=after_epoch)
+    assert history.train_seconds == pytest.approx([2.5, 2.5])
+
+
+class CountReads(TorchDispatchMode):
+    """Count the operations that read a tensor's value, for which the host would wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.reads += func in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.equal.default)
+        return func(*args, **kwargs or {})
+
+
+def test_no_step_reads_a_value_from_the_device(tiny: tuple[Tensor, Tensor]) -> None:
+    reads = []
+    for batch_size in (50, 1):
+        with CountReads() as count:
+            fit(tiny_model(), *tiny, epochs=1, batch_size=batch_size)
+        reads.append(count.reads)
+    assert reads[0] == reads[1]  # 1 step and 50 steps
+
+
+@pytest.mark.parametrize(("poison", "shown"), [(math.nan, "nan"), (math.inf, "inf")])
+def test_divergence_names_the_first_bad_step(tiny: tuple[Tensor, Tensor], poison: float, shown: str) -> None:
+    calls = 0
+
+    def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return F.cross_entropy(outputs, labels) + (poison if calls in (10, 12) else 0)
+
+    message = (
+        rf"^the training loss must stay finite; found {shown} at step 3 of epoch 2\. "
+        r"Lower the learning rate, which was 0\.25, and check that the images are normalised\.$"
+    )
+    with pytest.raises(DivergenceError, match=message):
+        fit(tiny_model(), *tiny, epochs=3, batch_size=8, learning_rate=0.25, loss_function=loss_function)
+
+
+def test_a_rate_far_too_high_diverges(tiny: tuple[Tensor, Tensor]) -> None:
+    images, labels = tiny
+    with pytest.raises(DivergenceError, match=r"at step \d+ of epoch \d+\. Lower the learning rate"):
+        fit(tiny_model(), 1e3 * images, labels, epochs=50, learning_rate=1e30)
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "log_every", "max_steps"])
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, "3", np.int64(3)])
+def test_counts_must_be_positive_whole_numbers(tiny: tuple[Tensor, Tensor], name: str, value: object) -> None:
+    arguments = {"epochs": 1, name: value}
+    with pytest.raises(ConfigurationError) as caught:
+        fit(tiny_model(), *tiny, **arguments)
+    assert str(caught.value) == f"{name} must be an int of at least 1; found {value!r}. Pass a positive whole number."
+
+
+@pytest.mark.parametrize("value", [0, -0.1, math.inf, math.nan, True, "0.1", None])
+def test_learning_rate_must_be_positive_and_finite(tiny: tuple[Tensor, Tensor], value: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^learning_rate must be a finite float above 0; found "):
+        fit(tiny_model(), *tiny, epochs=1, learning_rate=value)
+
+
+@pytest.mark.parametrize("value", [-1, 2**63, 0.0, True, None])
+def test_seed_must_be_what_a_generator_takes(tiny: tuple[Tensor, Tensor], value: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^seed must be an int from 0 to 2\*\*63 - 1; found "):
+        fit(tiny_model(), *tiny, epochs=1, seed=value)
+
+
+def fit_once(model: nn.Module, images: Tensor, labels: Tensor) -> object:
+    return fit(model, images, labels, epochs=1)
+
+
+@pytest.mark.parametrize("call", [fit_once, evaluate])
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (
+            torch.zeros(4, 6, dtype=torch.uint8),
+            torch.zeros(4).long(),
+            r"torch\.uint8 of shape \[4, 6\]\. Pass norm",
+        ),
+        (torch.zeros(4, 6).double(), torch.zeros(4).long(), r"torch\.float64 of shape"),
+        (torch.zeros(0, 6), torch.zeros(0).long(), r"torch\.float32 of shape \[0, 6\]"),
+        (torch.zeros(6), torch.zeros(6).long(), r"torch\.float32 of shape \[6\]"),
+        (
+            torch.zeros(4, 6),
+            torch.zeros(3).long(),
+            r"each of the 4 images; found torch\.int64 of shape \[3\]",
+        ),
+        (
+            torch.zeros(4, 6),
+            torch.zeros(4, 1).long(),
+            r"each of the 4 images; found torch\.int64 of shape \[4, 1\]",
+        ),
+        (torch.zeros(4, 6), torch.tensor([0, 1, -100, 2]), r"^labels must be at least 0; found -100\. Pass the labels"),
+        (torch.zeros(4, 6), torch.zeros(4).int(), r"each of the 4 images; found torch\.int32 of shape \[4\]"),
+    ],
+)
+def test_tensors_that_do_not_fit_are_described(call: Callable, images: Tensor, labels: Tensor, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        call(tiny_model(), images, labels)
+
+
+def test_a_model_without_anything_to_train_is_refused(tiny: tuple[Tensor, Tensor]) -> None:
+    with pytest.raises(ConfigurationError, match="that require a gradient; found a Flatten without any"):
+        fit(nn.Flatten(), *tiny, epochs=1)
+    with pytest.raises(ConfigurationError, match="that require a gradient; found a MLP without any"):
+        fit(tiny_model().requires_grad_(False), *tiny, epochs=1)
+    with pytest.raises(ConfigurationError, match="must have parameters; found a Flatten without any"):
+        evaluate(nn.Flatten(), *tiny)
+
+
+@pytest.mark.parametrize("call", [lambda *a: fit(*a, epochs=1, device="tpu"), lambda *a: evaluate(*a, device="tpu")])
+def test_unknown_device_is_refused(tiny: tuple[Tensor, Tensor], call: Callable) -> None:
+    with pytest.raises(DeviceError, match="'tpu'"):
+        call(tiny_model(), *tiny)
+
+
+def test_device_none_stays_and_a_name_moves(tiny: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = []
+    model = tiny_model()
+    monkeypatch.setattr(model, "to", moved.append)
+    fit(model, *tiny, epochs=1)
+    assert moved == []
+    fit(model, *tiny, epochs=1, device="cpu")
+    assert moved == [torch.device("cpu")]
+
+
+def test_evaluate_agrees_with_one_pass_in_float64(tiny: tuple[Tensor, Tensor]) -> None:
+    images, labels = tiny
+    model = tiny_model()
+    outputs = model(images)
+    score = evaluate(model, images, labels, batch_size=16)
+    assert score.loss == pytest.approx(F.cross_entropy(outputs.double(), labels).item(), rel=1e-6)
+    assert score.accuracy == np.mean(outputs.argmax(dim=1).numpy() == labels.numpy())
+    assert score.num_images == 50
+
+
+@given(batch_size=st.integers(1, 60))
+@settings(max_examples=15, deadline=None)
+def test_evaluate_does_not_depend_on_the_batch_size(batch_size: int) -> None:
+    generator = torch.Generator().manual_seed(7)
+    images, labels = torch.randn(50, 6, generator=generator), torch.randint(3, (50,), generator=generator)
+    model = tiny_model()
+    score, whole = evaluate(model, images, labels, batch_size=batch_size), evaluate(model, images, labels)
+    assert score.loss == pytest.approx(whole.loss, rel=1e-6)
+    assert score.accuracy == whole.accuracy
+
+
+def test_evaluate_restores_the_mode_of_every_layer(tiny: tuple[Tensor, Tensor]) -> None:
+    frozen = nn.BatchNorm1d(6).eval()
+    model = nn.Sequential(frozen, nn.Dropout(0.5), nn.Linear(6, 3))
+    model[1].train()
+    first, second = evaluate(model, *tiny), evaluate(model, *tiny)
+    assert first == second  # no dropout, no update of the running statistics
+    assert [module.training for module in model] == [False, True, True]
+
+
+def test_evaluate_restores_the_mode_after_an_error(tiny: tuple[Tensor, Tensor]) -> None:
+    model = tiny_model().train()
+    with pytest.raises(RuntimeError):
+        evaluate(model, tiny[0][:, :5], tiny[1])
+    assert model.training
+
+
+def test_evaluate_takes_another_loss(tiny: tuple[Tensor, Tensor]) -> None:
+    images, labels = tiny
+    score = evaluate(tiny_model(), images, labels, batch_size=7, loss_function=lambda outputs, _: outputs.new_ones(()))
+    assert score.loss == 1.0
+
+
+def test_predict_logits_are_the_outputs_without_gradients(tiny: tuple[Tensor, Tensor]) -> None:
+    images, _ = tiny
+    model = tiny_model().train()
+    logits = predict_logits(model, images, batch_size=16)
+    torch.testing.assert_close(logits, model(images).detach())
+    assert not logits.requires_grad
+    assert not logits.is_inference()
+    assert model.training
+
+
+@pytest.mark.parametrize("batch_size", [0, True, 2.5])
+def test_passes_need_a_positive_batch_size(tiny: tuple[Tensor, Tensor], batch_size: object) -> None:
+    for call in (
+        lambda: evaluate(tiny_model(), *tiny, batch_size=batch_size),
+        lambda: predict_logits(tiny_model(), tiny[0], batch_size=batch_size),
+    ):
+        with pytest.raises(ConfigurationError, match=r"^batch_size must be an int of at least 1; found "):
+            call()
