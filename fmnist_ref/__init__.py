@@ -3,7 +3,8 @@ A plain-PyTorch reference for a beginner's questions about training, on Fashion-
 
 Everything a reader needs is importable from here:
 
-- data: :func:`load`, :func:`load_sample`, :func:`normalize`, :class:`Split`, :data:`CLASS_NAMES`;
+- data: :func:`load`, :func:`load_sample`, :func:`normalize`, :func:`locate`, :class:`Split`, :class:`Source`,
+  :data:`CLASS_NAMES`;
 - models: :class:`SoftmaxRegression`, :class:`LinearRegression`, :class:`MLP`, :class:`PublishedNN`,
   :func:`resnet18`;
 - losses: :func:`cross_entropy`, :func:`double_softmax_bounds`;
@@ -33,7 +34,7 @@ True
 
 from importlib import metadata
 
-from fmnist_ref.data import CLASS_NAMES, Split, load, load_sample, normalize
+from fmnist_ref.data import CLASS_NAMES, Source, Split, load, load_sample, locate, normalize
 from fmnist_ref.devices import DeviceDescription, describe_device, resolve_device, synchronize
 from fmnist_ref.errors import ConfigurationError, DataError, DeviceError, DivergenceError, FmnistRefError
 from fmnist_ref.gradients import GradientNoise, gradient_noise_scale, gradient_variance
@@ -68,6 +69,7 @@ __all__ = [
     "Reliability",
     "Score",
     "SoftmaxRegression",
+    "Source",
     "Split",
     "StepTiming",
     "accuracy",
@@ -84,6 +86,7 @@ __all__ = [
     "gradient_variance",
     "load",
     "load_sample",
+    "locate",
     "normalize",
     "predict_logits",
     "reliability",

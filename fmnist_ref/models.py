@@ -369,7 +369,7 @@ def resnet18(in_channels: int = 1, num_classes: int = 10) -> nn.Module:
     Returns
     -------
     torch.nn.Module
-        torchvision's ResNet-18. It takes images of shape [batch, in_channels, height, width] and gives
+        The ResNet-18 of torchvision. It takes images of shape [batch, in_channels, height, width] and gives
         logits.
 
     Raises

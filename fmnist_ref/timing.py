@@ -125,8 +125,8 @@ def time_training_step(
 
     See Also
     --------
-    fit : Where one step follows the other unawaited, so that on an accelerator a step may
-    take less than here. torch.utils.benchmark.Timer : Timing of any statement.
+    fit : Where one step follows the other unawaited, so that on an accelerator a step may take less than here.
+    torch.utils.benchmark.Timer : Timing of any statement.
 
     Notes
     -----

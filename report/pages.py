@@ -126,7 +126,7 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> 
         if name not in known:
             raise KeyError(f"{answer.name} has no {kind} {name!r}")
         if name in made:
-            return f"```{{result-{kind}}} {name}\n```"
+            return f"```{{result-{kind}}}\n:name: {name}\n```"
         only = " ".join(f"--only {experiment}" for experiment in answer.experiments)
         return (
             f":::{{note}}\nA {kind} belongs here whose records have not been made yet. "

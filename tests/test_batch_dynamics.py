@@ -72,7 +72,7 @@ def test_too_long_steps_go_uphill(model, train, small_sizes):
     assert max(found.large) > 0 > max(found.small[:2])
 
 
-def test_each_batch_size_goes_on_at_the_rate_chosen_for_it(train, monkeypatch, small_sizes):
+def test_each_batch_size_goes_on_at_the_rate_chosen_for_it(train, monkeypatch):
     monkeypatch.setattr("report.experiments.curves.VALIDATION_SIZE", 40)
     run = next(run for run in batch_dynamics.plan(FULL) if run.arm == "rise")
     inputs = {
@@ -86,8 +86,6 @@ def test_each_batch_size_goes_on_at_the_rate_chosen_for_it(train, monkeypatch, s
         )
         for needed in run.needs
     }
-    monkeypatch.setattr(batch_dynamics, "SMALL", 16)
-    monkeypatch.setattr(batch_dynamics, "LARGE", 4096)
     run = msgspec.structs.replace(run, parameters={"num_updates": 1, "num_images": 20})
     found = batch_dynamics.measure(run, Dataset(train.images, train.labels, None, None), inputs)
     rates = {size: [n.parameters["learning_rate"] for n in run.needs if f"-{size}-" in n.arm] for size in (16, 4096)}

@@ -58,7 +58,12 @@ def digest_of(tmp_path):
 
 
 def test_reaches_what_is_used_and_nothing_else(digest_of):
-    assert set(digest_of()) == {"report.measure.measure", "report.tools.CONSTANT", "report.tools.double", "report.tools.scale"}
+    assert set(digest_of()) == {
+        "report.measure.measure",
+        "report.tools.CONSTANT",
+        "report.tools.double",
+        "report.tools.scale",
+    }
 
 
 @pytest.mark.parametrize(

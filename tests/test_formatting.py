@@ -5,7 +5,9 @@ from report.statistics import Estimate
 
 
 def estimate(value, low=None, high=None, **more):
-    return Estimate(value=value, low=low, high=high, n=5, n_of="seeds", method="t", **({"unit": "percentage points"} | more))
+    return Estimate(
+        value=value, low=low, high=high, n=5, n_of="seeds", method="t", **({"unit": "percentage points"} | more)
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from report.statistics import Estimate, count
 
 
 def interval(low, high, **more):
-    return Estimate(value=(low + high) / 2, low=low, high=high, unit="percentage points", n=5, n_of="seeds", method="t", **more)
+    return Estimate(
+        value=(low + high) / 2, low=low, high=high, unit="percentage points", n=5, n_of="seeds", method="t", **more
+    )
 
 
 @pytest.mark.parametrize(

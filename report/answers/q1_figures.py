@@ -6,6 +6,7 @@ import numpy as np
 
 from fmnist_ref import CLASS_NAMES
 from report.answers.base import FigureContent, Findings, Records, TableContent, by_verdict
+from report.answers.classes import in_a_sentence
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign, over_images, row
 from report.answers.q1_measures import (
@@ -204,7 +205,7 @@ def against_majority(records: Records, findings: Findings) -> FigureContent:
 
 def pair_names(model: ClassifierResults) -> str:
     """Name the classes that a model tells apart."""
-    return " and ".join(CLASS_NAMES[c].lower() if c else CLASS_NAMES[c] for c in model.classes)
+    return " and ".join(in_a_sentence(c) for c in model.classes)
 
 
 def brightness(records: Records, findings: Findings) -> FigureContent:

@@ -6,6 +6,7 @@ import numpy as np
 
 from fmnist_ref import CLASS_NAMES
 from report.answers.base import Arm, FigureContent, Findings, Records, TableContent, by_verdict
+from report.answers.classes import in_a_sentence
 from report.answers.curves import PERCENT, band
 from report.answers.intervals import by_sign, row
 from report.answers.q3_measures import (
@@ -170,10 +171,10 @@ def confusion(records: Records, findings: Findings) -> FigureContent:
             x_label="predicted class",
             y_label="true class",
         ),
-        title=f"The commonest mistake: {CLASS_NAMES[true].lower()} taken for {CLASS_NAMES[taken].lower()}",
+        title=f"The commonest mistake: {in_a_sentence(true)} taken for {in_a_sentence(taken)}",
         alt=(
             f"Confusion matrix, {mean.sum():,.0f} test images. Of {mean[true].sum():,.0f} images of the class "
-            f"{CLASS_NAMES[true].lower()}, {wrong[true, taken]:.0f} are taken for {CLASS_NAMES[taken].lower()}; "
+            f"{in_a_sentence(true)}, {wrong[true, taken]:.0f} are taken for {in_a_sentence(taken)}; "
             f"{PERCENT * np.trace(mean) / mean.sum():.1f} % of all images lie on the diagonal."
         ),
         caption=(
@@ -193,7 +194,7 @@ def mistakes(records: Records, findings: Findings) -> FigureContent:
             tiles=[
                 Tile(
                     pixels=[float(grey) for grey in mistake.pixels],
-                    caption=f"{CLASS_NAMES[mistake.label].lower()} → {CLASS_NAMES[mistake.predicted].lower()}, "
+                    caption=f"{in_a_sentence(mistake.label)} → {in_a_sentence(mistake.predicted)}, "
                     f"{_percent(PERCENT * mistake.probability)}",
                 )
                 for mistake in shown
@@ -202,7 +203,7 @@ def mistakes(records: Records, findings: Findings) -> FigureContent:
         ),
         title=f"The {len(shown)} surest mistakes, made at {_percent(min(surest))} and more",
         alt="Test images with label and, after the arrow, what the network took them for: "
-        + "; ".join(f"{CLASS_NAMES[m.label].lower()} taken for {CLASS_NAMES[m.predicted].lower()}" for m in shown)
+        + "; ".join(f"{in_a_sentence(m.label)} taken for {in_a_sentence(m.predicted)}" for m in shown)
         + ".",
         caption=(
             "Label → prediction, and the probability that the network gives its prediction; first seed, last epoch. A label, too, "

@@ -39,6 +39,7 @@ def test_q3_2_cross_entropy_is_the_negative_log_likelihood() -> None:
 def test_q3_4_accuracy_has_no_gradient() -> None:
     model, images, labels = small_network()
     model, images = model.double(), images.double()
+    model.zero_grad()
     cross_entropy(model(images), labels).backward()
     step = 1e-7
     for parameter in model.parameters():

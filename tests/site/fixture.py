@@ -210,6 +210,14 @@ model = MLP(hidden=(128,))
 history = fit(model, normalize(images), labels, epochs=2)
 print(len(history.running_loss), "epochs")
 ```
+
+## Literature
+
+```{{bibliography}}
+:filter: docname in docnames
+:keyprefix: {page.name}-
+:labelprefix: {page.name[0].upper()}{page.name[-1]}.
+```
 """
 
 

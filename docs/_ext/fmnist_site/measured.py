@@ -86,9 +86,8 @@ def _format(value: float, decimals: int | None) -> str:
 def _panel(number: Number, panel_id: str) -> Inline:
     interval = interval_text(number)
     rows = [
-        _row("95 % interval", f"{interval} {number.unit}" if interval else "none: the value is exact or a count"),
+        _row("95 % interval", f"{interval} {number.unit}") if interval else _row("unit", number.unit),
         _row("n", f"{number.n:,} {number.n_of}"),
-        _row("unit", number.unit),
         _row("method", number.method),
     ]
     if number.provenance.records:

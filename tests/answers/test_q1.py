@@ -1,0 +1,220 @@
+"""Question 1: what the page concludes from records that were made up, and from the same reversed or withheld."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from report import statistics
+from report.answers import q1
+from report.answers.base import NoRecords
+from report.charts import ImageGrid, IntervalChart, LineChart
+from report.conclude import conclude
+from report.experiments.forecasts import Outputs, packed, score_forecast
+from report.experiments.minimum import Minimum
+from report.experiments.regression import BrightnessResults, ClassifierResults, Tried
+from report.pages import Extent, render
+
+NUM_IMAGES = 500
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    monkeypatch.setattr(statistics, "RESAMPLES", 200)
+
+
+def classifier(accuracy, confidence, classes=10, **about):
+    """Make a model that is right in a share of the test images and equally sure of all its answers."""
+    labels = torch.arange(NUM_IMAGES) % classes
+    right = torch.arange(NUM_IMAGES) * 0.618 % 1 < accuracy  # spread evenly over the classes
+    predicted = torch.where(right, labels, (labels + 1) % classes)
+    probabilities = torch.full((NUM_IMAGES, classes), (1 - confidence) / (classes - 1))
+    probabilities[torch.arange(NUM_IMAGES), predicted] = confidence
+    return ClassifierResults(
+        classes=list(range(10)) if classes == 10 else [0, 6],
+        penalty=1.0,
+        tried=[Tried(penalty=1.0, loss=0.3)],
+        train_accuracy=accuracy,
+        labels="".join(str(c) for c in labels.tolist()),
+        predicted="".join(str(c) for c in predicted.tolist()),
+        forecast=score_forecast(probabilities, labels),
+        validation_confusion=[[0] * classes] * classes,
+        weights=packed(torch.randn(classes, 784, generator=torch.Generator().manual_seed(0))),
+        **about,
+    )
+
+
+def outputs(brier):
+    return Outputs(
+        brier=packed(torch.full((NUM_IMAGES,), brier)),
+        share_outside=packed(torch.full((NUM_IMAGES,), 0.4)),
+        lowest=-0.5,
+        highest=1.5,
+        largest_sum_error=1e-6,
+        edges=[-1.0, 0.0, 1.0, 2.0],
+        true_class=[0, 400, 100],
+        other_classes=[2000, 2500, 0],
+    )
+
+
+def brightness(error):
+    generator = torch.Generator().manual_seed(0)
+    truth = 80 + 30 * torch.randn(NUM_IMAGES, generator=generator)
+    predicted = truth + error * torch.randn(NUM_IMAGES, generator=generator)
+    return BrightnessResults(
+        penalty=1.0, tried=[], training_mean=80.0, truth=packed(truth), predicted=packed(predicted)
+    )
+
+
+MINIMUM = Minimum(evaluations=9, objective=0.4, gradient_norm=1e-3, excess=2e-5, tolerance=1e-4)
+
+
+def made_up(*, logistic=0.84, least_squares=0.7, pair=0.8, error=10.0, raw_brier=0.9, confidence=0.45):
+    return {
+        ("regression", "least_squares"): [classifier(least_squares, confidence, outputs=outputs(raw_brier))],
+        ("regression", "logistic"): [classifier(logistic, 0.84, minimum=MINIMUM)],
+        ("regression", "pair_logistic"): [classifier(pair, 0.8, classes=2, minimum=MINIMUM)],
+        ("regression", "brightness"): [brightness(error)],
+    }
+
+
+REVERSED = {"logistic": 0.05, "least_squares": 0.8, "pair": 0.2, "error": 90.0}
+
+
+def spoken(records, profile="full"):
+    """Return the findings, and the page as it would be rendered."""
+    measured = {}
+    for name, function in q1.ANSWER.measures.items():
+        try:
+            found = function(records)
+        except NoRecords:
+            continue
+        measured[name] = found if isinstance(found, tuple) else (found,)
+    findings = conclude(measured, profile)
+    page = SimpleNamespace(
+        name="q1",
+        title=q1.ANSWER.title,
+        numbers={name if i == 0 else f"{name}-{i + 1}" for name, found in measured.items() for i in range(len(found))},
+        figures=q1.ANSWER.figures,
+        tables=q1.ANSWER.tables,
+    )
+    return findings, render(q1.ANSWER, page, findings, Extent(profile=profile, seeds_done=5, seeds_planned=5))
+
+
+def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) -> None:
+    as_claimed, reversed_ = fake_records(made_up()), fake_records(made_up(**REVERSED))
+    findings, page = spoken(as_claimed)
+    other_findings, other_page = spoken(reversed_)
+    for id in ("Q1.3", "Q1.4", "Q1.5"):
+        assert findings[id].verdict == "supported"
+        assert other_findings[id].verdict == "refuted"
+    assert "Each does better at what it is for. On ten kinds" in page
+    assert "is not borne out here" in other_page
+    assert "two classes are where it began" in page
+    assert "It can't be" not in page
+    assert "no better than naming one class always" in other_page
+    for name, phrase, opposite in (
+        ("q1-differences", "Logistic regression recognises more", "Least squares recognises more"),
+        ("q1-majority", "serves ten classes", "worse than guessing"),
+        ("q1-brightness", "predicts the brightness of the lower", "worse than its mean"),
+    ):
+        draw = q1.ANSWER.figures[name]
+        assert phrase in draw(as_claimed, findings).title
+        assert opposite in draw(reversed_, other_findings).title
+
+
+@pytest.mark.parametrize("part", [{"logistic": 0.5}, {"raw_brier": 0.01}, {"error": 90.0}])
+def test_one_part_that_fails_refutes_the_claim_that_the_models_serve_different_problems(fake_records, part) -> None:
+    findings, _ = spoken(fake_records(made_up(**part)))
+    assert findings["Q1.3"].verdict == "refuted"
+
+
+def test_least_squares_is_scored_in_the_reading_that_favours_it(fake_records) -> None:
+    repaired = made_up(raw_brier=0.9)
+    scores = [q1.ANSWER.measures["Q1.3"](fake_records(made_up(raw_brier=raw)))[1].value for raw in (0.9, 0.99, 0.1)]
+    assert scores[0] == scores[1]
+    assert scores[2] > scores[0]
+    own = repaired["regression", "logistic"][0].forecast.brier
+    assert scores[2] == pytest.approx(np.frombuffer(own, "<f4").mean() - 0.1, abs=1e-6)
+
+
+def test_the_title_on_calibration_takes_the_sign_of_the_gap(fake_records) -> None:
+    titles = {}
+    for confidence in (0.45, 0.95):
+        records = fake_records(made_up(confidence=confidence))
+        titles[confidence] = q1.ANSWER.figures["q1-calibration"](records, spoken(records)[0]).title
+    assert titles[0.45] == "Least squares is right more often than its outputs say"
+    assert titles[0.95] == "Least squares is right less often than its outputs say"
+
+
+def test_the_calibration_error_agrees_with_the_record(fake_records) -> None:
+    results = made_up()
+    errors = [results["regression", arm][0].forecast.calibration_error for arm in ("logistic", "least_squares")]
+    found = q1.ANSWER.measures["calibration-difference"](fake_records(results))
+    assert found.value == pytest.approx(100 * (errors[0] - errors[1]), abs=1e-4)
+
+
+def test_r_squared_and_errors_by_hand(fake_records) -> None:
+    results = made_up()
+    task = results["regression", "brightness"][0]
+    truth, predicted = (np.frombuffer(part, "<f4").astype(float) for part in (task.truth, task.predicted))
+    records = fake_records(results)
+    rest, total = ((truth - predicted) ** 2).sum(), ((truth - 80) ** 2).sum()
+    assert q1.ANSWER.measures["Q1.3"](records)[2].value == pytest.approx(100 * (1 - rest / total))
+    assert q1.ANSWER.measures["brightness-error"](records).value == pytest.approx(np.sqrt(rest / NUM_IMAGES))
+
+
+def test_intervals_are_over_test_images(fake_records) -> None:
+    for estimate in q1.ANSWER.measures["Q1.3"](fake_records(made_up())):
+        assert (estimate.n, estimate.n_of) == (NUM_IMAGES, "test images")
+        assert estimate.method == "paired bootstrap over test images"
+        assert estimate.low < estimate.value < estimate.high
+
+
+@pytest.mark.parametrize("arm", ["least_squares", "logistic", "pair_logistic", "brightness"])
+def test_withheld_records_are_missed_where_they_are_needed(fake_records, arm) -> None:
+    records = fake_records({key: value for key, value in made_up().items() if key[1] != arm})
+    findings, page = spoken(records)
+    claims = {
+        "least_squares": ["Q1.3"],
+        "logistic": ["Q1.3", "Q1.5"],
+        "pair_logistic": ["Q1.4"],
+        "brightness": ["Q1.3"],
+    }[arm]
+    for id in ("Q1.3", "Q1.4", "Q1.5"):
+        assert (findings[id].verdict == "not measured yet") == (id in claims)
+    assert "*(not measured yet)*" in page
+    figure = {"least_squares": "q1-outputs", "pair_logistic": "q1-majority", "brightness": "q1-brightness"}
+    with pytest.raises(NoRecords):
+        q1.ANSWER.figures[figure.get(arm, "q1-calibration")](records, findings)
+
+
+def test_the_quick_profile_words_no_verdict(fake_records) -> None:
+    records = fake_records(made_up())
+    findings, page = spoken(records, profile="quick")
+    assert "does better at what it is for" not in page
+    assert "On ten classes, accuracy minus the 10 % of chance" in page
+    assert q1.ANSWER.figures["q1-differences"](records, findings).title.startswith("Test images recognised,")
+
+
+def test_exhibits_show_the_records(fake_records) -> None:
+    records = fake_records(made_up())
+    findings, _ = spoken(records)
+    drawn = {name: draw(records, findings) for name, draw in q1.ANSWER.figures.items()}
+    tiles = drawn["q1-weights"].chart
+    assert isinstance(tiles, ImageGrid)
+    assert [len(tile.pixels) for tile in tiles.tiles] == [784] * 20
+    assert max(abs(value) for tile in tiles.tiles for value in tile.pixels) == 1
+    differences = drawn["q1-differences"].chart
+    assert isinstance(differences, IntervalChart)
+    assert len(differences.rows) == 11
+    bars = drawn["q1-outputs"].chart
+    assert isinstance(bars, LineChart)
+    assert bars.panels[0].series[0].y == [0, 80, 20]
+    assert "T-shirt/top and shirt" in drawn["q1-majority"].caption
+    assert "40.0 %" in drawn["q1-outputs"].alt
+    rows = q1.ANSWER.tables["q1-classifiers"](records, findings).rows
+    assert [row[0] for row in rows] == ["least squares", "logistic regression"]
+    assert rows[1][2] == pytest.approx(84, abs=0.5)
+    assert q1.ANSWER.tables["q1-brightness-errors"](records, findings).rows[1][3] == 0

@@ -1,0 +1,89 @@
+"""Question 4's conclusions turn when the effect turns."""
+
+import pytest
+from answers.test_part1 import FALLING, run, shifted
+
+from report.answers import q4
+from report.answers.base import NoRecords
+from report.conclude import conclude
+from report.experiments.capacity import CapacityResults
+
+
+def architecture(accuracy, losses=FALLING):
+    return CapacityResults(learning_rate=0.01, num_parameters=7850, curve=run(losses, [accuracy] * len(losses)).curve)
+
+
+def seeds(make, accuracy):
+    return [make(accuracy + seed * 0.0002) for seed in range(5)]
+
+
+def records_with(fake_records, *, none=0.84, linear=0.84, relu1=0.88, relu2=0.90, relu3=0.90):
+    return fake_records({
+        ("epochs", "from_logits"): seeds(lambda a: run(FALLING, [a] * 4), relu1),
+        ("capacity", "none"): seeds(architecture, none),
+        ("capacity", "linear1"): seeds(architecture, linear),
+        ("capacity", "relu2"): seeds(architecture, relu2),
+        ("capacity", "relu3"): seeds(architecture, relu3),
+    })  # fmt: skip
+
+
+def findings_of(records, *names):
+    found = {name: q4.ANSWER.measures[name](records) for name in names}
+    return conclude({n: f if isinstance(f, tuple) else (f,) for n, f in found.items()}, "full")
+
+
+@pytest.mark.parametrize(("relu1", "verdict", "words"), [(0.88, "supported", "improves on none"), (0.80, "refuted", "does not")])
+def test_q4_1_turns_with_the_accuracy(fake_records, relu1, verdict, words):
+    records = records_with(fake_records, relu1=relu1)
+    findings = findings_of(records, "Q4.1", "Q4.2")
+    assert findings["Q4.1"].verdict == verdict
+    assert words in q4.gains(records, findings).title
+
+
+@pytest.mark.parametrize(("linear", "verdict", "words"), [(0.841, "supported", "adds nothing"), (0.86, "refuted", "makes a difference")])
+def test_q4_2_turns_with_the_control(fake_records, linear, verdict, words):
+    records = records_with(fake_records, linear=linear)
+    findings = findings_of(records, "Q4.1", "Q4.2")
+    assert findings["Q4.2"].verdict == verdict
+    assert words in q4.gains(records, findings).title
+
+
+@pytest.mark.parametrize(
+    ("relu2", "relu3", "verdict", "words"),
+    [
+        (0.90, 0.90, "supported", "More layers, better accuracy"),
+        (0.90, 0.86, "refuted", "do not improve"),
+        (0.86, 0.86, "refuted", "do not improve"),
+    ],
+)
+def test_q4_5_needs_both_depths(fake_records, relu2, relu3, verdict, words):
+    records = records_with(fake_records, relu2=relu2, relu3=relu3)
+    findings = findings_of(records, "Q4.5")
+    assert findings["Q4.5"].verdict == verdict
+    assert words in q4.depth_curves(records, findings).title
+
+
+@pytest.mark.parametrize(("step", "verdict"), [(0.01, "supported"), (-0.01, "refuted")])
+def test_q4_6_follows_the_slope(fake_records, step, verdict):
+    arms = {
+        ("capacity", f"width{width}"): [
+            architecture(0.8 + step * doubling + seed * 0.0001 * doubling, shifted(FALLING, -step * doubling))
+            for seed in range(5)
+        ]
+        for doubling, width in enumerate((16, 32, 64, 128, 256, 512))
+    }
+    records = fake_records(arms)
+    findings = findings_of(records, "Q4.6a", "Q4.6b")
+    assert findings["Q4.6a"].verdict == verdict
+    assert findings["Q4.6b"].verdict == verdict
+    assert findings["Q4.6b"].estimates[0].value == pytest.approx(100 * step + 0.02)
+    assert ("better on unseen" in q4.width_curve(records, findings).title) == (verdict == "supported")
+
+
+def test_without_records_only_the_printed_figures_speak(fake_records):
+    for name, measure in q4.ANSWER.measures.items():
+        if name == "printed-difference":
+            assert measure(fake_records({})).value == pytest.approx(0.0227, abs=1e-4)
+        else:
+            with pytest.raises(NoRecords):
+                measure(fake_records({}))
