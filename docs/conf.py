@@ -9,6 +9,7 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
@@ -21,7 +22,7 @@ from fmnist_site.home import banner  # noqa: E402
 citation = read_citation()
 project = citation.title
 author = ", ".join(citation.authors)
-copyright = f"{citation.released.year}, {author}. {citation.license} licence"  # noqa: A001 - Sphinx's name
+copyright = f"{citation.released.year}, {author}. {citation.license} licence"
 release = version = citation.version
 
 extensions = [
@@ -90,7 +91,10 @@ html_permalinks_icon = "#"
 html_context = {"default_mode": "auto", "banner": banner(HERE)}
 html_sidebars = {
     **{folder: ["sidebar-nav-bs"] for folder in ("answers/*", "guide/*", "api/*")},
-    **{name: [] for name in ("index", "answers", "audit", "data", "references", "404", "search", "genindex", "source/**")},
+    **{
+        name: []
+        for name in ("index", "answers", "audit", "reproduced", "data", "references", "404", "search", "genindex", "source/**")
+    },
 }
 html_domain_indices = False  # one module; the general index has its names
 html_theme_options = {
@@ -119,4 +123,4 @@ html_theme_options = {
 copybutton_selector = "div.highlight pre, .copyable"
 copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
 copybutton_prompt_is_regexp = True
-notfound_urls_prefix = None if not html_baseurl else "/" + html_baseurl.split("://", 1)[-1].partition("/")[2].rstrip("/") + "/"
+notfound_urls_prefix = urlsplit(html_baseurl).path.rstrip("/") + "/"

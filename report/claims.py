@@ -252,9 +252,9 @@ QUESTION_2 = (
     _measured(
         "Q2.17",
         "Which batch size is best depends on the setting.",
-        "log-ratio of the fastest batch size with a hidden layer and without one; and of the noise scale late and early in "
-        "training",
-        AnyOf((Above(), Above())),
+        "doublings between the fastest batch size with a hidden layer and without one; and between the noise scale late and "
+        "early in training",
+        AnyOf((Above(1.0), Above(1.0))),
     ),
 )
 
@@ -277,7 +277,7 @@ QUESTION_3 = (
         "Q3.3",
         "Accuracy misleads when classes are imbalanced.",
         "at 99 to 1, the majority rule's accuracy, and its balanced accuracy's distance from one half",
-        Every((AtLeast(0.95), Inside(0.001))),
+        Every((AtLeast(95.0), Inside(0.1))),
     ),
     _by_definition(
         "Q3.4",

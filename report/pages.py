@@ -10,8 +10,8 @@ from typing import Any
 import jinja2
 import msgspec
 
-from report import evidence, exhibits
-from report.answers import ANSWERS
+from report import evidence, exhibits, reference
+from report.answers import ANSWERS, OTHER_PAGES
 from report.answers.base import Answer, NoRecords, Records, by_verdict
 from report.conclude import Finding, conclude
 from report.evidence import Number, Page, Site
@@ -47,7 +47,7 @@ def measure(records: Records, profile: ProfileName) -> Composition:
     """Take every answer's measures and put the whole ledger to its rules."""
     measured: dict[str, Measured] = {}
     missing: dict[str, tuple[str, ...]] = {}
-    for answer in ANSWERS.values():
+    for answer in (ANSWERS | OTHER_PAGES).values():
         measured[answer.name], missing[answer.name] = _take(answer, records)
     estimates = {name: found for page in measured.values() for name, found in page.items()}
     return Composition(measured=measured, missing=missing, findings=conclude(estimates, profile))
@@ -89,16 +89,30 @@ def write_source(
     published = source / "published"
     exporter = exhibits.Exporter(source, published)
     kept = copy_tree(DOCS, source)
-    for answer in ANSWERS.values():
+    for name, answer in (ANSWERS | OTHER_PAGES).items():
         page = _page(answer, records, composition, exporter)
-        kept.add(_write(source, f"evidence/{answer.name}.json", _encode(page)))
-        kept.add(_write(source, f"answers/{answer.name}.md", render(answer, page, composition.findings, extent)))
+        place = f"answers/{name}.md" if name in ANSWERS else f"{name}.md"
+        kept.add(_write(source, f"evidence/{name}.json", _encode(page)))
+        kept.add(_write(source, place, render(answer, page, composition.findings, extent)))
+    kept |= _write_reproduced(source, composition.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(composition, extent, site))))
-    kept.add(_write(source, "audit.md", _environment().get_template("audit.md.j2").render()))
     kept |= {Path("figures") / path for path in exporter.figures}
     kept |= {Path("published/data") / path for path in exporter.data}
     kept |= {path.relative_to(source) for path in (published / "records").glob("*.json")}
     remove_others(source, kept)
+
+
+def _write_reproduced(source: Path, findings: Mapping[str, Finding], environment: Mapping[str, str]) -> set[Path]:
+    """Write the page that sets this report beside the published one."""
+    published = reference.read()
+    rows = reference.compare(published, findings) if published else []
+    content = _environment().get_template("reproduced.md.j2").render(
+        counts=reference.counts(rows) if published else None, seeds=published.seeds if published else None
+    )
+    return {
+        _write(source, "evidence/reproduced.json", _encode(reference.page(published, rows, environment))),
+        _write(source, "reproduced.md", content),
+    }
 
 
 def render(answer: Answer, page: Page, findings: Mapping[str, Finding], extent: Extent) -> str:

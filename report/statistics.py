@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from scipy import stats
 CONFIDENCE = 0.95
 POWER = 0.8
 RESAMPLES = 10_000
+BLOCK_VALUES = 1_000_000
 Floats = NDArray[np.float64]
 
 
@@ -89,7 +90,7 @@ def mean_with_t_interval(
 
 def bootstrap(
     samples: Sequence[ArrayLike],
-    statistic: Callable[..., float],
+    statistic: Callable[..., Any],
     *,
     unit: str,
     n_of: str,
@@ -102,10 +103,10 @@ def bootstrap(
 
     Parameters
     ----------
-    samples : sequence of array_like
+    samples : sequence of array_like, each of shape (n,)
         One array per argument of `statistic`.
     statistic : callable
-        Takes one resampled array per sample and returns a number.
+        Takes one array per sample, of shape (..., n), and reduces the last axis: `median`, for one.
     unit, n_of : str
         See `Estimate`.
     paired : bool
@@ -121,15 +122,7 @@ def bootstrap(
         From 10,000 resamples drawn with a fixed seed, so that a page can be made again bit for bit.
     """
     arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
-    rng = np.random.default_rng(0)
-    drawn = np.empty(RESAMPLES)
-    for i in range(RESAMPLES):
-        picks = (
-            [rng.integers(0, len(arrays[0]), len(arrays[0]))] * len(arrays)
-            if paired
-            else [rng.integers(0, len(a), len(a)) for a in arrays]
-        )
-        drawn[i] = statistic(*(a[pick] for a, pick in zip(arrays, picks, strict=True)))
+    drawn = np.concatenate([np.atleast_1d(statistic(*resampled)) for resampled in _resamples(arrays, paired=paired)])
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     tail = min(np.mean(drawn <= null), np.mean(drawn >= null))
     common: dict[str, Any] = {
@@ -148,12 +141,30 @@ def bootstrap(
     )
 
 
+def _resamples(arrays: Sequence[Floats], *, paired: bool) -> Iterator[list[Floats]]:
+    """Draw the resamples in blocks of a few megabytes: for each array, (block, n) values."""
+    rng = np.random.default_rng(0)
+    block = max(1, BLOCK_VALUES // max(len(a) for a in arrays))
+    for start in range(0, RESAMPLES, block):
+        rows = min(block, RESAMPLES - start)
+        if paired:
+            picks = [rng.integers(0, len(arrays[0]), (rows, len(arrays[0])), dtype=np.int32)] * len(arrays)
+        else:
+            picks = [rng.integers(0, len(a), (rows, len(a)), dtype=np.int32) for a in arrays]
+        yield [a[pick] for a, pick in zip(arrays, picks, strict=True)]
+
+
+def median(values: Floats) -> Any:
+    """Return the median over the last axis, as `bootstrap` wants it."""
+    return np.median(values, axis=-1)
+
+
 def ratio_of_medians(numerator: ArrayLike, denominator: ArrayLike, **about: Any) -> Estimate:
     """Estimate how many times larger one set of repetitions is than another: the ratio of their medians."""
     settings: dict[str, Any] = {"unit": "ratio", "n_of": "repetitions", "null": 1.0} | about
     return bootstrap(
         [numerator, denominator],
-        lambda a, b: float(np.median(a) / np.median(b)),
+        lambda a, b: median(a) / median(b),
         paired=False,
         **settings,
     )

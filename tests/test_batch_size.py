@@ -47,7 +47,7 @@ def test_each_arm_needs_the_tuning_of_its_own_batch_size_and_budget():
             assert needed.seed == 0
             tuned_as = {key: value for key, value in needed.parameters.items() if key != "learning_rate"}
             assert tuned_as == run.parameters
-        assert run.arm.startswith("tune_") or len(run.needs) >= 4
+        assert run.arm.startswith("tune_") or len(run.needs) >= 3
 
 
 def test_equal_updates_are_equal_and_end_inside_an_epoch(dataset):

@@ -14,6 +14,7 @@ FULL = Profile()
 def results(rate, *, reached, num_updates, accuracy=0.5):
     return TargetResults(
         learning_rate=rate,
+        target_error=0.15,
         reached=reached,
         num_updates=num_updates,
         epochs=1.0,
@@ -31,7 +32,7 @@ def train(target_error, *, rate=0.05, max_epochs=8):
     images = normalize(sample.images)
     torch.manual_seed(0)
     model = MLP()
-    parameters = {"batch_size": 16, "target_error": target_error, "max_epochs": max_epochs}
+    parameters = {"batch_size": 16, "target_error": target_error, "max_epochs": max_epochs, "looks_per_epoch": 10}
     run = Run(experiment="batch_target", arm="relu1-16", seed=0, parameters=parameters)
     held = Images(images[:100], sample.labels[:100])
     return train_to_target(run, model, Images(images[100:], sample.labels[100:]), held, rate), model, held

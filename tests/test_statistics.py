@@ -40,7 +40,7 @@ def test_detectable_difference_has_the_power_it_claims():
 
 def test_bootstrap_covers_like_the_normal_theory():
     sample = np.random.default_rng(0).normal(1.0, 2.0, 400)
-    estimate = bootstrap([sample], lambda a: float(a.mean()), unit="nats", n_of="test images", paired=True)
+    estimate = bootstrap([sample], lambda a: a.mean(-1), unit="nats", n_of="test images", paired=True)
     low, high = stats.norm.interval(0.95, sample.mean(), stats.sem(sample))
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.02)
     assert estimate.p_value < 0.001
@@ -50,8 +50,8 @@ def test_bootstrap_pairs_what_belongs_together():
     a = np.random.default_rng(0).normal(0, 10, 200)
     b = a + 1  # each image one better: certain if paired, hidden by the spread if not
     pair = {"unit": "nats", "n_of": "test images"}
-    paired = bootstrap([b, a], lambda x, y: float(x.mean() - y.mean()), paired=True, **pair)
-    unpaired = bootstrap([b, a], lambda x, y: float(x.mean() - y.mean()), paired=False, **pair)
+    paired = bootstrap([b, a], lambda x, y: x.mean(-1) - y.mean(-1), paired=True, **pair)
+    unpaired = bootstrap([b, a], lambda x, y: x.mean(-1) - y.mean(-1), paired=False, **pair)
     assert paired.low == pytest.approx(1.0)
     assert unpaired.low < 0 < unpaired.high
 
@@ -59,7 +59,7 @@ def test_bootstrap_pairs_what_belongs_together():
 def test_bootstrap_is_the_same_twice():
     sample = np.random.default_rng(3).normal(size=50)
     first, second = (
-        bootstrap([sample], lambda a: float(np.median(a)), unit="s", n_of="repetitions", paired=False) for _ in range(2)
+        bootstrap([sample], lambda a: np.median(a, axis=-1), unit="s", n_of="repetitions", paired=False) for _ in range(2)
     )
     assert first == second
 

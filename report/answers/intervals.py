@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -18,7 +20,7 @@ def over_images(
     """Estimate the mean of one value per test image; `signed` for the differences of two models on each image."""
     return bootstrap(
         [np.asarray(values, dtype=np.float64) * scale],
-        np.mean,
+        partial(np.mean, axis=-1),
         unit=unit,
         n_of="test images",
         paired=signed,

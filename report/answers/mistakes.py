@@ -21,7 +21,7 @@ from report.answers.curves import PERCENT, accuracy_points, difference_row, over
 from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
 from report.charts import IntervalChart, LineChart, Panel, Series
 from report.experiments.mistakes import MistakesResults
-from report.statistics import Estimate, bootstrap, count, mean_with_t_interval, ratio_of_medians
+from report.statistics import Estimate, bootstrap, count, mean_with_t_interval, ratio_of_medians, median
 
 LABELS = {
     "never_zeroed": "gradients never zeroed",
@@ -89,7 +89,7 @@ def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estima
                 clock_of(results, model).unsynchronised_seconds,
                 clock_of(results, model).synchronised_seconds,
             ],
-            lambda queued, done: float(np.median(queued) / np.median(done)),
+            lambda queued, done: median(queued) / median(done),
             unit="ratio",
             n_of="steps",
             paired=True,

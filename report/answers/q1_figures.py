@@ -29,6 +29,8 @@ from report.experiments.forecasts import unpacked
 from report.experiments.regression import BrightnessResults, ClassifierResults
 
 NUM_GROUPS = 20
+SCALE_END = 0.99
+"""Quantile of the weights at which the colours end: scaled to the largest weight, all others would be pale."""
 MODELS = {"least squares": "least_squares", "logistic regression": "logistic"}
 
 
@@ -78,7 +80,7 @@ def weights(records: Records, findings: Findings) -> FigureContent:
         model, found = classifier(records, arm)
         images = unpacked(model.weights).reshape(len(model.classes), 28, 28)
         roughness[label] = _roughness(images)
-        images = images / np.abs(images).max()
+        images = np.clip(images / np.quantile(np.abs(images), SCALE_END), -1, 1)
         tiles += [
             Tile(pixels=image.flatten().tolist(), caption=f"{CLASS_NAMES[c]}, {label}")
             for c, image in zip(model.classes, images, strict=True)
@@ -95,8 +97,8 @@ def weights(records: Records, findings: Findings) -> FigureContent:
             + f" times their own spread, so that those of {smoother} are the smoother."
         ),
         caption=(
-            "Weights of each class on the pixels, divided by the model's largest. An image's score for a class is the sum of its pixels "
-            "times these weights, plus a constant."
+            "Weights of each class on the pixels, in units of the model's 99th percentile, at which the colours end. An image's score "
+            "for a class is the sum of its pixels times these weights, plus a constant."
         ),
         records=ids,
     )
@@ -117,7 +119,7 @@ def outputs(records: Records, findings: Findings) -> FigureContent:
         shares = (PERCENT * np.array(counts) / sum(counts)).tolist()
         highest = max(highest, *shares)
         series.append(Series(label=label, x=centres, y=shares))
-    series += [Series(label=str(end), x=[end, end], y=[0.0, highest], role="reference") for end in (0.0, 1.0)]
+    series += [Series(label=f"{end:g}", x=[end, end], y=[0.0, highest], role="reference") for end in (0.0, 1.0)]
     outside = PERCENT * float(unpacked(found.share_outside).mean())
     return FigureContent(
         chart=LineChart(

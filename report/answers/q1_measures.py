@@ -73,7 +73,7 @@ def variance_explained(records: Records) -> Estimate:
     fitted, mean, ids = brightness_errors(records)
     return bootstrap(
         [fitted, mean],
-        lambda a, b: float(PERCENT * (1 - a.sum() / b.sum())),
+        lambda a, b: PERCENT * (1 - a.sum(-1) / b.sum(-1)),
         unit="percent",
         n_of="test images",
         paired=True,
@@ -84,7 +84,7 @@ def variance_explained(records: Records) -> Estimate:
 def _typical_error(squared: Floats, records: tuple[str, ...]) -> Estimate:
     return bootstrap(
         [squared],
-        lambda errors: float(np.sqrt(errors.mean())),
+        lambda errors: np.sqrt(errors.mean(-1)),
         unit="grey levels",
         n_of="test images",
         paired=False,
@@ -162,8 +162,12 @@ def _bins_and_gaps(model: ClassifierResults) -> tuple[Floats, Floats]:
     return np.clip(np.ceil(confidence * NUM_BINS) - 1, 0, NUM_BINS - 1), confidence - hits(model)
 
 
-def _calibration_error(bins: Floats, gaps: Floats) -> float:
-    return float(np.abs(np.bincount(bins.astype(int), gaps, NUM_BINS)).sum() / len(gaps))
+def _calibration_error(bins: Floats, gaps: Floats) -> Floats:
+    """Return the expected calibration error over the last axis: bins are counted for all rows at once."""
+    rows = np.arange(bins[..., 0].size).reshape(*bins.shape[:-1], 1)
+    sums = np.bincount((rows * NUM_BINS + bins.astype(int)).ravel(), gaps.ravel(), rows.size * NUM_BINS)
+    error: Floats = np.abs(sums.reshape(*bins.shape[:-1], NUM_BINS)).sum(-1) / bins.shape[-1]
+    return error
 
 
 def calibration_difference(records: Records) -> Estimate:

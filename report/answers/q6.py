@@ -30,16 +30,18 @@ from report.experiments.devices import ACCELERATOR
 from report.experiments.passes import Source
 from report.experiments.steps import step_flop
 from report.statistics import Estimate, bootstrap, count, ratio_of_medians
+from report.statistics import median as middle
 
 
-def repeatability_limit(seconds: Floats) -> float:
+def repeatability_limit(seconds: Floats) -> Floats:
     """
     Return what two identical passes will differ by at most, 95 times in 100, in percent of a pass.
 
     It is 1.96 √2 times the standard deviation of the passes (ISO 5725-6, "repeatability limit"): unlike a range, it does
     not grow with their number, and so can be set against the difference of two.
     """
-    return float(1.96 * math.sqrt(2) * np.std(seconds, ddof=1) / np.mean(seconds) * PERCENT)
+    limit: Floats = 1.96 * math.sqrt(2) * np.std(seconds, ddof=1, axis=-1) / np.mean(seconds, axis=-1) * PERCENT
+    return limit
 
 
 def _empty_passes(records: Records) -> tuple[Floats, tuple[str, ...]]:
@@ -124,8 +126,8 @@ def gain_of_width(records: Records) -> Estimate:
     ]
     return bootstrap(
         samples,
-        lambda wide, wide_on, narrow, narrow_on: float(
-            np.median(wide) / np.median(wide_on) * np.median(narrow_on) / np.median(narrow)
+        lambda wide, wide_on, narrow, narrow_on: (
+            middle(wide) / middle(wide_on) * middle(narrow_on) / middle(narrow)
         ),
         unit="ratio",
         n_of="repetitions",
@@ -148,7 +150,7 @@ def loader_share_of_resnet(records: Records) -> Estimate:
     results, step_ids = steps(records)
     return bootstrap(
         [passes, steps_of(results, "resnet18").seconds["step"]],
-        lambda fetch, step: float(PERCENT * np.median(fetch) / (np.median(fetch) + np.median(step))),
+        lambda fetch, step: PERCENT * middle(fetch) / (middle(fetch) + middle(step)),
         unit="percent",
         n_of="repetitions",
         paired=False,

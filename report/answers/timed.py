@@ -15,6 +15,7 @@ from report.experiments.hardware import Device
 from report.experiments.passes import LoaderResults, Passes, Source
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
 from report.statistics import Estimate, bootstrap
+from report.statistics import median as middle
 
 EPOCH_BATCHES = 60_000 / 64
 """Batches of 64 in an epoch: 937 full ones and half a one."""
@@ -116,4 +117,4 @@ def _whole(passes: Passes) -> Floats:
 
 def median(values: Sequence[float] | Floats, *, scale: float = 1.0, **about: Any) -> Estimate:
     """Estimate a median over repetitions, in `scale` times the unit of the values."""
-    return bootstrap([np.asarray(values) * scale], lambda x: float(np.median(x)), paired=False, **about)
+    return bootstrap([np.asarray(values) * scale], middle, paired=False, **about)

@@ -1,6 +1,33 @@
 """What is measured: one module per experiment."""
 
-from report.experiments import capacity, epochs, mistakes
+from report.experiments import (
+    batch_cost,
+    batch_dynamics,
+    batch_size,
+    batch_target,
+    capacity,
+    epochs,
+    gradient_noise,
+    images,
+    imbalance,
+    mistakes,
+    regression,
+)
 from report.experiments.base import Experiment
 
-EXPERIMENTS: dict[str, Experiment] = {m.EXPERIMENT.name: m.EXPERIMENT for m in (epochs, capacity, mistakes)}
+EXPERIMENTS: dict[str, Experiment] = {
+    module.EXPERIMENT.name: module.EXPERIMENT
+    for module in (
+        images,
+        epochs,
+        capacity,
+        regression,
+        batch_size,
+        batch_target,
+        batch_dynamics,
+        gradient_noise,
+        imbalance,
+        mistakes,
+        batch_cost,
+    )
+}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from report import statistics
 from report.answers.base import Arm, NoRecords
 
 
@@ -26,3 +27,9 @@ class FakeRecords:
 def fake_records():
     """Return a function that turns {(experiment, arm): [results of each seed]} into records."""
     return FakeRecords
+
+
+@pytest.fixture(autouse=True)
+def _few_resamples(monkeypatch):
+    """Draw few bootstrap resamples: these tests are about which way a verdict goes, not about the last digit."""
+    monkeypatch.setattr(statistics, "RESAMPLES", 400)

@@ -17,6 +17,11 @@ SEEDS = 5
 COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    monkeypatch.setattr("report.statistics.RESAMPLES", 200)  # enough for effects as large as these
+
+
 def run(accuracy, *, loss=0.5, gap=1e-5, diverged=None):
     return MistakesResults(
         running_loss=[1.0, loss],

@@ -47,6 +47,7 @@ def trained(accuracy, train_loss, test_loss, epochs=10.0):
 def reached(updates, epochs, seconds):
     return TargetResults(
         learning_rate=0.1,
+        target_error=0.15,
         reached=True,
         num_updates=round(updates),
         epochs=epochs,
@@ -282,7 +283,13 @@ def test_censored_runs_are_counted_and_left_out_of_ratios(fake_records):
     results = made_up()
     kept = results["batch_target", "relu1-1024"]
     missed = TargetResults(
-        learning_rate=0.1, reached=False, num_updates=9, epochs=60.0, validation_accuracy=[0.8], seconds=1e-9
+        learning_rate=0.1,
+        target_error=0.15,
+        reached=False,
+        num_updates=9,
+        epochs=60.0,
+        validation_accuracy=[0.8],
+        seconds=1e-9,
     )
     results["batch_target", "relu1-1024"] = [missed, *kept[1:]]
     records = fake_records(results)

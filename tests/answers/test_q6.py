@@ -20,6 +20,11 @@ ON_ACCELERATOR = ("Q6.2", "Q6.3", "Q6.5")
 WIDTHS = (32, 128, 4096)
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    monkeypatch.setattr("report.statistics.RESAMPLES", 200)  # enough for effects as large as these
+
+
 def device(kind, memory_bytes=2**36):
     return Device(
         kind=kind,

@@ -30,7 +30,13 @@ INK = {"light": ("#1c2228", "#0072b2"), "dark": ("#dfe5ea", "#56b4e9")}
 
 def number(text: str, value: float, low: float | None, high: float | None, **changes: object) -> Number:
     """Make a number with an interval over five seeds."""
-    facts = {"n": 5, "n_of": "seeds", "unit": "percentage points", "method": "paired t over seeds", "provenance": ORIGIN}
+    facts = {
+        "n": 5,
+        "n_of": "seeds",
+        "unit": "percentage points",
+        "method": "paired t over seeds",
+        "provenance": ORIGIN,
+    }
     return Number(text=text, value=value, low=low, high=high, **(facts | changes))  # type: ignore[arg-type]
 
 
@@ -215,8 +221,7 @@ print(len(history.running_loss), "epochs")
 
 ```{{bibliography}}
 :filter: docname in docnames
-:keyprefix: {page.name}-
-:labelprefix: {page.name[0].upper()}{page.name[-1]}.
+:list: bullet
 ```
 """
 

@@ -7,10 +7,11 @@ from datetime import date
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import yaml
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -43,9 +44,7 @@ def citation_file() -> Path:
 def read_citation() -> Citation:
     """Read `CITATION.cff`."""
     facts = yaml.safe_load(citation_file().read_text(encoding="utf-8"))
-    names = [
-        author.get("name") or f"{author['given-names']} {author['family-names']}" for author in facts["authors"]
-    ]
+    names = [author.get("name") or f"{author['given-names']} {author['family-names']}" for author in facts["authors"]]
     released = facts["date-released"]
     return Citation(
         title=facts["title"],
@@ -100,40 +99,52 @@ def _escape(text: str) -> str:
     return re.sub(r"([&%$#_{}])", r"\\\1", text)
 
 
-class CiteProject(SphinxDirective):
-    """``{cite}``: how to cite the project as a whole."""
+class Cite(SphinxDirective):
+    """
+    ``{cite}``: how to cite the project as a whole; with a name, ``{cite} fmnist_ref.fit``, how to cite that object.
+
+    ``:plain:`` leaves the BibTeX entry out.
+    """
+
+    optional_arguments = 1
+    option_spec: ClassVar = {"plain": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        """Show both forms."""
+        """Show the reference as text to copy, and as BibTeX."""
         self.env.note_dependency(str(citation_file()))
-        return _both_forms(Work("", self.config.html_baseurl))
+        citation = read_citation()
+        work = self.work(self.arguments[0] if self.arguments else "")
+        text = block("div", plain_text(citation, work), classes=["copyable", "citation-text"])
+        parts: list[nodes.Node] = [block("div", text, classes=["citation-plain"])]
+        if "plain" not in self.options:
+            entry = bibtex(citation, work)
+            parts.append(nodes.literal_block(entry, entry, language="bibtex"))
+        return [block("div", *parts, classes=["cite-this"])]
+
+    def work(self, name: str) -> Work:
+        """Say where an object is documented."""
+        base = self.config.html_baseurl
+        if not name:
+            return Work("", base)
+        page = self.config.autosummary_filename_map.get(name, name)
+        place = f"api/{page}.html#{name}"
+        return Work(name, f"{base.rstrip('/')}/{place}" if base else place)
 
 
-class CiteObject(SphinxDirective):
-    """``.. cite-object:: fmnist_ref.fit``: how to cite what this page documents, and its entries in the index."""
+class CiteThis(Cite):
+    """``.. cite-this:: fmnist_ref.fit``: the same, on the page that documents the object."""
 
     required_arguments = 1
+    optional_arguments = 0
 
     def run(self) -> list[nodes.Node]:
-        """Show both forms; the index entries make the search find the name first."""
-        self.env.note_dependency(str(citation_file()))
+        """Add entries to the index, which make the search find the name first."""
         name = self.arguments[0]
-        anchor = f"{self.env.docname}.html#{name}"
-        base = self.config.html_baseurl
-        work = Work(name, f"{base.rstrip('/')}/{anchor}" if base else anchor)
         entries = [("single", entry, name, "main", None) for entry in (name.rpartition(".")[2], name)]
-        return [addnodes.index(entries=entries), *_both_forms(work)]
-
-
-def _both_forms(work: Work) -> list[nodes.Node]:
-    citation = read_citation()
-    text = block("div", plain_text(citation, work), classes=["copyable", "citation-text"])
-    entry = bibtex(citation, work)
-    code = nodes.literal_block(entry, entry, language="bibtex")
-    return [block("div", block("div", text, classes=["citation-plain"]), code, classes=["cite-this"])]
+        return [addnodes.index(entries=entries), *super().run()]
 
 
 def setup(app: Sphinx) -> None:
     """Register the directives."""
-    app.add_directive("cite", CiteProject)
-    app.add_directive("cite-object", CiteObject)
+    app.add_directive("cite", Cite)
+    app.add_directive("cite-this", CiteThis)

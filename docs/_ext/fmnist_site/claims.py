@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from fmnist_site.elements import Block, Inline, block, inline, link_to_page
 from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
 from fmnist_site.measured import interval_text, measured_number
-from fmnist_site.tables import row, table
+from fmnist_site.tables import Cell, row, table
 from fmnist_site.verdicts import FAMILIES, STYLES, chip, count_families, family_chip
 from report.evidence import ClaimRow, Number, Page
 
@@ -96,7 +96,7 @@ def _filter(pages: list[Page]) -> Block:
 def _claim_row(env: BuildEnvironment, claim: ClaimRow) -> nodes.row:
     classes = [f"claim-{STYLES[claim.verdict].family}"]
     name = [link_to_page(claim.id, AUDIT, claim.id)]
-    cells = [name, claim.says, [chip(claim.verdict)], _measured(env, claim, with_rule=False)]
+    cells: list[Cell] = [name, claim.says, [chip(claim.verdict)], _measured(env, claim, with_rule=False)]
     return row(cells, ids=[claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
 
 
@@ -107,7 +107,7 @@ def _audit_row(env: BuildEnvironment, page: Page, claim: ClaimRow) -> nodes.row:
     if claim.survives_holm is not None:
         survives = "survives" if claim.survives_holm else "does not survive"
         verdict.append(inline("span", f"{survives} Holm’s correction", classes=["claim-detail"]))
-    cells = [name, claim.says, verdict, _measured(env, claim, with_rule=True)]
+    cells: list[Cell] = [name, claim.says, verdict, _measured(env, claim, with_rule=True)]
     return row(cells, ids=[claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
 
 

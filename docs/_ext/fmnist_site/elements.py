@@ -9,7 +9,7 @@ other than HTML.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -18,18 +18,18 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.text import TextTranslator
 
 
-class Block(nodes.General, nodes.Element):  # type: ignore[misc] # docutils' own classes are untyped mix-ins
+class Block(nodes.General, nodes.Element):
     """An HTML element that holds paragraphs and other blocks, or text of its own."""
 
 
-class Inline(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+class Inline(nodes.Inline, nodes.TextElement):
     """An HTML element within a line."""
 
 
 Element = TypeVar("Element", Block, Inline)
 
 
-class Picture(nodes.image):  # type: ignore[misc]
+class Picture(nodes.image):
     """An image that is loaded when it comes near, at a size that is known before."""
 
 
@@ -53,9 +53,7 @@ def link_to_page(text: str | nodes.Node, document: str, anchor: str = "", **opti
     return inline("a", text, document=document, anchor=anchor, **options)
 
 
-def _make(
-    node: Element, tag: str, children: Iterable[nodes.Node | str], options: dict[str, object]
-) -> Element:
+def _make(node: Element, tag: str, children: Iterable[nodes.Node | str], options: dict[str, object]) -> Element:
     """
     Fill a node.
 
@@ -74,13 +72,11 @@ def _make(
 def picture(path: str, size: tuple[int, int], alt: str, *classes: str) -> Picture:
     """Make an image node for a file of the source folder."""
     width, height = size
-    return Picture(
-        uri=f"/{path}", alt=alt, width=str(width), height=str(height), loading="lazy", classes=list(classes)
-    )
+    return Picture(uri=f"/{path}", alt=alt, width=str(width), height=str(height), loading="lazy", classes=list(classes))
 
 
 def _visit_html(self: HTML5Translator, node: Block | Inline) -> None:
-    attributes = dict(node.get("attributes", {}))
+    attributes: dict[str, Any] = dict(node.get("attributes", {}))
     here = self.builder.get_target_uri(self.builder.current_docname)
     if "site_path" in node:
         attributes["href"] = relative_uri(here, node["site_path"])
@@ -97,7 +93,7 @@ def _depart_html(self: HTML5Translator, node: Block | Inline) -> None:
 
 def _visit_picture(self: HTML5Translator, node: Picture) -> None:
     file_name = self.builder.images.get(node["uri"], node["uri"])
-    attributes = {name: node[name] for name in ("alt", "width", "height", "loading")}
+    attributes: dict[str, Any] = {name: node[name] for name in ("alt", "width", "height", "loading")}
     source = relative_uri(
         self.builder.get_target_uri(self.builder.current_docname), f"{self.builder.imagedir}/{file_name}"
     )
@@ -117,7 +113,7 @@ def _depart_text(self: TextTranslator, node: Block | Inline) -> None:
         self.end_state(wrap=False)
 
 
-def _visit_other(self: nodes.NodeVisitor, node: Block | Inline) -> None:  # noqa: ARG001 - the visitor's signature
+def _visit_other(self: nodes.NodeVisitor, node: Block | Inline) -> None:
     if node.get("html_only"):
         raise nodes.SkipNode
 
@@ -135,6 +131,11 @@ def setup(app: Sphinx) -> None:
     other = (_visit_other, _depart_other)
     for node in (Block, Inline):
         app.add_node(
-            node, html=(_visit_html, _depart_html), text=(_visit_text, _depart_text), latex=other, man=other, texinfo=other
+            node,
+            html=(_visit_html, _depart_html),
+            text=(_visit_text, _depart_text),
+            latex=other,
+            man=other,
+            texinfo=other,
         )
     app.add_node(Picture, html=(_visit_picture, None), text=(_skip, None))

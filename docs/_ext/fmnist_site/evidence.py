@@ -54,11 +54,13 @@ def _read(env: BuildEnvironment, name: str, kind: type[Struct]) -> Struct | None
         env.note_reread()  # it may have come by the next build
         return None
     env.note_dependency(str(path))
-    return _decode(path, path.stat().st_mtime_ns, kind)
+    evidence: Struct = _decode(path, path.stat().st_mtime_ns, kind)
+    return evidence
 
 
 @lru_cache(maxsize=64)
-def _decode(path: Path, modified: int, kind: type[Struct]) -> Struct:  # noqa: ARG001 - `modified` is part of the cache's key
+def _decode(path: Path, modified: int, kind: type[Struct]) -> Struct:
+    """Decode a file; the time it was modified is there to tell its versions apart."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.MsgspecError as error:

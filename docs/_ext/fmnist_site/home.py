@@ -101,14 +101,16 @@ def _card(page: Page, heading: str) -> Block:
         parts.append(pictures(page.card, "card-picture"))
     verdicts = [claim.verdict for claim in page.claims.values()]
     counts = count_families({word: verdicts.count(word) for word in verdicts})
-    chips = [block("li", family_chip(family, f"{count} {FAMILIES[family][1]}", FAMILIES[family][0]))
-             for family, count in counts.items()]
+    chips = [
+        block("li", family_chip(family, f"{count} {FAMILIES[family][1]}", FAMILIES[family][0]))
+        for family, count in counts.items()
+    ]
     if chips:
         parts.append(block("ul", *chips, classes=["card-verdicts"]))
     return block("li", *parts, classes=["answer-card"])
 
 
-class ExistingPages(TocTree):  # type: ignore[misc] # Sphinx leaves its directives untyped
+class ExistingPages(TocTree):
     """
     ``{pages}``: a table of contents of those of the pages named that there are.
 

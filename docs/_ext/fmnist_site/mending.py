@@ -16,13 +16,13 @@ LINES = {"<dl>": '<span class="sig-lines">', "</dl>": "</span>", "<dd>": '<span 
 
 
 def _visit_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist) -> None:
-    node.first_part = len(self.body)
+    node["first_part"] = len(self.body)
     HTML5Translator.visit_desc_parameterlist(self, node)
 
 
 def _depart_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist) -> None:
     HTML5Translator.depart_desc_parameterlist(self, node)
-    for position in range(node.first_part, len(self.body)):
+    for position in range(node["first_part"], len(self.body)):
         part = self.body[position]
         self.body[position] = LINES.get(part.strip(), part)
 

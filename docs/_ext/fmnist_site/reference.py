@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
 
 from docutils import nodes
 from sphinx import addnodes
@@ -13,7 +12,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from fmnist_site.elements import Inline, block, link_to_page
+from fmnist_site.elements import block, link_to_page
+from fmnist_site.notes import Notes
 
 PACKAGE = "fmnist_ref"
 PYTHON_LANGUAGES = {"python", "python3", "ipython", "ipython3", "default"}
@@ -31,8 +31,13 @@ ELSEWHERE = (
 )
 """Where names of other projects are documented, so that no inventory has to be fetched to build the site."""
 
+_MENTIONS = Notes("mentions")
+"""By answer: the names it mentions."""
+_USED_IN = Notes("used_in")
+"""The other way round: by name, the answers that mention it."""
 
-class used_in(nodes.General, nodes.Element):  # type: ignore[misc] # noqa: N801 - docutils names nodes so
+
+class used_in(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
     """Stands for the list of answers that use an object, until all answers have been read."""
 
 
@@ -74,30 +79,15 @@ def _mentions(doctree: nodes.document) -> set[str]:
 
 def _note_mentions(app: Sphinx, doctree: nodes.document) -> None:
     if app.env.docname.startswith("answers/"):
-        _table(app.env)[app.env.docname] = _mentions(doctree)
-
-
-def _table(env: BuildEnvironment) -> dict[str, set[str]]:
-    if not hasattr(env, "fmnist_mentions"):
-        env.fmnist_mentions = {}
-    table: dict[str, set[str]] = env.fmnist_mentions
-    return table
-
-
-def _forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _table(env).pop(docname, None)
-
-
-def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    _table(env).update({name: names for name, names in _table(other).items() if name in docnames})
+        _MENTIONS.of(app.env)[app.env.docname] = _mentions(doctree)
 
 
 def _outdated_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Have those API pages written again whose list has changed."""
-    before: dict[str, list[str]] = getattr(env, "fmnist_used_in", {})
-    names = set().union(*_table(env).values())
-    now = {name: sorted(page for page, used in _table(env).items() if name in used) for name in names}
-    env.fmnist_used_in = now  # type: ignore[attr-defined] # the environment is where Sphinx keeps such tables
+    before = _USED_IN.of(env).copy()
+    now = {name: {page for page, used in _MENTIONS.of(env).items() if name in used} for name in _MENTIONS.all(env)}
+    _USED_IN.of(env).clear()
+    _USED_IN.of(env).update(now)
     changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
     objects = env.domains.python_domain.objects
     return sorted({objects[name].docname for name in changed & objects.keys()})
@@ -105,7 +95,7 @@ def _outdated_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(used_in)):
-        pages: list[str] = getattr(app.env, "fmnist_used_in", {}).get(node["name"], [])
+        pages = sorted(_USED_IN.of(app.env).get(node["name"], ()))
         titles = [app.env.titles[page].astext() for page in pages]
         links = [block("li", link_to_page(title, page)) for title, page in zip(titles, pages, strict=True)]
         nothing = nodes.paragraph(text="No answer uses it by itself.")
@@ -129,9 +119,7 @@ def _find_missing(
     return content if BUILTIN.match(target) else None
 
 
-def _keep_member(
-    app: Sphinx, what: str, name: str, member: object, skip: bool, options: object  # noqa: FBT001 - Sphinx's signature
-) -> bool | None:
+def _keep_member(app: Sphinx, what: str, name: str, member: object, skip: bool, options: object) -> bool | None:
     """Leave a class's fields out: its docstring has them under Attributes."""
     return None if callable(member) or isinstance(member, property) else True
 
@@ -142,8 +130,7 @@ def setup(app: Sphinx) -> None:
     app.add_node(used_in)
     app.add_directive("used-in", UsedIn)
     app.connect("doctree-read", _note_mentions)
-    app.connect("env-purge-doc", _forget)
-    app.connect("env-merge-info", _merge)
+    _MENTIONS.connect(app)
     app.connect("env-updated", _outdated_pages)
     app.connect("doctree-resolved", _resolve)
     app.connect("missing-reference", _find_missing)

@@ -34,7 +34,9 @@ class ResultDirective(SphinxDirective):
             return [no_results()]
         result = self.show(page, name)
         if result is None:
-            logger.warning("page %r has no such result: %r", page.name, name, location=self.get_location(), type="result")
+            logger.warning(
+                "page %r has no such result: %r", page.name, name, location=self.get_location(), type="result"
+            )
             return []
         return [result]
 
@@ -63,7 +65,9 @@ def figure(result: Figure, name: str) -> Block:
     """Make a figure: its finding, its picture in light and dark, its caption and its provenance."""
     caption = block("figcaption", nodes.paragraph(text=result.caption), provenance(result.provenance, result.data))
     title = nodes.paragraph(text=result.title, classes=["result-title"])
-    return block("figure", title, pictures(result, "result-pictures"), caption, ids=[f"figure-{name}"], classes=["result"])
+    return block(
+        "figure", title, pictures(result, "result-pictures"), caption, ids=[f"figure-{name}"], classes=["result"]
+    )
 
 
 def pictures(result: Figure, *classes: str) -> Block:
@@ -80,9 +84,7 @@ def _result_table(result: Table, name: str) -> Block:
     node = table(result.caption, result.columns, rows, "result-table")
     for entry, alignment_class in zip(node.findall(nodes.entry), alignment, strict=False):  # the header's cells
         entry["classes"] = [alignment_class] if alignment_class else []
-    return block(
-        "div", node, provenance(result.provenance, result.data), ids=[f"table-{name}"], classes=["result"]
-    )
+    return block("div", node, provenance(result.provenance, result.data), ids=[f"table-{name}"], classes=["result"])
 
 
 def provenance(origin: Provenance, data: str) -> Block:

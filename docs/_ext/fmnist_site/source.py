@@ -12,12 +12,14 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
+from sphinx.builders.html import StandaloneHTMLBuilder
 
 from fmnist_site.elements import Inline, link_to_page
+from fmnist_site.notes import Notes
 
 PACKAGES = ("fmnist_ref", "report")
 """The packages whose source may be shown."""
+_LINKED = Notes("source_pages")
 
 
 def source_place(dotted_name: str) -> tuple[str, str] | None:
@@ -89,27 +91,14 @@ def _link_signatures(app: Sphinx, doctree: nodes.document) -> None:
 def _note_pages(app: Sphinx, doctree: nodes.document) -> None:
     """Remember which modules this document links to."""
     linked = {node["document"] for node in doctree.findall(Inline) if "document" in node}
-    _wanted(app.env)[app.env.docname] = {document for document in linked if module_path(document)}
-
-
-def _wanted(env: BuildEnvironment) -> dict[str, set[str]]:
-    if not hasattr(env, "fmnist_sources"):
-        env.fmnist_sources = {}
-    wanted: dict[str, set[str]] = env.fmnist_sources
-    return wanted
-
-
-def _forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _wanted(env).pop(docname, None)
-
-
-def _merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
-    _wanted(env).update({name: pages for name, pages in _wanted(other).items() if name in docnames})
+    _LINKED.of(app.env)[app.env.docname] = {document for document in linked if module_path(document)}
 
 
 def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Make the pages that are linked to, unless they are there and newer than the module."""
-    for document in sorted(set().union(*_wanted(app.env).values())):
+    if not isinstance(app.builder, StandaloneHTMLBuilder):
+        return
+    for document in sorted(_LINKED.all(app.env)):
         path = module_path(document)
         page = Path(app.outdir, f"{document}.html")
         if path is None or (page.exists() and page.stat().st_mtime_ns > path.stat().st_mtime_ns):
@@ -124,6 +113,5 @@ def setup(app: Sphinx) -> None:
     """Connect to the build."""
     app.connect("doctree-read", _link_signatures)
     app.connect("doctree-read", _note_pages, priority=900)  # after every other handler that may add links
-    app.connect("env-purge-doc", _forget)
-    app.connect("env-merge-info", _merge)
     app.connect("html-collect-pages", _collect_pages)
+    _LINKED.connect(app)

@@ -14,7 +14,9 @@ Cell = str | Sequence[nodes.Node]
 def table(caption: str, columns: Sequence[str], rows: Sequence[nodes.row], *classes: str) -> nodes.table:
     """Assemble a table from rows made by `row`."""
     group = nodes.tgroup(cols=len(columns))
-    group += [nodes.colspec(colwidth=1, **({"stub": 1} if position == 0 else {})) for position in range(len(columns))]
+    specifications = [nodes.colspec(colwidth=1) for _ in columns]
+    specifications[0]["stub"] = 1
+    group += specifications
     group += nodes.thead("", row(columns))
     group += nodes.tbody("", *rows)
     return nodes.table("", nodes.title(text=caption), group, classes=list(classes))

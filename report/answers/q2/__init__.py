@@ -56,7 +56,7 @@ ANSWER = Answer(
         "Q2.6": "An epoch is a permutation of the images. Small batches see them in smaller portions, not in greater variety.",
         "Q2.7": "At one training loss, a smaller gap and a lower test loss are the same thing: this is Q2.9 with the sign turned.",
         "Q2.8c": "Seconds were taken while other runs shared the machine, one thread each; they are noisier than the counts.",
-        "Q2.10": "Suggestive only: the small batch also makes 256 times as many updates, and the end point is hardly a minimum.",
+        "Q2.10": "Suggestive only: the small batch also makes some 240 times as many updates, and the end point is hardly a minimum.",
         "Q2.11": "Theory gives 64 for equally many updates at one rate: the ratio of the batch sizes.",
         "Q2.12": "Two orders agree at the full batch up to rounding, since then the order only permutes the terms of a sum.",
         "Q2.14": "The same measurement as Q2.2.",

@@ -9,7 +9,7 @@ import numpy as np
 from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, TableContent, by_verdict
 from report.charts import LineChart, Panel, Series
 from report.experiments.batch_cost import BatchCostResults, StepCost
-from report.statistics import Estimate, bootstrap, count
+from report.statistics import Estimate, bootstrap, count, median
 
 SMALL, LARGE = 16, 1024
 MICROSECONDS = 1e6
@@ -36,7 +36,7 @@ def time_per_image_ratio(records: Records) -> Estimate:
     costs, ids = costs_of(records)
     return bootstrap(
         [_seconds_per_image(costs, SMALL), _seconds_per_image(costs, LARGE)],
-        lambda small, large: float(np.median(small) / np.median(large)),
+        lambda small, large: median(small) / median(large),
         paired=True,  # the rounds alternate, so both arms meet the same weather
         unit="ratio",
         n_of="rounds",
@@ -52,7 +52,7 @@ def images_per_second(batch_size: int) -> Callable[[Records], Estimate]:
         costs, ids = costs_of(records)
         return bootstrap(
             [_seconds_per_image(costs, batch_size)],
-            lambda seconds: 1 / float(np.median(seconds)),
+            lambda seconds: 1 / median(seconds),
             paired=False,
             unit="images per second",
             n_of="rounds",

@@ -33,7 +33,7 @@ def slope_of_variance(records: Records) -> Estimate:
     arm = _arm(records)
     return mean_with_t_interval(
         arm.values(_slope_of),
-        unit="(log-log slope)",
+        unit="on logarithmic axes",
         method="Student t over each seed's slope",
         digits=3,
         records=arm.records,

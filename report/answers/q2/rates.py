@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, NoRecords, Records, TableContent
+from report.answers.base import FigureContent, Findings, MeasureFunction, NoRecords, Records, TableContent, by_verdict
 from report.answers.curves import PERCENT
 from report.answers.q2.budgets import (
     LABELS,
@@ -67,7 +67,7 @@ def rates_against_batch(records: Records, findings: Findings) -> FigureContent:
                 )
             ]
         ),
-        title=_scaling_title(series[0].y),
+        title=_scaling_title(series[0].y, findings),
         alt=f"Chosen learning rates against batch size. {chosen}.",
         caption="Chosen among rates a factor of about three apart, by accuracy on 10,000 held-out images, one seed. Guides start "
         f"from the rate at batch size {SMALL} under equal epochs.",
@@ -75,10 +75,20 @@ def rates_against_batch(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def _scaling_title(rates: list[float]) -> str:
+def _scaling_title(rates: list[float], findings: Findings) -> str:
+    """Say how the best rate grows with the batch; where verdicts are withheld, so is this."""
     growth, batches = rates[-1] / rates[0], LARGE / SMALL
-    how = "far less than" if growth < batches / 10 else "about as much as" if growth < batches * 10 else "more than"
-    return f"From batch size {SMALL} to {LARGE} the batch grows {batches:.0f}-fold, the best learning rate {growth:.0f}-fold: {how} in proportion"
+    how = "far less than" if growth < batches / 10 else "about" if growth < batches * 10 else "far more than"
+    found = (
+        f"While the batch grows {batches:.0f}-fold, the best learning rate grows {growth:.0f}-fold: {how} in proportion"
+    )
+    return by_verdict(
+        findings["Q2.5"],
+        supported=found,
+        refuted=found,
+        undetermined=found,
+        withheld="Chosen learning rate by batch size",
+    )
 
 
 def settings(records: Records, findings: Findings) -> TableContent:

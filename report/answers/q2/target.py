@@ -16,7 +16,7 @@ from report.answers.base import (
     TableContent,
     by_verdict,
 )
-from report.answers.curves import paired_difference
+from report.answers.curves import PERCENT, paired_difference
 from report.answers.q2.estimates import paired_ratio
 from report.charts import LineChart, Panel, Series
 from report.experiments.batch_size import BATCH_SIZES
@@ -75,6 +75,26 @@ def taken(value: Callable[[TargetResults], float], batch_size: int, unit: str) -
         if not arm.by_seed:
             raise NoRecords(f"batch size {batch_size} never reached the target")
         return mean_with_t_interval(arm.values(value), unit=unit, records=arm.records)
+
+    return measure
+
+
+def target_error(model: str) -> Callable[[Records], Estimate]:
+    """Make a measure of the target itself."""
+
+    def measure(records: Records) -> Estimate:
+        arm = all_runs(records, model, SMALL)
+        percent = arm.results[0].target_error * PERCENT
+        return count(
+            percent,
+            low=percent,
+            high=percent,
+            unit="percent",
+            n=len(arm.results),
+            n_of="runs",
+            digits=0,
+            records=arm.records,
+        )
 
     return measure
 
@@ -190,5 +210,7 @@ MEASURES: dict[str, MeasureFunction] = {
     "Q2.15": epochs_small_minus_large,
     "target-epochs-small": taken(_epochs, SMALL, "epochs"),
     "target-epochs-large": taken(_epochs, LARGE, "epochs"),
+    "target-error-with-layer": target_error("relu1"),
+    "target-error-without": target_error("none"),
     "target-not-reached": not_reached,
 }

@@ -1,0 +1,119 @@
+"""The fixture site, built once, served locally, and seen in a real browser where there is one."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.site.fixture import ROOT, write_source
+
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
+
+
+def build(source: Path, output: Path, **environment: str) -> str:
+    """Build a source folder as strictly as the report does; return what Sphinx said."""
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", "html", str(source), str(output)]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("FMNIST_REF_")}
+    done = subprocess.run(
+        command, cwd=ROOT, env=settings | environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def source_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the fixture's Sphinx source."""
+    folder = tmp_path_factory.mktemp("site") / "source"
+    write_source(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(source_folder: Path) -> Path:
+    """Return the folder of the built site."""
+    output = source_folder.with_name("site")
+    build(source_folder, output, FMNIST_REF_SITE_URL="https://example.org/fmnist-ref/")
+    return output
+
+
+@pytest.fixture(scope="session")
+def page_names(site: Path) -> list[str]:
+    """Return the site's pages, as paths without their suffix; what a theme leaves in ``_static`` is none."""
+    pages = [path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html"))]
+    return [name for name in pages if not name.startswith("_static/")]
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves the site below the path of its base URL, as the 404 page needs it."""
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path(path.removeprefix("/fmnist-ref"))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Return the address at which the site is served."""
+    handler = functools.partial(QuietHandler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/fmnist-ref"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a running Chromium."""
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if executable is None:
+        pytest.skip("no Chromium on this machine, which the tests of the site drive; `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def desktop(browser: Browser, address: str) -> Iterator[Page]:
+    """Return an empty tab of a wide window, in which addresses are relative to the site."""
+    yield from _tab(browser, address, "desktop")
+
+
+@pytest.fixture
+def phone(browser: Browser, address: str) -> Iterator[Page]:
+    """Return an empty tab as narrow as a small phone."""
+    yield from _tab(browser, address, "phone")
+
+
+def _tab(browser: Browser, address: str, size: str) -> Iterator[Page]:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        base_url=f"{address}/",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    yield context.new_page()
+    context.close()
