@@ -59,7 +59,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [CHECKOUT, os.environ.ge
 nb_execution_cache_path = os.environ.get("FMNIST_REF_NOTEBOOK_CACHE", "")
 nb_execution_mode = "cache" if nb_execution_cache_path else "off"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_merge_streams = True
 
 # API reference
@@ -87,13 +87,25 @@ html_favicon = "_static/favicon.svg"
 html_extra_path = ["published"] if (HERE / "published").is_dir() else []
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
+html_scaled_image_link = False  # a card is one link already
 html_permalinks_icon = "#"
 html_context = {"default_mode": "auto", "banner": banner(HERE)}
 html_sidebars = {
     **{folder: ["sidebar-nav-bs"] for folder in ("answers/*", "guide/*", "api/*")},
     **{
         name: []
-        for name in ("index", "answers", "audit", "reproduced", "data", "references", "404", "search", "genindex", "source/**")
+        for name in (
+            "index",
+            "answers",
+            "audit",
+            "reproduced",
+            "data",
+            "references",
+            "404",
+            "search",
+            "genindex",
+            "source/**",
+        )
     },
 }
 html_domain_indices = False  # one module; the general index has its names

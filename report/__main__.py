@@ -1,7 +1,8 @@
-"""The command line: ``python -m report [run|status] [options]``; without a command, ``run``."""
+"""The command line: ``python -m report [run|status|verify|publish-reference] [options]``; without a command, ``run``."""
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ import click
 
 from fmnist_ref import FmnistRefError
 from report import commands
-from report.environment import usable_cores
+from report.workshop import workshop
 
 COMMANDS_WITHOUT_RUN = ("--help", "-h", "--version")
+STORAGE_ERRORS = {
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO") if hasattr(errno, name)
+}
+"""What a disk says that is full, read-only or broken."""
 
 
 def _shared(function: Any) -> Any:
@@ -56,18 +61,48 @@ def cli() -> None:
     """Run the experiments, put the claims to the test, and publish the answers as a static site."""
 
 
+def _measuring(function: Any) -> Any:
+    """Add the options that say where runs are measured."""
+    for option in (
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            help="Runs under way at a time.  [default: number of cores; cluster: its workers]",
+        ),
+        click.option("--scheduler", metavar="ADDRESS", help="Measure on this Dask cluster, as tcp://host:8786."),
+    ):
+        function = option(function)
+    return function
+
+
 @cli.command()
 @_shared
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=usable_cores,
-    show_default="number of cores",
-    help="Runs under way at a time.",
-)
-def run(workers: int, **selection: Any) -> int:
+@_measuring
+def run(workers: int | None, scheduler: str | None, **selection: Any) -> int:
     """Make the report: measure what has no record yet, conclude, render and publish. Can be interrupted at any time."""
-    return commands.run(commands.Selection(**selection), workers=workers)
+    with workshop(scheduler, workers) as place:
+        return commands.run(commands.Selection(**selection), place)
+
+
+@cli.command()
+@_shared
+@_measuring
+@click.option("--sample", type=click.IntRange(min=1), default=3, show_default=True, help="How many runs, by chance.")
+@click.option("--draw", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of that chance.")
+@click.option("--all", "everything", is_flag=True, help="All recorded runs instead of a sample.")
+def verify(
+    workers: int | None, scheduler: str | None, sample: int, draw: int, everything: bool, **selection: Any
+) -> int:
+    """Measure recorded runs again and compare them with their records."""
+    with workshop(scheduler, workers) as place:
+        return commands.verify(commands.Selection(**selection), place, sample=None if everything else sample, draw=draw)
+
+
+@cli.command()
+@_shared
+def publish_reference(**selection: Any) -> int:
+    """Write the full report's result in brief to report/published.json. For maintainers."""
+    return commands.publish_reference(commands.Selection(**selection))
 
 
 @cli.command()
@@ -90,8 +125,17 @@ def main(arguments: list[str] | None = None) -> int:
     except FmnistRefError as error:
         click.echo(f"error: {error}", err=True)
         return 2
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return commands.INTERRUPTED
+    except OSError as problem:
+        if problem.errno not in STORAGE_ERRORS:
+            raise
+        click.echo(
+            f"error: what is measured must be written down; found {problem.strerror}. Make room for it, and give the "
+            "same command again: it goes on where it was.",
+            err=True,
+        )
+        return commands.INCOMPLETE
 
 
 if __name__ == "__main__":

@@ -12,17 +12,19 @@ from fmnist_ref import ConfigurationError, resolve_device
 from fmnist_ref.data import load, locate
 from fmnist_ref.sources import DATA_SHA256 as FILES_SHA256
 from fmnist_ref.sources import Source
-from report import pages, progress, site
+from report import pages, progress, reference, site, verification
 from report.answers import ANSWERS
 from report.answers.base import Records
+from report.comparison import Comparison
 from report.conclude import Finding
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Profile, ProfileName, Run
-from report.files import write_if_changed
+from report.files import remove_partial, write_if_changed
 from report.lock import only_one
 from report.plan import plan, stages
-from report.records import RecordStore
-from report.runner import Failure, Runner
+from report.records import Record, RecordStore
+from report.runner import ExecutorFactory, Failure, Runner, local_executor
+from report.workshop import Workshop
 
 DONE, INCOMPLETE, INTERRUPTED = 0, 1, 130
 DATA_SHA256 = hashlib.sha256("".join(FILES_SHA256[name] for name in sorted(FILES_SHA256)).encode()).hexdigest()
@@ -62,11 +64,13 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         return RecordStore(self.output / "records", DATA_SHA256)
 
 
-def run(selection: Selection, *, workers: int) -> int:
+def run(selection: Selection, place: Workshop, *, make_timing_executor: ExecutorFactory = local_executor) -> int:
     """Measure, conclude, render and publish; return the exit status."""
     console = progress.console()
     profile, only = selection.sizes(), selection.experiments()
+    reference.read()  # a published result that can't be read ends here too
     with only_one(selection.output):
+        remove_partial(selection.output)
         source = locate(selection.data)
         load("train", source.folder), load("test", source.folder)  # bad data end here, before any work
         store, planned = selection.store(), plan(profile)
@@ -76,7 +80,14 @@ def run(selection: Selection, *, workers: int) -> int:
         failures: list[Failure] = []
         try:
             with progress.RunProgress(console, len(missing)) as bar:
-                runner = Runner(store, source.folder, workers=workers, on_end=bar.on_end)
+                runner = Runner(
+                    store,
+                    source.folder,
+                    workers=place.workers,
+                    on_end=bar.on_end,
+                    make_executor=place.make_executor,
+                    make_timing_executor=make_timing_executor,
+                )
                 for stage in stages(missing)[:-1]:
                     failures += runner.run(stage)
                     _publish(selection, profile, planned, store, source, console)
@@ -172,4 +183,61 @@ def status(selection: Selection) -> int:
         )
     counts = {state: sum(s.state == state for _, s in standings) for state in ("done", "missing", "stale")}
     console.print(", ".join(f"{number} {state}" for state, number in counts.items()))
+    return DONE
+
+
+def verify(
+    selection: Selection,
+    place: Workshop,
+    *,
+    sample: int | None,
+    draw: int,
+    make_timing_executor: ExecutorFactory = local_executor,
+) -> int:
+    """Measure some recorded runs again, or all for no `sample`, and say whether they bear their records out."""
+    console = progress.console()
+    store, planned = selection.store(), plan(selection.sizes(), selection.experiments())
+    recorded = [run for run in planned if store.standing(run).state == "done"]
+    if not recorded:
+        raise ConfigurationError("verify needs recorded runs", f"none in {selection.output}", "Make the report first.")
+    chosen = verification.choose(recorded, sample, draw)
+    by_chance = f", chosen by chance with seed {draw}" if len(chosen) < len(recorded) else ""
+    console.print(f"Measuring {len(chosen)} of {len(recorded)} recorded runs again{by_chance}.")
+    comparisons: list[Comparison] = []
+
+    def on_end(run: Run, outcome: Record | Failure) -> None:
+        comparisons.append(verification.judge(run, outcome, recorded, store))
+        console.print(verification.describe(run, comparisons[-1]), markup=False, soft_wrap=True)
+
+    with only_one(selection.output):
+        verification.repeat(
+            chosen,
+            store,
+            locate(selection.data).folder,
+            workers=place.workers,
+            make_executor=place.make_executor,
+            make_timing_executor=make_timing_executor,
+            on_end=on_end,
+        )
+    for line in verification.summary(comparisons):
+        console.print(line, markup=False, soft_wrap=True)
+    return DONE if all(comparison.agrees for comparison in comparisons) else INCOMPLETE
+
+
+def publish_reference(selection: Selection) -> int:
+    """Write the full report's result in brief to where every checkout will find it."""
+    console = progress.console()
+    profile = selection.sizes()
+    store, planned = selection.store(), plan(profile)
+    findings = pages.measure(Records(store, planned), profile.name).findings
+    about = site.about(profile.device, locate(selection.data).kind, DATA_SHA256)
+    result = reference.summarise(
+        findings,
+        version=about["version"],
+        profile=profile.name,
+        seeds=_seeds_done(planned, store, profile),
+        environment=about["environment"],
+    )
+    write_if_changed(reference.PUBLISHED, reference.encode(result))
+    console.print(f"Written: report/{reference.PUBLISHED.name}")
     return DONE

@@ -34,6 +34,12 @@ def copy_tree(source: Path, target: Path) -> set[Path]:
     return kept
 
 
+def remove_partial(folder: Path) -> None:
+    """Delete what a killed process was writing when it ended; nothing may be writing to the folder now."""
+    for path in folder.rglob("*.partial"):
+        path.unlink()
+
+
 def remove_others(folder: Path, kept: Iterable[Path]) -> None:
     """Delete every file of a folder that is not among those kept, and folders left empty."""
     keep = {folder / relative for relative in kept}

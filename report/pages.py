@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 import msgspec
 
-from report import evidence, exhibits, reference
+from report import evidence, exhibits, notebooks, reference, reproduced
 from report.answers import ANSWERS, OTHER_PAGES
 from report.answers.base import Answer, NoRecords, Records, by_verdict
 from report.conclude import Finding, conclude
@@ -90,10 +90,13 @@ def write_source(
     exporter = exhibits.Exporter(source, published)
     kept = copy_tree(DOCS, source)
     for name, answer in (ANSWERS | OTHER_PAGES).items():
-        page = _page(answer, records, composition, exporter)
+        page = page_of(answer, records, composition, exporter)
         place = f"answers/{name}.md" if name in ANSWERS else f"{name}.md"
         kept.add(_write(source, f"evidence/{name}.json", _encode(page)))
         kept.add(_write(source, place, render(answer, page, composition.findings, extent)))
+        if name in ANSWERS:
+            text = render(answer, page, composition.findings, extent, notebook=True)
+            kept.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text)))
     kept |= _write_reproduced(source, composition.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(composition, extent, site))))
     kept |= {Path("figures") / path for path in exporter.figures}
@@ -106,24 +109,29 @@ def _write_reproduced(source: Path, findings: Mapping[str, Finding], environment
     """Write the page that sets this report beside the published one."""
     published = reference.read()
     rows = reference.compare(published, findings) if published else []
-    content = _environment().get_template("reproduced.md.j2").render(
-        counts=reference.counts(rows) if published else None, seeds=published.seeds if published else None
+    template = _environment().get_template("reproduced.md.j2")
+    content = template.render(
+        counts=reproduced.counts(rows) if published else None, seeds=published.seeds if published else None
     )
     return {
-        _write(source, "evidence/reproduced.json", _encode(reference.page(published, rows, environment))),
+        _write(source, "evidence/reproduced.json", _encode(reproduced.page(published, rows, environment))),
         _write(source, "reproduced.md", content),
     }
 
 
-def render(answer: Answer, page: Page, findings: Mapping[str, Finding], extent: Extent) -> str:
-    """Render one answer's template to MyST Markdown."""
+def render(
+    answer: Answer, page: Page, findings: Mapping[str, Finding], extent: Extent, *, notebook: bool = False
+) -> str:
+    """Render one answer's template to MyST Markdown: for the site, or with its evidence written out for a notebook."""
+    vocabulary = notebooks.vocabulary if notebook else _vocabulary
     template = _environment().get_template(f"{answer.name}.md.j2")
     return template.render(
         page=page,
         profile=extent.profile,
         seeds=extent.seeds_done,
         seeds_planned=extent.seeds_planned,
-        **_vocabulary(answer, page, findings),
+        notebook=notebook,
+        **vocabulary(answer, page, findings),
     )
 
 
@@ -154,7 +162,7 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> 
 
     return {
         "number": number,
-        "verdict": lambda id: f"{{verdict}}`{findings[id].claim.id}`",  # noqa: A006
+        "verdict": lambda id: f"{{verdict}}`{findings[id].claim.id}`",
         "figure": lambda name: exhibit("figure", name, answer.figures, page.figures),
         "table": lambda name: exhibit("table", name, answer.tables, page.tables),
         "claims": lambda: "```{claims}\n```",
@@ -162,7 +170,7 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> 
     }
 
 
-def _page(answer: Answer, records: Records, composition: Composition, exporter: exhibits.Exporter) -> Page:
+def page_of(answer: Answer, records: Records, composition: Composition, exporter: exhibits.Exporter) -> Page:
     measured, findings = composition.measured[answer.name], composition.findings
     numbers: dict[str, Number] = {
         _key(name, index): exhibits.number(estimate, answer.measures[name])

@@ -7,17 +7,15 @@ published last, with the machine behind them. Every report sets its own beside t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from fmnist_ref import ConfigurationError
-from report import formatting
 from report.conclude import Finding
-from report.evidence import Page, Provenance, Table, VerdictWord
+from report.evidence import VerdictWord
 from report.experiments.base import ProfileName
 from report.statistics import Estimate
 
@@ -26,16 +24,6 @@ MAX_BYTES = 2**20
 PUBLISHED = Path(__file__).with_name("published.json")
 OPEN = ("not measured yet", "not assessed in the quick profile")
 """Verdicts that wait for records; they can neither agree nor differ."""
-
-CLAIM_COLUMNS = [
-    "claim",
-    "published",
-    "here",
-    "verdicts",
-    "published estimate",
-    "estimate here",
-    "intervals overlap",
-]
 
 Agreement = Literal["agree", "differ", "not comparable"]
 
@@ -164,50 +152,6 @@ def compare(reference: Reference, findings: Mapping[str, Finding]) -> list[Row]:
     return [_row(published, findings.get(published.id)) for published in reference.claims]
 
 
-def page(reference: Reference | None, rows: Iterable[Row], environment: Mapping[str, str]) -> Page:
-    """Make the evidence of the page *Reproduced?*: text from the file reaches the site only through it."""
-    tables = {}
-    if reference:
-        claims = [_cells(row) for row in rows]
-        fields = dict.fromkeys([*reference.environment, *environment])
-        machines = [[f.replace("_", " "), reference.environment.get(f, "–"), environment.get(f, "–")] for f in fields]
-        tables = {
-            "reproduced": _table("Every claim in the published report and in this one.", CLAIM_COLUMNS, claims),
-            "machines": _table("What each report ran on.", ["", "published", "here"], machines),
-        }
-    return Page(
-        name="reproduced",
-        title="Reproduced?",
-        headline=None,
-        headline_label="",
-        card=None,
-        numbers={},
-        claims={},
-        figures={},
-        tables=tables,
-    )
-
-
-def _table(caption: str, columns: list[str], rows: list[list[str]]) -> Table:
-    origin = Provenance(records=(), rebuild="tox -e report", made_by="report.reference.compare")
-    return Table(
-        caption=caption, columns=columns, rows=rows, numeric=[False] * len(columns), data="", provenance=origin
-    )
-
-
-def counts(rows: Iterable[Row]) -> dict[str, int]:
-    """Count the claims that agree, differ, and can't be compared; and the intervals that don't overlap."""
-    listed = list(rows)
-    found = Counter(row.agreement for row in listed)
-    return {
-        "agree": found["agree"],
-        "differ": found["differ"],
-        "not_comparable": found["not comparable"],
-        "compared_intervals": sum(row.overlap is not None for row in listed),
-        "apart": sum(row.overlap is False for row in listed),
-    }
-
-
 def _publish(estimate: Estimate) -> PublishedEstimate:
     return PublishedEstimate(
         estimate=estimate.value,
@@ -246,20 +190,3 @@ def _overlap(published: tuple[PublishedEstimate, ...], here: tuple[Estimate, ...
             return None
         shared.append(one.low <= other.high and other.low <= one.high)
     return all(shared)
-
-
-def _cells(row: Row) -> list[str]:
-    return [
-        row.id,
-        row.published.verdict,
-        row.here.verdict if row.here else "not in this ledger",
-        row.agreement,
-        _told(estimate.as_estimate() for estimate in row.published.estimates),
-        _told(row.here.estimates if row.here else ()),
-        {True: "yes", False: "no", None: "–"}[row.overlap],
-    ]
-
-
-def _told(estimates: Iterable[Estimate]) -> str:
-    told = [f"{formatting.text_of(estimate)} ({formatting.interval_of(estimate)})" for estimate in estimates]
-    return "; ".join(told) or "–"

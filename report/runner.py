@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -59,7 +60,9 @@ class Runner:
     on_end : callable
         Called with each run and its record or failure, as it ends.
     make_executor : ExecutorFactory
-        Where the work is done.
+        Where runs are measured.
+    make_timing_executor : ExecutorFactory, optional
+        Where those are that measure time; the same by default.
     """
 
     def __init__(
@@ -70,28 +73,32 @@ class Runner:
         workers: int,
         on_end: Callable[[Run, Record | Failure], None],
         make_executor: ExecutorFactory = local_executor,
+        make_timing_executor: ExecutorFactory | None = None,
     ) -> None:
         self.store = store
         self.folder = str(folder)
         self.workers = workers
         self.on_end = on_end
         self.make_executor = make_executor
+        self.make_timing_executor = make_timing_executor or make_executor
         self.failures: dict[str, Failure] = {}
         self._attempts: Counter[str] = Counter()
 
     def run(self, runs: Iterable[Run]) -> list[Failure]:
         """Measure every run that has no valid record; one that fails twice is reported and the rest go on."""
         planned = list(runs)
-        self._drain([r for r in planned if not EXPERIMENTS[r.experiment].alone], self.workers, threads=1)
-        self._drain([r for r in planned if EXPERIMENTS[r.experiment].alone], 1, threads=usable_cores())
+        pooled = [run for run in planned if not EXPERIMENTS[run.experiment].alone]
+        timing = [run for run in planned if EXPERIMENTS[run.experiment].alone]
+        self._drain(pooled, self.workers, partial(self.make_executor, threads=1))
+        self._drain(timing, 1, partial(self.make_timing_executor, threads=usable_cores()))
         return [self.failures[run.id] for run in planned if run.id in self.failures]
 
-    def _drain(self, runs: list[Run], workers: int, threads: int) -> None:
+    def _drain(self, runs: list[Run], workers: int, make_executor: Callable[..., Executor]) -> None:
         waiting = [run for run in runs if self.store.standing(run).state != "done"]
         suspects: list[Run] = []  # under way when a worker died: tried again one at a time, to know which it was
         while waiting or suspects:
             batch, width = ([suspects.pop(0)], 1) if suspects else (waiting, workers)
-            with _killed_on_interrupt(self.make_executor(workers=width, threads=threads)) as executor:
+            with _killed_on_interrupt(make_executor(workers=width)) as executor:
                 suspects += self._pump(executor, batch, width)
 
     def _pump(self, executor: Executor, waiting: list[Run], width: int) -> list[Run]:

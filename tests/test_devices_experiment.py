@@ -25,6 +25,16 @@ def dataset():
     return Dataset(normalize(SAMPLE.images), SAMPLE.labels, normalize(SAMPLE.images), SAMPLE.labels)
 
 
+@pytest.fixture
+def without_workers(monkeypatch):
+    """Load in this process, whatever is asked for: others take long to start."""
+
+    def image_loader(images, *, workers, **about):
+        return loader.image_loader(images, **about)
+
+    monkeypatch.setattr(passes, "image_loader", image_loader)
+
+
 class StandInAccelerator:
     """Computes shapes only, on `meta`. Its queue is as long as it is told, and its clock moves only as work is done."""
 
@@ -88,6 +98,12 @@ def test_loader_gives_full_shuffled_batches_beyond_one_epoch():
     epoch = torch.cat([images for images, _ in batches[:3]])
     assert len(epoch.flatten(1).unique(dim=0)) == len(SAMPLE.images.flatten(1).unique(dim=0))
     assert not torch.equal(epoch[:, 0], normalize(SAMPLE.images))
+
+
+def test_loading_process_gives_the_same_batches():
+    here, there = (list(loader.image_loader(IMAGES, num_batches=3, batch_size=50, workers=w)) for w in (0, 1))
+    for ours, theirs in zip(here, there, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def test_resident_batches_go_through_all_images_in_a_new_order_each_time():
@@ -158,7 +174,7 @@ def small(arm, device="cpu"):
     return Run(experiment="devices", arm=arm, seed=0, parameters={"batch_size": 8, **settings}, device=device)
 
 
-def test_every_kind_of_pass_is_repeated(dataset):
+def test_every_kind_of_pass_is_repeated(dataset, without_workers):
     results = devices.measure(small("loader"), dataset, {})
     kinds = [(p.source, p.workers, p.trains) for p in results.passes]
     assert kinds == [(s, w, t) for t in (False, True) for s, w in (("loader", 0), ("loader", 2), ("resident", 0))]
@@ -189,11 +205,7 @@ def test_accelerator_is_measured_beside_its_own_cpu_and_awaited(dataset, acceler
     assert accelerator.waits > 0
 
 
-def test_loader_feeds_an_accelerator_that_is_awaited(dataset, accelerator, monkeypatch):
-    def without_workers(images, *, workers, **about):
-        return loader.image_loader(images, **about)
-
-    monkeypatch.setattr(passes, "image_loader", without_workers)  # processes take long to start, and play no part here
+def test_loader_feeds_an_accelerator_that_is_awaited(dataset, accelerator, without_workers):
     results = devices.measure(small("accelerator.loader", "meta"), dataset, {})
     assert [p.device for p in results.passes] == ["cpu"] * 6 + ["meta"] * 6
     assert accelerator.waits > 0
@@ -209,7 +221,10 @@ def test_clock_is_read_before_and_after_waiting(accelerator, monkeypatch):
 
     device = torch.device("meta")
     queued, done = steps.read_clock_twice(
-        Queueing(4, 10, device=device), torch.zeros(2, 4, device=device), torch.zeros(2, dtype=torch.int64, device=device), device
+        Queueing(4, 10, device=device),
+        torch.zeros(2, 4, device=device),
+        torch.zeros(2, dtype=torch.int64, device=device),
+        device,
     )
     assert (queued, done) == (pytest.approx(0.001), pytest.approx(0.501))
 

@@ -10,7 +10,7 @@ import msgspec
 from report.charts import Chart
 from report.conclude import Finding
 from report.experiments.base import Run
-from report.records import RecordStore
+from report.records import Record, RecordStore
 from report.statistics import Estimate
 
 Results = TypeVar("Results")
@@ -63,15 +63,19 @@ class Records:
         Where the records lie.
     runs : iterable of Run
         The plan whose records count.
+    timings : iterable of Record
+        Records made on another machine, of arms that the plan does not have; one that it has is this machine's.
     """
 
-    def __init__(self, store: RecordStore, runs: Iterable[Run]) -> None:
+    def __init__(self, store: RecordStore, runs: Iterable[Run], timings: Iterable[Record] = ()) -> None:
         self._found: dict[tuple[str, str], dict[int, tuple[str, dict[str, object]]]] = {}
         for run in runs:
             record = store.standing(run)
             if record.state == "done" and record.record is not None:
                 arm = self._found.setdefault((run.experiment, run.arm), {})
                 arm[run.seed] = (run.id, record.record.results)
+        for timing in timings:
+            self._found.setdefault((timing.experiment, timing.arm), {timing.seed: (timing.run, timing.results)})
 
     def arm(self, experiment: str, arm: str, results: type[Results]) -> Arm[Results]:
         """

@@ -21,7 +21,7 @@ from report.answers.curves import PERCENT, accuracy_points, difference_row, over
 from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
 from report.charts import IntervalChart, LineChart, Panel, Series
 from report.experiments.mistakes import MistakesResults
-from report.statistics import Estimate, bootstrap, count, mean_with_t_interval, ratio_of_medians, median
+from report.statistics import Estimate, bootstrap, count, mean_with_t_interval, median, ratio_of_medians
 
 LABELS = {
     "never_zeroed": "gradients never zeroed",

@@ -126,9 +126,7 @@ def gain_of_width(records: Records) -> Estimate:
     ]
     return bootstrap(
         samples,
-        lambda wide, wide_on, narrow, narrow_on: (
-            middle(wide) / middle(wide_on) * middle(narrow_on) / middle(narrow)
-        ),
+        lambda wide, wide_on, narrow, narrow_on: middle(wide) / middle(wide_on) * middle(narrow_on) / middle(narrow),
         unit="ratio",
         n_of="repetitions",
         paired=False,

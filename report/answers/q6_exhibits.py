@@ -158,13 +158,14 @@ def widths(records: Records, findings: Findings) -> FigureContent:
     for prefix in prefixes(records, "steps") or [""]:
         results, found = steps(records, prefix)
         ids += found
-        device = results.devices[-1]
-        line, floor = _step_line(results, device), _floor_line(results, device)
-        series += [line, floor]
-        spoken.append(
-            f"{line.label}: from {line.y[0]:.3g} ms at {line.x[0]:.0f} units to {line.y[-1]:.3g} ms at {line.x[-1]:.0f}, "
-            f"where the arithmetic alone would take {floor.y[-1]:.3g} ms."
-        )
+        for device in results.devices:  # an accelerator's host too, unless it is the processor drawn already
+            if device.name not in {line.label for line in series}:
+                line, floor = _step_line(results, device), _floor_line(results, device)
+                series += [line, floor]
+                spoken.append(
+                    f"{line.label}: from {line.y[0]:.3g} ms at {line.x[0]:.0f} units to {line.y[-1]:.3g} ms at "
+                    f"{line.x[-1]:.0f}, where the arithmetic alone would take {floor.y[-1]:.3g} ms."
+                )
     return FigureContent(
         chart=LineChart(
             panels=[

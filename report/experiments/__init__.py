@@ -6,6 +6,7 @@ from report.experiments import (
     batch_size,
     batch_target,
     capacity,
+    devices,
     epochs,
     gradient_noise,
     images,
@@ -29,5 +30,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         imbalance,
         mistakes,
         batch_cost,
+        devices,
     )
 }

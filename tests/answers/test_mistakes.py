@@ -128,7 +128,9 @@ def test_cost_turns_with_the_data(name, claim, fake_records):
         assert title == f"{count} of 4 mistakes cost test accuracy"
 
 
-@pytest.mark.parametrize(("gap", "verdict", "sentence"), [(1e-5, "supported", "is small"), (0.02, "refuted", "is not small")])
+@pytest.mark.parametrize(
+    ("gap", "verdict", "sentence"), [(1e-5, "supported", "is small"), (0.02, "refuted", "is not small")]
+)
 def test_error_of_batch_means_turns_with_the_data(gap, verdict, sentence, fake_records):
     correct = [run(0.85, gap=gap * (1 + 0.01 * seed)) for seed in range(SEEDS)]
     records = records_of(fake_records, correct=correct)
@@ -153,6 +155,7 @@ def test_cost_of_transforming_turns_with_the_data(loader, verdict, sentence, fak
 )
 def test_unsynchronised_clock_turns_with_the_data(clock, verdict, sentence, fake_records):
     records = records_of(fake_records, clock=clock)
+    assert [e.value for e in taken(records)["Q5.4g"]] == [pytest.approx(clock)] * 2
     assert conclude(taken(records), "full")["Q5.4g"].verdict == verdict
     assert sentence in rendered(records)
 
@@ -179,7 +182,7 @@ def test_divergence_is_counted_and_its_line_ends(fake_records):
     findings = conclude(taken(records), "full")
     assert taken(records)["diverged"][0].value == SEEDS
     rows = mistakes.TABLES["q5-mistakes-table"](records, findings).rows
-    assert [row[1:] for row in rows if row[0] == "gradients never zeroed"][0][0::2] == ["not a number", SEEDS]
+    assert next(row[1:] for row in rows if row[0] == "gradients never zeroed")[0::2] == ["not a number", SEEDS]
     printed, accuracy = mistakes.FIGURES["q5-mistakes-curves"](records, findings).chart.panels
     lines = {series.label: series for series in printed.series}
     assert lines["gradients never zeroed"].x == [1.0]

@@ -220,7 +220,9 @@ def test_an_accelerators_record_is_shown_under_its_name_beside_its_host(fake_rec
     assert [bar.label for bar in chart.bars[3:]] == [
         f"{source}, Maker's cuda" for source in ("loader", "loader, 2 workers", "resident tensors")
     ]
-    assert "Maker's cuda" in {series.label for series in ANSWER.figures["q6-widths"](records, findings).chart.panels[0].series}
+    assert "Maker's cuda" in {
+        series.label for series in ANSWER.figures["q6-widths"](records, findings).chart.panels[0].series
+    }
 
 
 def test_without_any_record_everything_is_missing(fake_records):
@@ -280,3 +282,27 @@ def test_every_chart_can_be_stored(fake_records):
         assert content.alt
         assert content.records
         assert msgspec.json.encode(content.chart)
+
+
+def test_intervals_are_those_of_resampled_passes(fake_records):
+    records = records_of(fake_records, times=FAST, spread=0.02)
+    seconds = np.array(around(0.01, 0.02))
+    rng = np.random.default_rng(1)
+    drawn = [repeatability_limit(rng.choice(seconds, len(seconds))) for _ in range(2000)]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    found = ANSWER.measures["spread"](records)
+    assert (found.low, found.high) == (pytest.approx(low, rel=0.2), pytest.approx(high, rel=0.1))
+    beyond = ANSWER.measures["Q6.1"](records)
+    assert beyond.value == pytest.approx(printed_gap_percent() - found.value)
+    assert beyond.low == pytest.approx(printed_gap_percent() - found.high)
+    for name in ("Q6.3", "Q6.4", "Q6.9", "loader-share", "resnet-loader-share", "mlp-step", "fixed-share-wide"):
+        estimate = ANSWER.measures[name](records)
+        assert estimate.low < estimate.value < estimate.high
+
+
+def test_accelerator_is_drawn_with_its_own_host(fake_records):
+    records = records_of(fake_records, times=FAST)
+    ours = msgspec.structs.replace(device("cpu"), name="our processor")
+    records.results["devices", "steps"] = [msgspec.structs.replace(steps(), devices=[ours])]
+    series = ANSWER.figures["q6-widths"](records, concluded(records)).chart.panels[0].series
+    assert [line.label for line in series if line.role == "line"] == ["our processor", "Maker's cpu", "Maker's cuda"]

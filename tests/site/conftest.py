@@ -68,7 +68,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         return super().translate_path(path.removeprefix("/fmnist-ref"))
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
@@ -108,11 +108,18 @@ def phone(browser: Browser, address: str) -> Iterator[Page]:
     yield from _tab(browser, address, "phone")
 
 
-def _tab(browser: Browser, address: str, size: str) -> Iterator[Page]:
+@pytest.fixture
+def browser_without_scripts(browser: Browser, address: str) -> Iterator[Page]:
+    """Return an empty tab in which no script runs."""
+    yield from _tab(browser, address, "desktop", scripts=False)
+
+
+def _tab(browser: Browser, address: str, size: str, *, scripts: bool = True) -> Iterator[Page]:
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         base_url=f"{address}/",
+        java_script_enabled=scripts,
         permissions=["clipboard-read", "clipboard-write"],
     )
     yield context.new_page()

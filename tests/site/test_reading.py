@@ -1,0 +1,176 @@
+"""What a reader does: switch the theme, copy, look where a number came from, search, browse on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.site.fixture import CLAIMS, TITLES
+
+
+def clipboard(page: Page) -> str:
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def test_theme_switch_changes_colours_and_figures(desktop: Page) -> None:
+    desktop.emulate_media(color_scheme="light")
+    desktop.goto("answers/q4.html")
+    paper = desktop.evaluate("getComputedStyle(document.body).backgroundColor")
+    figure = desktop.locator("figure.result").first
+    expect(figure.locator("img:visible")).to_have_attribute("src", "../_images/q4-accuracy-light.svg")
+    desktop.locator("#pst-header .theme-switch-button").click()
+    desktop.locator("#pst-header").get_by_role("button", name="Dark").click()
+    expect(figure.locator("img:visible")).to_have_attribute("src", "../_images/q4-accuracy-dark.svg")
+    assert desktop.evaluate("getComputedStyle(document.body).backgroundColor") != paper
+
+
+def test_code_and_citations_are_copied(desktop: Page) -> None:
+    desktop.goto("api/fmnist_ref.fit.html")
+    citation = desktop.locator(".cite-this")
+    citation.get_by_role("button").nth(0).click()
+    expect(citation.get_by_role("button").nth(0)).to_have_attribute("data-tooltip", "Copied!")
+    assert "https://example.org/fmnist-ref/api/fmnist_ref.fit.html#fmnist_ref.fit" in clipboard(desktop)
+    citation.get_by_role("button").nth(1).click()
+    expect(citation.get_by_role("button").nth(1)).to_have_attribute("data-tooltip", "Copied!")
+    assert clipboard(desktop).startswith("@software{fmnist_ref_fit,")
+    desktop.locator(".doctest").first.get_by_role("button").click()
+    expect(desktop.locator(".doctest button").first).to_have_attribute("data-tooltip", "Copied!")
+    assert ">>>" not in clipboard(desktop)
+
+
+def test_rebuild_command_is_disclosed_and_copied(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    line = desktop.locator("figure .provenance").first
+    expect(line).to_contain_text("5 seeds")
+    line.locator("summary", has_text="rebuild").click()
+    line.get_by_role("button").click()
+    expect(line.get_by_role("button")).to_have_attribute("data-tooltip", "Copied!")
+    assert clipboard(desktop) == "python -m report --only q4"
+
+
+def test_number_opens_by_keyboard_and_closes_with_escape(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    number = desktop.get_by_role("button", name="+3.9 pp, 95 % interval 3.5 to 4.3, 5 seeds").first
+    panel = desktop.locator(".measured-panel").first
+    expect(panel).to_be_hidden()
+    desktop.locator(".short-answer").click(position={"x": 5, "y": 5})
+    desktop.keyboard.press("Tab")
+    expect(number).to_be_focused()
+    expect(panel).to_be_visible()
+    expect(panel).to_contain_text("paired t over seeds")
+    desktop.keyboard.press("Tab")
+    expect(panel.get_by_role("link").first).to_be_focused()
+    expect(panel.get_by_role("link").first).to_have_attribute("href", "../records/capacity-relu-1-seed-0.json")
+    desktop.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(number).to_be_focused()
+
+
+def test_number_opens_on_hover_and_closes_when_left(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    panel = desktop.locator(".measured-panel").first
+    desktop.locator(".measured-number").first.hover()
+    expect(panel).to_be_visible()
+    panel.hover()
+    desktop.wait_for_timeout(400)  # longer than the delay after which a panel that was left is closed
+    expect(panel).to_be_visible()
+    desktop.mouse.move(5, 400)
+    expect(panel).to_be_hidden()
+
+
+def test_number_reads_and_opens_without_scripts(browser_without_scripts: Page) -> None:
+    browser_without_scripts.goto("answers/q4.html")
+    panel = browser_without_scripts.locator(".measured-panel").first
+    browser_without_scripts.locator(".measured-number").first.click()
+    expect(panel).to_be_visible()
+    expect(browser_without_scripts.locator("figure.result img:visible")).to_have_count(1)
+
+
+def test_number_opens_by_tap_within_the_screen(phone: Page) -> None:
+    phone.goto("answers/q4.html")
+    phone.locator(".measured-number").first.click()
+    box = phone.locator(".measured-panel").first.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert box["y"] + box["height"] <= 740
+
+
+def test_phone_menu_leads_to_the_audit(phone: Page) -> None:
+    phone.goto("index.html")
+    phone.get_by_role("button", name="Site navigation").click()
+    phone.locator("#pst-primary-sidebar-modal").get_by_role("link", name="The audit").click()
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("The audit")
+
+
+def test_whole_card_is_one_link(desktop: Page) -> None:
+    desktop.goto("index.html")
+    card = desktop.locator(".answer-card", has_text=TITLES["q4"])
+    assert card.get_by_role("link").count() == 1
+    card.locator(".card-verdicts").click()
+    expect(desktop.get_by_role("heading", level=1)).to_contain_text(TITLES["q4"])
+
+
+def test_audit_bar_leads_to_filtered_claims(desktop: Page) -> None:
+    desktop.goto("index.html")
+    desktop.locator(".audit-legend").get_by_role("link", name="2 supported").click()
+    expect(desktop.locator(".audit tbody tr:visible")).to_have_count(2)
+    expect(desktop.locator(".audit-filter [aria-current]")).to_contain_text("2 supported")
+    desktop.get_by_role("link", name=f"all {len(CLAIMS)}").click()
+    expect(desktop.locator(".audit tbody tr:visible")).to_have_count(len(CLAIMS))
+
+
+def test_text_from_outside_stays_text(desktop: Page) -> None:
+    for name in ("index", "audit", "answers/q4"):
+        desktop.goto(f"{name}.html")
+        assert "taken over" not in desktop.title()
+    expect(desktop.locator(".measured-number", has_text="<b>&amp;").first).to_be_visible()
+
+
+def test_figures_keep_their_place_while_they_load(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    shift = desktop.evaluate(
+        """async () => {
+          await document.fonts.ready;
+          let sum = 0;
+          new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))
+            .observe({type: "layout-shift"});
+          for (const image of document.images) {
+            image.scrollIntoView();
+            if (image.checkVisibility()) await image.decode();
+          }
+          await new Promise((done) => setTimeout(done, 300));
+          return sum;
+        }"""
+    )
+    assert shift < 0.01
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        ("fit", "api/fmnist_ref.fit.html#fmnist_ref.fit"),
+        ("fmnist_ref.load", "api/fmnist_ref.load.html#fmnist_ref.load"),
+        ("StepTiming", "api/fmnist_ref.StepTiming.html#fmnist_ref.StepTiming"),
+        ("Q4.1", "answers/q4.html#Q4.1"),
+        ("P1.3", "answers/part1.html#P1.3"),
+        (TITLES["q6"], "answers/q6.html"),
+    ],
+)
+def test_search_finds_names_questions_and_claims_first(desktop: Page, query: str, target: str) -> None:
+    desktop.goto("search.html")
+    desktop.locator("main input[type=search]").fill(query)
+    desktop.keyboard.press("Enter")
+    expect(desktop.locator("#search-results .search li a").first).to_have_attribute("href", target)
+
+
+def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:
+    complaints: list[str] = []
+    desktop.on("requestfailed", lambda request: complaints.append(request.url))
+    desktop.on("pageerror", lambda error: complaints.append(str(error)))
+    for name in ("index", "answers/q4", "search"):
+        desktop.goto((site / f"{name}.html").as_uri(), wait_until="networkidle")
+    assert complaints == []
