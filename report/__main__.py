@@ -1,4 +1,4 @@
-"""The command line: ``python -m report [run|status|verify|publish-reference] [options]``; without a command, ``run``."""
+"""The command line: ``python -m report [run|status|timing|verify|publish-reference] [options]``; without a command, ``run``."""
 
 from __future__ import annotations
 
@@ -77,6 +77,11 @@ def _measuring(function: Any) -> Any:
 
 @cli.command()
 @_shared
+@click.option(
+    "--timings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A timing record of an accelerator, made with the command `timing` on another machine.",
+)
 @_measuring
 def run(workers: int | None, scheduler: str | None, **selection: Any) -> int:
     """Make the report: measure what has no record yet, conclude, render and publish. Can be interrupted at any time."""
@@ -103,6 +108,20 @@ def verify(
 def publish_reference(**selection: Any) -> int:
     """Write the full report's result in brief to report/published.json. For maintainers."""
     return commands.publish_reference(commands.Selection(**selection))
+
+
+@cli.command()
+@_shared
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("timings.json"),
+    show_default=True,
+    help="Where the timing record is written.",
+)
+def timing(file: Path, **selection: Any) -> int:
+    """Time this machine's accelerator (--device cuda), for a report on any machine."""
+    return commands.timing(commands.Selection(**selection), file)
 
 
 @cli.command()

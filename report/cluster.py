@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import torch
 
-from fmnist_ref import ConfigurationError, FmnistRefError, locate
+from fmnist_ref import ConfigurationError, locate
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Inputs, Run
 from report.records import code_of
@@ -25,8 +25,8 @@ CONNECT_SECONDS = 30
 MeasureFunction = Callable[[Run, Inputs, str], Measured]
 
 
-class WorkerLost(FmnistRefError):
-    """A worker of the cluster disappeared with the run that it had."""
+class WorkerLost(BrokenExecutor):
+    """A worker of the cluster disappeared, and with it the runs that it had: the runner finds out which was to blame."""
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,9 +181,7 @@ def _pass_on(done: Future[Any], outcome: Future[Any]) -> None:
 
     problem = None if done.cancelled() else done.exception()
     if done.cancelled() or isinstance(problem, distributed.KilledWorker):
-        outcome.set_exception(
-            WorkerLost("a worker must outlive its run", "that it disappeared", "See its log; it may lack memory.")
-        )
+        outcome.set_exception(WorkerLost("a worker disappeared"))
     elif problem is not None:
         outcome.set_exception(problem)
     else:

@@ -11,17 +11,16 @@ from rich.console import Console
 from fmnist_ref import ConfigurationError, resolve_device
 from fmnist_ref.data import load, locate
 from fmnist_ref.sources import DATA_SHA256 as FILES_SHA256
-from fmnist_ref.sources import Source
-from report import pages, progress, reference, site, verification
+from report import pages, progress, reference, site, timings, verification
 from report.answers import ANSWERS
 from report.answers.base import Records
 from report.comparison import Comparison
-from report.conclude import Finding
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Profile, ProfileName, Run
 from report.files import remove_partial, write_if_changed
 from report.lock import only_one
 from report.plan import plan, stages
+from report.publication import Edition
 from report.records import Record, RecordStore
 from report.runner import ExecutorFactory, Failure, Runner, local_executor
 from report.workshop import Workshop
@@ -40,6 +39,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     seeds: int | None
     only: tuple[str, ...]
     profile: ProfileName
+    timings: Path | None = None
+    """A timing record of an accelerator, made on another machine."""
 
     def sizes(self) -> Profile:
         """Return the profile that this selects."""
@@ -59,6 +60,18 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
             names += ANSWERS[name].experiments if name in ANSWERS else (name,)
         return tuple(dict.fromkeys(names))
 
+    def edition(self, data_source: str) -> Edition:
+        """Return the whole report that this selects, whatever part of it is measured now."""
+        profile = self.sizes()
+        return Edition(
+            output=self.output,
+            profile=profile,
+            planned=plan(profile),
+            store=self.store(),
+            data_source=data_source,
+            timings=tuple(timings.read(self.timings)) if self.timings else (),
+        )
+
     def store(self) -> RecordStore:
         """Open the output folder's records."""
         return RecordStore(self.output / "records", DATA_SHA256)
@@ -73,8 +86,8 @@ def run(selection: Selection, place: Workshop, *, make_timing_executor: Executor
         remove_partial(selection.output)
         source = locate(selection.data)
         load("train", source.folder), load("test", source.folder)  # bad data end here, before any work
-        store, planned = selection.store(), plan(profile)
-        wanted = plan(profile, only)
+        edition = selection.edition(source.kind)
+        store, wanted = edition.store, plan(profile, only)
         missing = [run for run in wanted if store.standing(run).state != "done"]
         console.print(f"{len(wanted) - len(missing)} of {len(wanted)} runs are recorded; {len(missing)} to measure.")
         failures: list[Failure] = []
@@ -90,85 +103,27 @@ def run(selection: Selection, place: Workshop, *, make_timing_executor: Executor
                 )
                 for stage in stages(missing)[:-1]:
                     failures += runner.run(stage)
-                    _publish(selection, profile, planned, store, source, console)
+                    edition.publish()
                 for stage in stages(missing)[-1:]:
                     failures += runner.run(stage)
         except KeyboardInterrupt:
             console.print("Interrupted. What is recorded stays; the same command goes on from there.")
             return INTERRUPTED
-        return _finish(selection, profile, planned, store, source, failures, console)
+        return _finish(edition, failures, console)
 
 
-def _finish(
-    selection: Selection,
-    profile: Profile,
-    planned: list[Run],
-    store: RecordStore,
-    source: Source,
-    failures: list[Failure],
-    console: Console,
-) -> int:
-    findings, index = _publish(selection, profile, planned, store, source, console)
-    console.print(progress.verdict_table(findings))
-    for line in store.set_aside:
+def _finish(edition: Edition, failures: list[Failure], console: Console) -> int:
+    published = edition.publish()
+    console.print(progress.verdict_table(published.findings))
+    for line in edition.store.set_aside:
         console.print(f"Set aside and measured again: {line}", markup=False)
     if failures:
         console.print(progress.failures_table(failures))
-    if index is not None:
-        console.print(f"The site: {index}", markup=False, soft_wrap=True)
-    return INCOMPLETE if failures or index is None else DONE
-
-
-def _publish(
-    selection: Selection, profile: Profile, planned: list[Run], store: RecordStore, source: Source, console: Console
-) -> tuple[dict[str, Finding], Path | None]:
-    """Write verdicts, pages and site from the records there are."""
-    output = selection.output.resolve()
-    records = Records(store, planned)
-    composition = pages.measure(records, profile.name)
-    write_if_changed(output / "verdicts.json", _verdicts(composition.findings))
-    store.publish(planned, output / "source" / "published" / "records")
-    extent = pages.Extent(
-        profile=profile.name, seeds_done=_seeds_done(planned, store, profile), seeds_planned=profile.seeds
-    )
-    about = site.about(profile.device, source.kind, DATA_SHA256)
-    pages.write_source(output / "source", records, composition, extent, about)
-    try:
-        index = site.build(output / "source", output)
-    except site.BuildError as problem:
-        console.print(f"The site could not be built:\n{problem}", markup=False, soft_wrap=True)
-        return composition.findings, None
-    return composition.findings, index
-
-
-def _verdicts(findings: dict[str, Finding]) -> bytes:
-    entries = [
-        {
-            "id": id,
-            "kind": finding.claim.kind,
-            "verdict": finding.verdict,
-            "survives_holm": finding.survives_holm,
-            "estimates": [
-                {
-                    "estimate": estimate.value,
-                    "interval": [estimate.low, estimate.high],
-                    "n": estimate.n,
-                    "n_of": estimate.n_of,
-                    "unit": estimate.unit,
-                    "p_value": estimate.p_value,
-                    "records": estimate.records,
-                }
-                for estimate in finding.estimates
-            ],
-        }
-        for id, finding in findings.items()
-    ]
-    return msgspec.json.format(msgspec.json.encode(entries), indent=1)
-
-
-def _seeds_done(planned: list[Run], store: RecordStore, profile: Profile) -> int:
-    open_seeds = {run.seed for run in planned if store.standing(run).state != "done"}
-    return sum(seed not in open_seeds for seed in range(profile.seeds))
+    if published.index is None:
+        console.print(f"The site could not be built:\n{published.problem}", markup=False, soft_wrap=True)
+        return INCOMPLETE
+    console.print(f"The site: {published.index}", markup=False, soft_wrap=True)
+    return INCOMPLETE if failures else DONE
 
 
 def status(selection: Selection) -> int:
@@ -226,18 +181,35 @@ def verify(
 
 def publish_reference(selection: Selection) -> int:
     """Write the full report's result in brief to where every checkout will find it."""
-    console = progress.console()
-    profile = selection.sizes()
-    store, planned = selection.store(), plan(profile)
-    findings = pages.measure(Records(store, planned), profile.name).findings
-    about = site.about(profile.device, locate(selection.data).kind, DATA_SHA256)
+    edition = selection.edition(locate(selection.data).kind)
+    about = site.about(edition.profile.device, edition.data_source, DATA_SHA256)
     result = reference.summarise(
-        findings,
+        pages.measure(Records(edition.store, edition.planned), edition.profile.name).findings,
         version=about["version"],
-        profile=profile.name,
-        seeds=_seeds_done(planned, store, profile),
+        profile=edition.profile.name,
+        seeds=edition.extent().seeds_done,
         environment=about["environment"],
     )
     write_if_changed(reference.PUBLISHED, reference.encode(result))
-    console.print(f"Written: report/{reference.PUBLISHED.name}")
+    progress.console().print(f"Written: report/{reference.PUBLISHED.name}")
+    return DONE
+
+
+def timing(selection: Selection, file: Path, *, make_timing_executor: ExecutorFactory = local_executor) -> int:
+    """Time the accelerator of this machine, and write what a report on any other takes in."""
+    console = progress.console()
+    profile = selection.sizes()
+    wanted = timings.runs(profile.device, profile.name)
+    with only_one(selection.output):
+        source, store = locate(selection.data), selection.store()
+        missing = [run for run in wanted if store.standing(run).state != "done"]
+        with progress.RunProgress(console, len(missing)) as bar:
+            runner = Runner(store, source.folder, workers=1, on_end=bar.on_end, make_executor=make_timing_executor)
+            failures = runner.run(missing)
+        if failures:
+            console.print(progress.failures_table(failures))
+            return INCOMPLETE
+        standings = [store.standing(run).record for run in wanted]
+        timings.write([record for record in standings if record is not None], file)
+    console.print(f"Written: {file}. A report on any machine takes it in with --timings {file.name}.", markup=False)
     return DONE

@@ -90,6 +90,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     """Natural width in CSS pixels."""
     height: int
+    narrow_light: str | None = None
+    """The same, drawn for phones; None where there is only one size."""
+    narrow_dark: str | None = None
+    narrow_width: int = 0
+    narrow_height: int = 0
     title: str
     """The finding."""
     alt: str

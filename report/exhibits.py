@@ -11,10 +11,12 @@ from typing import Any
 from report import formatting
 from report.answers.base import FigureContent, TableContent
 from report.conclude import Finding
-from report.evidence import ClaimRow, Figure, Number, Provenance, Table
-from report.figures import chart_data, draw
+from report.evidence import ClaimRow, Figure, Number, Page, Provenance, Table
+from report.figures import Drawing, Size, ThemeName, chart_data, draw
 from report.files import write_if_changed
 from report.statistics import Estimate
+
+THEMES: tuple[ThemeName, ...] = ("light", "dark")
 
 
 def provenance(records: Iterable[str], made_by: Callable[..., Any]) -> Provenance:
@@ -81,29 +83,34 @@ class Exporter:
     def __init__(self, source: Path, published: Path) -> None:
         self.source = source
         self.published = published
-        self.figures: set[Path] = set()
-        self.data: set[Path] = set()
 
     def figure(self, name: str, content: FigureContent, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
-        """Draw a figure in both themes and export its data."""
-        size = "card" if card else "page"
-        drawings = {theme: draw(content.chart, theme=theme, size=size) for theme in ("light", "dark")}  # type: ignore[arg-type]
-        for theme, drawing in drawings.items():
-            path = Path(f"{name}.{theme}.svg")
-            write_if_changed(self.source / "figures" / path, drawing.svg)
-            self.figures.add(path)
+        """Draw a figure in both themes, for wide and narrow screens, and export its data."""
         columns, rows = chart_data(content.chart)
+        wide = self._drawn(name, content, "card" if card else "page")
+        narrow = None if card else self._drawn(f"{name}.narrow", content, "narrow")
         return Figure(
             light=f"figures/{name}.light.svg",
             dark=f"figures/{name}.dark.svg",
-            width=drawings["light"].width,
-            height=drawings["light"].height,
+            width=wide.width,
+            height=wide.height,
+            narrow_light=f"figures/{name}.narrow.light.svg" if narrow else None,
+            narrow_dark=f"figures/{name}.narrow.dark.svg" if narrow else None,
+            narrow_width=narrow.width if narrow else 0,
+            narrow_height=narrow.height if narrow else 0,
             title=content.title,
             alt=content.alt,
             caption=content.caption,
             data=self._csv(name, columns, rows),
             provenance=provenance(content.records, made_by),
         )
+
+    def _drawn(self, stem: str, content: FigureContent, size: Size) -> Drawing:
+        """Draw in both themes, which share their size."""
+        light, dark = (draw(content.chart, theme=theme, size=size) for theme in THEMES)
+        for theme, drawing in zip(THEMES, (light, dark), strict=True):
+            write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", drawing.svg)
+        return light
 
     def table(self, name: str, content: TableContent, made_by: Callable[..., Any]) -> Table:
         """Set a table and export its data unrounded."""
@@ -124,7 +131,14 @@ class Exporter:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
-        path = Path(f"{name}.csv")
-        write_if_changed(self.published / "data" / path, text.getvalue())
-        self.data.add(path)
-        return f"data/{path}"
+        path = f"data/{name}.csv"
+        write_if_changed(self.published / path, text.getvalue())
+        return path
+
+
+def files_of(page: Page) -> set[Path]:
+    """List the files of a page's figures and tables, relative to the Sphinx source folder."""
+    figures = [*page.figures.values(), *([page.card] if page.card else [])]
+    drawn = [path for f in figures for path in (f.light, f.dark, f.narrow_light, f.narrow_dark) if path]
+    data = [figure.data for figure in figures] + [table.data for table in page.tables.values()]
+    return {Path(path) for path in drawn} | {Path("published") / path for path in data}

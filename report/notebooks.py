@@ -16,7 +16,9 @@ from report.evidence import ClaimRow, Number, Page
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
 TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
 ANCHOR = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
-ADMONITION = re.compile(r"^:::\{(?P<kind>\w+)\}(?P<title>[^\n]*)\n(?::class:[^\n]*\n)?(?P<body>.*?)^:::$", re.MULTILINE | re.DOTALL)
+ADMONITION = re.compile(
+    r"^:::\{(?P<kind>\w+)\}(?P<title>[^\n]*)\n(?::class:[^\n]*\n)?(?P<body>.*?)^:::$", re.MULTILINE | re.DOTALL
+)
 BIBLIOGRAPHY = re.compile(r"^## Literature\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 CODE_ROLES = {"py:func", "py:class", "py:meth", "py:data", "py:attr", "py:mod", "py:exc"}
 

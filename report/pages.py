@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from report.conclude import Finding, conclude
 from report.evidence import Number, Page, Site
 from report.experiments.base import ProfileName
 from report.files import copy_tree, remove_others, write_if_changed
+from report.memory import Memory
 from report.statistics import Estimate
 
 TEMPLATES = Path(__file__).with_name("templates")
 DOCS = Path(__file__).parents[1] / "docs"
 NOT_YET = "*(not measured yet)*"
+FORGETFUL = Memory(None, "")
 Measured = dict[str, tuple[Estimate, ...]]
 
 
@@ -43,17 +46,28 @@ class Composition(msgspec.Struct, frozen=True, kw_only=True):
     findings: dict[str, Finding]
 
 
-def measure(records: Records, profile: ProfileName) -> Composition:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer's measures."""
+
+    measured: Measured
+    missing: tuple[str, ...]
+
+
+def measure(records: Records, profile: ProfileName, memory: Memory = FORGETFUL) -> Composition:
     """Take every answer's measures and put the whole ledger to its rules."""
-    measured: dict[str, Measured] = {}
-    missing: dict[str, tuple[str, ...]] = {}
-    for answer in (ANSWERS | OTHER_PAGES).values():
-        measured[answer.name], missing[answer.name] = _take(answer, records)
-    estimates = {name: found for page in measured.values() for name, found in page.items()}
-    return Composition(measured=measured, missing=missing, findings=conclude(estimates, profile))
+    taken = {
+        name: memory.recall(f"measures of {name}", Taken, partial(_take, answer, records))
+        for name, answer in (ANSWERS | OTHER_PAGES).items()
+    }
+    estimates = {name: found for page in taken.values() for name, found in page.measured.items()}
+    return Composition(
+        measured={name: page.measured for name, page in taken.items()},
+        missing={name: page.missing for name, page in taken.items()},
+        findings=conclude(estimates, profile),
+    )
 
 
-def _take(answer: Answer, records: Records) -> tuple[Measured, tuple[str, ...]]:
+def _take(answer: Answer, records: Records) -> Taken:
     found: Measured = {}
     missing = []
     for name, function in answer.measures.items():
@@ -63,11 +77,16 @@ def _take(answer: Answer, records: Records) -> tuple[Measured, tuple[str, ...]]:
             missing.append(name)
         else:
             found[name] = (estimates,) if isinstance(estimates, Estimate) else estimates
-    return found, tuple(missing)
+    return Taken(measured=found, missing=tuple(missing))
 
 
 def write_source(
-    source: Path, records: Records, composition: Composition, extent: Extent, site: Mapping[str, Any]
+    source: Path,
+    records: Records,
+    composition: Composition,
+    extent: Extent,
+    site: Mapping[str, Any],
+    memory: Memory = FORGETFUL,
 ) -> None:
     """
     Write the whole Sphinx source: the hand-written pages, the answers, and the evidence they show.
@@ -85,12 +104,20 @@ def write_source(
         How much of the plan is done.
     site : mapping
         The remaining fields of `Site`: version, commit, date, environment, data.
+    memory : Memory
+        Where figures drawn earlier are remembered.
     """
     published = source / "published"
     exporter = exhibits.Exporter(source, published)
     kept = copy_tree(DOCS, source)
     for name, answer in (ANSWERS | OTHER_PAGES).items():
-        page = page_of(answer, records, composition, exporter)
+        page = memory.recall(
+            f"page {name} {extent.profile}",
+            Page,
+            partial(page_of, answer, records, composition, exporter),
+            still_good=lambda known: all((source / path).is_file() for path in exhibits.files_of(known)),
+        )
+        kept |= exhibits.files_of(page)
         place = f"answers/{name}.md" if name in ANSWERS else f"{name}.md"
         kept.add(_write(source, f"evidence/{name}.json", _encode(page)))
         kept.add(_write(source, place, render(answer, page, composition.findings, extent)))
@@ -99,10 +126,9 @@ def write_source(
             kept.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text)))
     kept |= _write_reproduced(source, composition.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(composition, extent, site))))
-    kept |= {Path("figures") / path for path in exporter.figures}
-    kept |= {Path("published/data") / path for path in exporter.data}
     kept |= {path.relative_to(source) for path in (published / "records").glob("*.json")}
     remove_others(source, kept)
+    memory.forget_others()
 
 
 def _write_reproduced(source: Path, findings: Mapping[str, Finding], environment: Mapping[str, str]) -> set[Path]:
@@ -171,6 +197,7 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> 
 
 
 def page_of(answer: Answer, records: Records, composition: Composition, exporter: exhibits.Exporter) -> Page:
+    """Gather all that one answer page shows, its figures drawn and its data exported."""
     measured, findings = composition.measured[answer.name], composition.findings
     numbers: dict[str, Number] = {
         _key(name, index): exhibits.number(estimate, answer.measures[name])

@@ -30,7 +30,7 @@ def page(reference: Reference | None, rows: Iterable[Row], environment: Mapping[
         machines = [[f.replace("_", " "), reference.environment.get(f, "–"), environment.get(f, "–")] for f in fields]
         tables = {
             "reproduced": _table("Every claim in the published report and in this one.", CLAIM_COLUMNS, claims),
-            "machines": _table("What each report ran on.", ["", "published", "here"], machines),
+            "machines": _table("What each report ran on.", ["what", "published", "here"], machines),
         }
     return Page(
         name="reproduced",

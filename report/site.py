@@ -13,6 +13,7 @@ import msgspec
 
 from fmnist_ref import __version__
 from report.environment import observe
+from report.offline import write_archive
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,7 +37,7 @@ def about(device: str, data_source: str, data_sha256: str) -> dict[str, Any]:
 
 def build(source: Path, output: Path) -> Path:
     """
-    Build the HTML site, strictly.
+    Build the HTML site, strictly, and pack it for reading offline.
 
     Parameters
     ----------
@@ -69,6 +70,7 @@ def build(source: Path, output: Path) -> Path:
     )
     if done.returncode != 0:
         raise BuildError(done.stderr.strip() or done.stdout.strip())
+    write_archive(output / "site")
     return output / "site" / "index.html"
 
 

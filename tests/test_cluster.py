@@ -1,6 +1,7 @@
 """Runs on a Dask cluster: the records of one machine, workers that are checked, workers that are killed."""
 
 import os
+import re
 import signal
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -103,14 +104,13 @@ def test_a_run_that_kills_its_workers_is_told_and_the_rest_goes_on(address, tmp_
     dying = sums(9, order="die")
     with connect(address) as found:
         failures, records = measured(tmp_path, [*dying, *sums(1)], found.make_executor)
-    assert [failure.run.seed for failure in failures] == [9]
-    assert failures[0].why.startswith("a worker must outlive its run; found that it disappeared.")
+    assert [(failure.run.seed, failure.why) for failure in failures] == [(9, "its worker died, twice")]
     assert records[sums(1)[0].id].results["total"] == 1
 
 
 def test_a_worker_of_another_version_is_refused_before_any_work(address):
     with distributed.Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=300)
+        client.wait_for_workers(1, timeout=300)  # the test before may have killed the other
         client.run(workers_side.pretend, torch="1.0")
         try:
             with pytest.raises(ConfigurationError) as error, connect(address):
@@ -118,7 +118,7 @@ def test_a_worker_of_another_version_is_refused_before_any_work(address):
         finally:
             client.run(workers_side.pretend)
     assert "every worker must have torch as it is here" in str(error.value)
-    assert "found worker 1 of 2 (tcp) with 1.0." in str(error.value)
+    assert re.search(r"found worker \d of \d \(tcp\) with 1\.0\. ", str(error.value))
     assert "127.0.0.1" not in str(error.value)
 
 

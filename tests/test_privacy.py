@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from stand_ins import report as small_report
+from stand_ins import small_report
 
 from report import environment, pages, reference, worker
 from report.__main__ import main

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 from stand_ins import experiments as stand_in
-from stand_ins import report as small_report
+from stand_ins import small_report
 
 from report import commands
 from report.__main__ import main

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
@@ -69,13 +70,18 @@ class Records:
 
     def __init__(self, store: RecordStore, runs: Iterable[Run], timings: Iterable[Record] = ()) -> None:
         self._found: dict[tuple[str, str], dict[int, tuple[str, dict[str, object]]]] = {}
+        checksums: list[str] = []
         for run in runs:
             record = store.standing(run)
             if record.state == "done" and record.record is not None:
                 arm = self._found.setdefault((run.experiment, run.arm), {})
                 arm[run.seed] = (run.id, record.record.results)
+                checksums.append(record.record.checksum)
         for timing in timings:
             self._found.setdefault((timing.experiment, timing.arm), {timing.seed: (timing.run, timing.results)})
+            checksums.append(timing.checksum)
+        self.fingerprint = hashlib.sha256(repr(sorted(checksums)).encode()).hexdigest()
+        """Digest of all the records in here."""
 
     def arm(self, experiment: str, arm: str, results: type[Results]) -> Arm[Results]:
         """

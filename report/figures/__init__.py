@@ -13,7 +13,7 @@ from report.figures.lines import draw_lines
 from report.figures.matrix import draw_matrix
 from report.figures.svg import Drawing, rendering
 
-__all__ = ["Drawing", "chart_data", "draw"]
+__all__ = ["Drawing", "Size", "ThemeName", "chart_data", "draw"]
 
 
 def draw(chart: Chart, *, theme: ThemeName, size: Size = "page") -> Drawing:

@@ -21,7 +21,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from stand_ins import report as small_report
+from stand_ins import small_report
 
 from report import worker
 from report.__main__ import main

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
-from stand_ins import report as small_report
+from stand_ins import small_report
 
 from fmnist_ref import DataError, locate
 from report import worker

@@ -71,11 +71,24 @@ def figure(result: Figure, name: str) -> Block:
 
 
 def pictures(result: Figure, *classes: str) -> Block:
-    """Make both renderings; the theme shows one of them, and the light one where no script can choose."""
-    size = (result.width, result.height)
-    light = picture(result.light, size, result.alt, "only-light")
-    dark = picture(result.dark, size, result.alt, "only-dark", "pst-js-only")
-    return block("div", light, dark, classes=list(classes))
+    """
+    Make all renderings, of which one is shown, and only that one is loaded.
+
+    The theme chooses between light and dark (light where no script can), the width of the screen between wide and narrow.
+    """
+    wide, narrow = (result.width, result.height), (result.narrow_width, result.narrow_height)
+    shown = [
+        picture(path, size, result.alt, *kinds)
+        for path, size, *kinds in (
+            (result.light, wide, "only-light", "wide"),
+            (result.dark, wide, "only-dark", "pst-js-only", "wide"),
+            (result.narrow_light, narrow, "only-light", "narrow"),
+            (result.narrow_dark, narrow, "only-dark", "pst-js-only", "narrow"),
+        )
+        if path
+    ]
+    kind = ["has-narrow"] if result.narrow_light else []
+    return block("div", *shown, classes=[*classes, *kind])
 
 
 def _result_table(result: Table, name: str) -> Block:
