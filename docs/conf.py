@@ -42,7 +42,7 @@ templates_path = ["_templates"]
 root_doc = "index"
 nitpicky = True
 default_role = "autolink"  # `name` in a docstring links where there is something to link to
-smartquotes = False  # what is typed is what is shown; code and numbers stay as they are
+smartquotes_action = "q"  # quotes only: dashes are typed as they are meant
 
 # Pages
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "fieldlist"]
@@ -91,7 +91,7 @@ html_scaled_image_link = False  # a card is one link already
 html_permalinks_icon = "#"
 html_context = {"default_mode": "auto", "banner": banner(HERE)}
 html_sidebars = {
-    **{folder: ["sidebar-nav-bs"] for folder in ("answers/*", "guide/*", "api/*")},
+    **{folder: ["section-navigation"] for folder in ("answers/*", "guide/*", "api/*")},
     **{
         name: []
         for name in (

@@ -61,6 +61,13 @@ def cli() -> None:
     """Run the experiments, put the claims to the test, and publish the answers as a static site."""
 
 
+_timings = click.option(
+    "--timings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A timing record of an accelerator, made with the command `timing` on another machine.",
+)
+
+
 def _measuring(function: Any) -> Any:
     """Add the options that say where runs are measured."""
     for option in (
@@ -77,11 +84,7 @@ def _measuring(function: Any) -> Any:
 
 @cli.command()
 @_shared
-@click.option(
-    "--timings",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A timing record of an accelerator, made with the command `timing` on another machine.",
-)
+@_timings
 @_measuring
 def run(workers: int | None, scheduler: str | None, **selection: Any) -> int:
     """Make the report: measure what has no record yet, conclude, render and publish. Can be interrupted at any time."""
@@ -105,6 +108,7 @@ def verify(
 
 @cli.command()
 @_shared
+@_timings
 def publish_reference(**selection: Any) -> int:
     """Write the full report's result in brief to report/published.json. For maintainers."""
     return commands.publish_reference(commands.Selection(**selection))

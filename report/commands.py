@@ -184,7 +184,7 @@ def publish_reference(selection: Selection) -> int:
     edition = selection.edition(locate(selection.data).kind)
     about = site.about(edition.profile.device, edition.data_source, DATA_SHA256)
     result = reference.summarise(
-        pages.measure(Records(edition.store, edition.planned), edition.profile.name).findings,
+        pages.measure(Records(edition.store, edition.planned, edition.timings), edition.profile.name).findings,
         version=about["version"],
         profile=edition.profile.name,
         seeds=edition.extent().seeds_done,

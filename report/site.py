@@ -57,6 +57,9 @@ def build(source: Path, output: Path) -> Path:
         If Sphinx gives a warning or an error.
     """
     cache = output / ".sphinx"
+    static = output / "site" / "_static"
+    if static.is_file():
+        static.unlink()  # the theme leaves its logo under this name when a first build breaks off
     command = [
         *(sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q"),
         *("-d", str(cache / "doctrees"), str(source), str(output / "site")),

@@ -27,8 +27,11 @@ pytestmark = pytest.mark.filterwarnings("default")  # Dask's own warnings are no
 @pytest.fixture(scope="module")
 def address():
     """Start two worker processes, one run at a time each."""
+    patience = "600s"  # a killed worker's successor takes its time to start on a busy machine
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": 0, "distributed.deploy.lost-worker-timeout": patience}
+        ),
         distributed.LocalCluster(
             n_workers=2,
             processes=True,

@@ -2,9 +2,11 @@
 
 import msgspec
 import pytest
+from stand_ins import small_report
 
 from fmnist_ref import ConfigurationError
 from report import pages, reference, reproduced
+from report.__main__ import main
 from report.answers.base import Records
 from report.conclude import conclude
 from report.records import RecordStore
@@ -135,3 +137,11 @@ def test_without_a_published_result_the_page_says_so(write_page):
     assert "No published result is in this checkout yet" in page
     assert "result-table" not in page
     assert msgspec.json.decode(evidence)["tables"] == {}
+
+
+def test_a_report_that_is_not_whole_is_refused_by_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reference, "PUBLISHED", tmp_path / "published.json")
+    small_report.install(monkeypatch, None)
+    assert main(["publish-reference", "--profile", "quick", "--output", str(tmp_path / "build")]) == 2
+    assert "a published result must have every verdict" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -36,9 +36,9 @@ def trees(tmp_path_factory):
 def test_two_renders_are_the_same_byte_for_byte(trees):
     plain, other = trees["plain"], trees["other"]
     assert sum(name.endswith(".svg") for name in plain) >= 10  # there is something to differ in
-    assert sum(name.startswith("answers/") for name in plain) >= 5
+    assert sum("/answers/" in name for name in plain) == 4
     assert [name for name in sorted(plain.keys() | other) if plain.get(name) != other.get(name)] == []
 
 
 def test_the_date_is_that_of_the_source(trees):
-    assert b'"2023-11-14"' in trees["plain"]["evidence/site.json"]
+    assert b'"2023-11-14"' in trees["plain"]["q4/evidence/site.json"]

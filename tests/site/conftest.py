@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.site.fixture import ROOT, write_source
+from tests.site.fixture import SIZES, build, write_source
 
 ARGUMENTS = (
     "--headless",
@@ -25,18 +22,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
-
-
-def build(source: Path, output: Path, **environment: str) -> str:
-    """Build a source folder as strictly as the report does; return what Sphinx said."""
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", "html", str(source), str(output)]
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("FMNIST_REF_")}
-    done = subprocess.run(
-        command, cwd=ROOT, env=settings | environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="session")

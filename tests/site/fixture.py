@@ -7,7 +7,9 @@ FOLDER`` to look at it.
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,6 +27,8 @@ ORIGIN = Provenance(
     made_by="fmnist_ref.training.fit",
     num_seeds=5,
 )
+SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
+"""Of windows, in CSS pixels."""
 INK = {"light": ("#1c2228", "#0072b2"), "dark": ("#dfe5ea", "#56b4e9")}
 
 
@@ -81,13 +85,17 @@ TITLES = {
 }
 
 
-def figure(name: str, title: str, size: tuple[int, int]) -> Figure:
-    """Make a figure whose files `write_source` draws."""
+def figure(name: str, title: str, size: tuple[int, int], narrow: tuple[int, int] | None = None) -> Figure:
+    """Make a figure whose files `write_source` draws, for phones too where a narrow size is given."""
     return Figure(
         light=f"figures/{name}-light.svg",
         dark=f"figures/{name}-dark.svg",
         width=size[0],
         height=size[1],
+        narrow_light=f"figures/{name}-narrow-light.svg" if narrow else None,
+        narrow_dark=f"figures/{name}-narrow-dark.svg" if narrow else None,
+        narrow_width=narrow[0] if narrow else 0,
+        narrow_height=narrow[1] if narrow else 0,
         title=title,
         alt=f"A line rises steeply, then flattens. {title}",
         caption="784-128-10 network, SGD, learning rate 0.01, batch 64. Line: mean of 5 seeds; band: their range.",
@@ -118,7 +126,9 @@ def pages() -> list[Page]:
             card=figure(f"{name}-card", "A layer is worth four points", (320, 150)) if name != "q6" else None,
             numbers=NUMBERS,
             claims={row.id: row for row in CLAIMS if row.page == name},
-            figures={"accuracy": figure(f"{name}-accuracy", "One hidden layer is worth four points", (720, 400))},
+            figures={
+                "accuracy": figure(f"{name}-accuracy", "One hidden layer is worth four points", (720, 400), (326, 240))
+            },
             tables={"accuracy": table},
         )
         for name, title in TITLES.items()
@@ -235,14 +245,33 @@ def write_source(folder: Path) -> None:
         (folder / f"answers/{page.name}.md").write_text(answer(page), encoding="utf-8")
         (folder / f"evidence/{page.name}.json").write_bytes(msgspec.json.encode(page))
         for drawn in [*page.figures.values(), *([page.card] if page.card else [])]:
-            for theme, path in (("light", drawn.light), ("dark", drawn.dark)):
-                (folder / path).write_text(draw((drawn.width, drawn.height), theme), encoding="utf-8")
+            wide, narrow = (drawn.width, drawn.height), (drawn.narrow_width, drawn.narrow_height)
+            for path, size in (
+                (drawn.light, wide),
+                (drawn.dark, wide),
+                (drawn.narrow_light, narrow),
+                (drawn.narrow_dark, narrow),
+            ):
+                if path:
+                    theme = "dark" if path.endswith("-dark.svg") else "light"
+                    (folder / path).write_text(draw(size, theme), encoding="utf-8")
             (folder / "published" / drawn.data).write_text("epoch,accuracy\n1,0.84\n", encoding="utf-8")
         for table in page.tables.values():
             (folder / "published" / table.data).write_text("layer,accuracy\nnone,84.1\n", encoding="utf-8")
     for record in RECORDS:
         (folder / "published" / record).write_text("{}\n", encoding="utf-8")
     (folder / "evidence/site.json").write_bytes(msgspec.json.encode(site()))
+
+
+def build(source: Path, output: Path, **environment: str) -> str:
+    """Build a source folder as strictly as the report does; return what Sphinx said."""
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", "html", str(source), str(output)]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("FMNIST_REF_")}
+    done = subprocess.run(
+        command, cwd=ROOT, env=settings | environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 if __name__ == "__main__":

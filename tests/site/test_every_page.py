@@ -9,7 +9,7 @@ import axe_core_python
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.site.conftest import SIZES
+from tests.site.fixture import SIZES
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = """async (rules) => {

@@ -11,8 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.site.conftest import build
-from tests.site.fixture import HOSTILE, RECORDS, TITLES
+from tests.site.fixture import HOSTILE, RECORDS, TITLES, build
 
 BASE = "https://example.org/fmnist-ref/"
 STANDARDISED_SINCE = "autocorrect|popover|popovertarget|popovertargetaction"

@@ -99,6 +99,19 @@ def test_number_opens_by_tap_within_the_screen(phone: Page) -> None:
     assert box["y"] + box["height"] <= 740
 
 
+def test_phone_is_shown_the_narrow_drawing_and_loads_no_other(phone: Page) -> None:
+    loaded: list[str] = []
+    phone.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
+    phone.emulate_media(color_scheme="light")
+    phone.goto("answers/q4.html")
+    phone.locator("figure.result img:visible").scroll_into_view_if_needed()
+    expect(phone.locator("figure.result img:visible")).to_have_attribute(
+        "src", "../_images/q4-accuracy-narrow-light.svg"
+    )
+    phone.wait_for_load_state("networkidle")
+    assert [name for name in loaded if name.startswith("q4-accuracy")] == ["q4-accuracy-narrow-light.svg"]
+
+
 def test_phone_menu_leads_to_the_audit(phone: Page) -> None:
     phone.goto("index.html")
     phone.get_by_role("button", name="Site navigation").click()

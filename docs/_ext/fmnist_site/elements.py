@@ -61,6 +61,8 @@ def _make(node: Element, tag: str, children: Iterable[nodes.Node | str], options
     of the search index and of other builders), and `attributes`, a dictionary of further HTML attributes.
     """
     node["tag"] = tag
+    if tag == "code":
+        node["support_smartquotes"] = False
     for name, value in options.items():
         node[name] = value
     if node.get("html_only"):

@@ -139,9 +139,16 @@ class SiteProvenance(SphinxDirective):
             return []
         commit = f"commit {site.commit[:10]}" if site.commit else "no commit"
         data = f"data: {site.data_source}, SHA-256 {site.data_sha256[:12]}…"
-        environment = [f"{name.replace('_', ' ')} {value}" for name, value in site.environment.items()]
+        environment = [_environment_entry(name, value) for name, value in site.environment.items()]
         parts = [f"fmnist-ref {site.version}", commit, f"{site.profile} profile", data, *environment]
         return [block("ul", *[block("li", part) for part in parts], classes=["site-provenance"])]
+
+
+def _environment_entry(name: str, value: str) -> str:
+    """Return a field of the environment in words: ``memory_bytes`` in gibibytes, the others as they are."""
+    if name.endswith("_bytes") and value.isdigit():
+        return f"{name.removesuffix('_bytes')} {int(value) / 2**30:.0f} GiB"
+    return f"{name.replace('_', ' ')} {value}"
 
 
 def banner(source_folder: Path) -> str:

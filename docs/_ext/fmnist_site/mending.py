@@ -11,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 from sphinx.util.index_entries import split_index_msg
 from sphinx.writers.html5 import HTML5Translator
 
@@ -40,6 +41,17 @@ def _depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
     HTML5Translator.depart_citation(self, node)
 
 
+class KeepTypesStraight(SphinxTransform):
+    """Keep typographic quotes out of types, such as the axes in ``Float[Tensor, "batch 784"]``, which are code."""
+
+    default_priority = 740  # before the transform that sets quotes, at 750
+
+    def apply(self, **options: Any) -> None:
+        """Mark the types."""
+        for classifier in self.document.findall(nodes.classifier):
+            classifier["support_smartquotes"] = False
+
+
 def _remember_index_entries(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
     """
     Give the search index back the index entries of pages that are not written in this build.
@@ -60,6 +72,7 @@ def _remember_index_entries(app: Sphinx) -> list[tuple[str, dict[str, Any], str]
 
 def setup(app: Sphinx) -> None:
     """Put the repairs in place of the writer's own methods."""
+    app.add_transform(KeepTypesStraight)
     app.connect("html-collect-pages", _remember_index_entries)  # the last event before the search index is written
     app.add_node(addnodes.desc_parameterlist, override=True, html=(_visit_parameters, _depart_parameters))
     app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))

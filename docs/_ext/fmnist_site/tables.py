@@ -9,17 +9,19 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 Cell = str | Sequence[nodes.Node]
+WIDTH = 24
+"""Of a column in plain text, in characters; in HTML columns are as wide as what is in them."""
 
 
 def table(caption: str, columns: Sequence[str], rows: Sequence[nodes.row], *classes: str) -> nodes.table:
     """Assemble a table from rows made by `row`."""
     group = nodes.tgroup(cols=len(columns))
-    specifications = [nodes.colspec(colwidth=1) for _ in columns]
+    specifications = [nodes.colspec(colwidth=WIDTH) for _ in columns]
     specifications[0]["stub"] = 1
     group += specifications
     group += nodes.thead("", row(columns))
     group += nodes.tbody("", *rows)
-    return nodes.table("", nodes.title(text=caption), group, classes=list(classes))
+    return nodes.table("", nodes.title(text=caption), group, classes=["colwidths-auto", *classes])
 
 
 def row(
