@@ -12,15 +12,21 @@ THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
 def digits_for(estimate: Estimate) -> int:
-    """Choose the decimals: the first digit of the interval's half width, or three significant figures without one."""
+    """Choose the decimals: those that the interval supports, or three significant figures without one."""
     if estimate.digits is not None:
         return estimate.digits
     if estimate.low is not None and estimate.high is not None and estimate.high > estimate.low:
-        scale = (estimate.high - estimate.low) / 2
-        return min(6, max(0, -math.floor(math.log10(scale))))
+        return digits_of_spread((estimate.high - estimate.low) / 2)
     if estimate.value == 0 or not math.isfinite(estimate.value):
         return 0
     return min(6, max(0, 2 - math.floor(math.log10(abs(estimate.value)))))
+
+
+def digits_of_spread(half_width: float) -> int:
+    """Show the first digit of an interval's half width, and the second where the first is a 1 or a 2."""
+    decimals = -math.floor(math.log10(half_width))
+    leading = half_width * 10.0**decimals
+    return min(6, max(0, decimals + (leading < 2.95)))
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:

@@ -78,6 +78,10 @@ class TestMathematics:
         assert "<mi>log</mi><mo" in to_mathml(r"\log(p)", "inline")
         assert "<mi>softmax</mi>" in to_mathml(r"\operatorname{softmax}(z)", "inline")
 
+    def test_tells_a_sign_from_a_difference(self) -> None:
+        assert '<mo>=</mo><mo form="prefix">−</mo>' in to_mathml("a = -b", "inline")
+        assert "prefix" not in to_mathml("(a) - b", "inline")
+
     def test_writes_bold_as_bold_letters(self) -> None:
         formula = to_mathml(r"\mathbf{W1}", "inline")
         assert "mathvariant" not in formula

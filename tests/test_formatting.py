@@ -14,9 +14,10 @@ def estimate(value, low=None, high=None, **more):
     ("made", "text", "interval"),
     [
         (estimate(3.912, 3.5, 4.3, signed=True), "+3.9 pp", "+3.5 to +4.3"),
-        (estimate(-0.0412, -0.05, -0.03, signed=True), "−0.04 pp", "−0.05 to −0.03"),
+        (estimate(-0.0412, -0.05, -0.03, signed=True), "−0.041 pp", "−0.050 to −0.030"),
+        (estimate(-5.26, -7.7, -2.8, signed=True), "−5.3 pp", "−7.7 to −2.8"),
         (estimate(1234.5, 1100, 1400, unit="seconds"), "1,234 s", "1,100 to 1,400"),
-        (estimate(2.5, 2.4, 2.6, unit="ratio"), "2.5×", "2.4 to 2.6"),
+        (estimate(2.5, 2.4, 2.6, unit="ratio"), "2.50×", "2.40 to 2.60"),
         (estimate(-0.001, -0.9, 0.9, signed=True), "0.0 pp", "−0.9 to +0.9"),
         (estimate(1.4612, unit="nats"), "1.46 nats", "no interval"),
         (estimate(0.0, 0.0, 0.0, unit="epochs", digits=0), "0 epochs", "0 to 0"),

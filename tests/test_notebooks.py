@@ -62,7 +62,9 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
     extent = pages.Extent(profile="quick", seeds_done=0, seeds_planned=1)
     answer = ANSWERS[name]
     page = pages.page_of(answer, records, composition, Exporter(tmp_path, tmp_path))
-    notebook = json.loads(notebooks.to_notebook(pages.render(answer, page, composition.findings, extent, notebook=True)))
+    notebook = json.loads(
+        notebooks.to_notebook(pages.render(answer, page, composition.findings, extent, notebook=True))
+    )
     nbformat.validate(notebook)
     cells = notebook["cells"]
     assert any(cell["cell_type"] == "code" for cell in cells)

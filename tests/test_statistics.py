@@ -59,7 +59,8 @@ def test_bootstrap_pairs_what_belongs_together():
 def test_bootstrap_is_the_same_twice():
     sample = np.random.default_rng(3).normal(size=50)
     first, second = (
-        bootstrap([sample], lambda a: np.median(a, axis=-1), unit="s", n_of="repetitions", paired=False) for _ in range(2)
+        bootstrap([sample], lambda a: np.median(a, axis=-1), unit="s", n_of="repetitions", paired=False)
+        for _ in range(2)
     )
     assert first == second
 

@@ -15,7 +15,7 @@ from report.figures.svg import Drawing
 from report.figures.text import text_width, wrap
 from report.figures.ticks import Axis, fit_axis, set_axis
 from report.figures.ticks import number as plain
-from report.formatting import number
+from report.formatting import digits_of_spread, number
 
 _LABEL_SHARE = 0.36  # of the width at most, for the rows' labels
 
@@ -79,12 +79,12 @@ def _plan(chart: IntervalChart, form: Format) -> Plan:
 
 
 def interval_text(row: IntervalRow, *, signed: bool) -> str:
-    """Print an estimate and its interval as they stand in the text, to the first digit of the half width."""
+    """Print an estimate and its interval as they stand in the text, with the digits that it supports."""
     if not math.isfinite(row.value):
         return "–"
     half = (row.high - row.low) / 2
     scale = half if math.isfinite(half) and half > 0 else abs(row.value) / 100 or 1.0
-    digits = min(6, max(0, -math.floor(math.log10(scale))))
+    digits = digits_of_spread(scale)
     value, low, high = (number(v, digits, signed=signed) for v in (row.value, row.low, row.high))
     return f"{value} ({low} to {high})" if math.isfinite(half) else value
 

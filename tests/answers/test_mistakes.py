@@ -111,7 +111,7 @@ def rendered(records):
         number=number,
         figure=exhibit(mistakes.FIGURES),
         table=exhibit(mistakes.TABLES),
-        say=lambda id, **phrases: by_verdict(findings[id], **phrases),  # noqa: A006
+        say=lambda id, **phrases: by_verdict(findings[id], **phrases),
     )
 
 

@@ -73,7 +73,11 @@ def test_p1_2_falls_with_one_rise_in_one_seed(fake_records):
 @pytest.mark.parametrize(("change", "verdict"), [(0.05, "refuted"), (-0.05, "undetermined")])
 def test_p1_3_turns_with_the_test_loss(fake_records, change, verdict):
     runs = [
-        run(FALLING, test_losses=[0.5, 0.4, 0.4 + change / 2, 0.4 + change + seed * 0.001], validation=[0.5, 0.4, 0.41, 0.42])
+        run(
+            FALLING,
+            test_losses=[0.5, 0.4, 0.4 + change / 2, 0.4 + change + seed * 0.001],
+            validation=[0.5, 0.4, 0.41, 0.42],
+        )
         for seed in range(5)
     ]
     records = fake_records({("epochs", "held_out"): runs})
@@ -126,6 +130,9 @@ def test_alt_text_is_made_from_the_data(fake_records):
     alt = part1.loss_curves(records, conclude({}, "full")).alt
     assert "2.00" in alt
     assert "1.65" in alt
-    other = [msgspec.structs.replace(r, curve=msgspec.structs.replace(r.curve, running_loss=[3.0, 2.5, 2.4, 2.2])) for r in runs]
+    other = [
+        msgspec.structs.replace(r, curve=msgspec.structs.replace(r.curve, running_loss=[3.0, 2.5, 2.4, 2.2]))
+        for r in runs
+    ]
     records = fake_records({("epochs", "as_published"): other, ("epochs", "from_logits"): runs})
     assert "3.00" in part1.loss_curves(records, conclude({}, "full")).alt

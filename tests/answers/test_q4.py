@@ -1,8 +1,8 @@
 """Question 4's conclusions turn when the effect turns."""
 
 import pytest
-from answers.test_part1 import FALLING, run, shifted
 
+from answers.test_part1 import FALLING, run, shifted
 from report.answers import q4
 from report.answers.base import NoRecords
 from report.conclude import conclude
@@ -32,7 +32,9 @@ def findings_of(records, *names):
     return conclude({n: f if isinstance(f, tuple) else (f,) for n, f in found.items()}, "full")
 
 
-@pytest.mark.parametrize(("relu1", "verdict", "words"), [(0.88, "supported", "improves on none"), (0.80, "refuted", "does not")])
+@pytest.mark.parametrize(
+    ("relu1", "verdict", "words"), [(0.88, "supported", "improves on none"), (0.80, "refuted", "does not")]
+)
 def test_q4_1_turns_with_the_accuracy(fake_records, relu1, verdict, words):
     records = records_with(fake_records, relu1=relu1)
     findings = findings_of(records, "Q4.1", "Q4.2")
@@ -40,7 +42,9 @@ def test_q4_1_turns_with_the_accuracy(fake_records, relu1, verdict, words):
     assert words in q4.gains(records, findings).title
 
 
-@pytest.mark.parametrize(("linear", "verdict", "words"), [(0.841, "supported", "adds nothing"), (0.86, "refuted", "makes a difference")])
+@pytest.mark.parametrize(
+    ("linear", "verdict", "words"), [(0.841, "supported", "adds nothing"), (0.86, "refuted", "makes a difference")]
+)
 def test_q4_2_turns_with_the_control(fake_records, linear, verdict, words):
     records = records_with(fake_records, linear=linear)
     findings = findings_of(records, "Q4.1", "Q4.2")

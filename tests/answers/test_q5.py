@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from answers.test_part1 import FALLING, RISING, run, shifted
 
+from answers.test_part1 import FALLING, RISING, run, shifted
 from report.answers import q5
 from report.answers.printed import printed
 from report.conclude import conclude
@@ -13,7 +13,9 @@ def records_of(fake_records, runs):
     return fake_records({("epochs", "as_published"): runs})
 
 
-@pytest.mark.parametrize(("losses", "verdict", "words"), [(FALLING, "supported", "falls"), (RISING, "refuted", "does not fall")])
+@pytest.mark.parametrize(
+    ("losses", "verdict", "words"), [(FALLING, "supported", "falls"), (RISING, "refuted", "does not fall")]
+)
 def test_q5_1_turns_with_the_trend(fake_records, losses, verdict, words):
     records = records_of(fake_records, [run(shifted(losses, seed * 0.001)) for seed in range(5)])
     findings = conclude({"Q5.1": (q5.trend_of_prints(records),)}, "full")

@@ -191,7 +191,7 @@ See {{ref}}`Q4.1`, and the odd number {{measured}}`odd`.
 
 ## Explanation
 
-The loss {{cite:p}}`guo2017` is that of {{py:func}}`fmnist_ref.cross_entropy`, inline $p_k = e^{{z_k}}$ and set apart:
+The loss {{cite:p}}`guo2017` is that of {{py:func}}`fmnist_ref.cross_entropy`, inline $p_k = e^{{z_k}}$, and set apart:
 
 $$
 \\operatorname{{softmax}}(z)_k = \\frac{{e^{{z_k}}}}{{\\sum_{{j=1}}^K e^{{z_j}}}}, \\qquad L = -\\log p_y

@@ -90,6 +90,10 @@ def test_code_cells_and_answers_link_to_the_reference_and_back(site: Path) -> No
         assert [title for title in TITLES.values() if title in used_in] == list(TITLES.values())
 
 
+def test_comma_stays_with_its_formula(site: Path) -> None:
+    assert "</math></span>,</span> and set apart:" in (site / "answers/q4.html").read_text(encoding="utf-8")
+
+
 def test_figure_leads_to_the_line_that_made_it(site: Path) -> None:
     answer = (site / "answers/q4.html").read_text(encoding="utf-8")
     anchor = answer.split('href="../source/fmnist_ref/training.html#')[1].split('"')[0]

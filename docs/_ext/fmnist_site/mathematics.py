@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
@@ -17,6 +20,8 @@ logger = logging.getLogger(__name__)
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 BOLD = {"upper": 0x1D400, "lower": 0x1D41A, "digit": 0x1D7CE}
 """First code points of the bold letters and digits."""
+SIGNS = {"−", "+", "-", "±"}
+CLOSING = {")", "]", "}", "|", "!"}
 ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered)\}")
 """Environments that latex2mathml only knows under the name of ``align*``."""
 
@@ -44,6 +49,7 @@ def to_mathml(latex: str, display: str) -> str:
         _embolden(element)
     for element in list(root.iter()):
         _space_functions(element)
+        _mark_signs(element)
     root.set("alttext", " ".join(latex.split()))
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -84,6 +90,29 @@ def _space_functions(row: ElementTree.Element) -> None:
             row.insert(position, ElementTree.Element("mspace", width="0.167em"))
 
 
+def _mark_signs(row: ElementTree.Element) -> None:
+    """Set a minus or plus that follows another operator close to what it is the sign of."""
+    for before, element in pairwise(row):
+        if element.tag == "mo" and element.text in SIGNS and before.tag == "mo" and before.text not in CLOSING:
+            element.set("form", "prefix")
+
+
+class KeepPunctuation(SphinxPostTransform):
+    """Keep the comma after a formula on the formula's line; a browser may break a line on either side of one."""
+
+    default_priority = 900
+
+    def run(self, **options: Any) -> None:
+        """Put formula and punctuation into one span that does not break."""
+        for formula in list(self.document.findall(nodes.math)):
+            text = formula.next_node(nodes.Text, descend=False, siblings=True)
+            mark = re.match(r"[,.;:!?)\]’”]+", text) if text is not None else None
+            if text is None or mark is None or formula.next_node(descend=False, siblings=True) is not text:
+                continue
+            text.parent.replace(text, nodes.Text(text[mark.end() :]))
+            formula.replace_self(nodes.inline("", "", formula.deepcopy(), nodes.Text(mark[0]), classes=["unbroken"]))
+
+
 def _visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     self.body.append(self.starttag(node, "span", "", CLASS="math") + _convert(node, "inline") + "</span>")
     raise nodes.SkipNode
@@ -111,4 +140,5 @@ def _convert(node: nodes.math | nodes.math_block, display: str) -> str:
 
 def setup(app: Sphinx) -> None:
     """Register the renderer; `html_math_renderer` chooses it."""
+    app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_block, None))
