@@ -19,7 +19,6 @@ ANCHOR = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
 ADMONITION = re.compile(
     r"^:::\{(?P<kind>\w+)\}(?P<title>[^\n]*)\n(?::class:[^\n]*\n)?(?P<body>.*?)^:::$", re.MULTILINE | re.DOTALL
 )
-BIBLIOGRAPHY = re.compile(r"^## Literature\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 CODE_ROLES = {"py:func", "py:class", "py:meth", "py:data", "py:attr", "py:mod", "py:exc"}
 
 
@@ -87,8 +86,8 @@ def spelled_out(number: Number) -> str:
 
 
 def _plain(markdown: str) -> str:
-    """Take out what only Sphinx understands: roles, anchors, admonitions, the bibliography."""
-    text = BIBLIOGRAPHY.sub("", ANCHOR.sub("", markdown))
+    """Take out what only Sphinx understands: roles, anchors, admonitions."""
+    text = ANCHOR.sub("", markdown)
     text = ADMONITION.sub(lambda m: _quoted(m["title"].strip() or m["kind"].title(), m["body"]), text)
     return ROLE.sub(_role, text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -25,6 +26,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 DOCS = Path(__file__).parents[1] / "docs"
 NOT_YET = "*(not measured yet)*"
 FORGETFUL = Memory(None, "")
+CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 Measured = dict[str, tuple[Estimate, ...]]
 
 
@@ -151,7 +153,7 @@ def render(
     """Render one answer's template to MyST Markdown: for the site, or with its evidence written out for a notebook."""
     vocabulary = notebooks.vocabulary if notebook else _vocabulary
     template = _environment().get_template(f"{answer.name}.md.j2")
-    return template.render(
+    text = template.render(
         page=page,
         profile=extent.profile,
         seeds=extent.seeds_done,
@@ -159,6 +161,16 @@ def render(
         notebook=notebook,
         **vocabulary(answer, page, findings),
     )
+    return text if notebook else text + literature(answer.name, text)
+
+
+def literature(name: str, text: str) -> str:
+    """List what a page cites at its end; empty if it cites nothing."""
+    keys = sorted({key.strip() for cited in CITATION.findall(text) for key in cited.split(",")})
+    if not keys:
+        return ""
+    options = f":filter: False\n:list: bullet\n:keyprefix: {name}-"
+    return f"\n## Literature\n\n```{{bibliography}}\n{options}\n\n" + "\n".join(keys) + "\n```\n"
 
 
 def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> dict[str, Any]:

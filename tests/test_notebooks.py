@@ -31,12 +31,6 @@ It is **so**, see {ref}`the other page <answer-q1>` and {py:func}`fmnist_ref.fit
 ```{code-cell} ipython3
 print("hello")
 ```
-
-## Literature
-
-```{bibliography}
-:filter: docname in docnames
-```
 """
 
 
@@ -47,7 +41,7 @@ def test_a_page_by_hand():
     assert "> **Short answer.**" in text
     assert "> It is **so**, see the other page and `fmnist_ref.fit` [xiao2017]." in text
     assert 'print("hello")' in [("".join(c["source"])) for c in notebook["cells"] if c["cell_type"] == "code"]
-    assert not any(left in text for left in ("{ref}", "{py:", "(answer-", ":::", "bibliography"))
+    assert not any(left in text for left in ("{ref}", "{py:", "(answer-", ":::"))
 
 
 def test_the_same_page_gives_the_same_notebook():
@@ -78,3 +72,10 @@ def test_a_number_is_written_out():
         provenance=Provenance(records=(), rebuild="", made_by=""),
     )  # fmt: skip
     assert notebooks.spelled_out(number) == "+3.9 pp (3.5 to 4.3, n = 5 seeds)"
+
+
+def test_a_page_lists_what_it_cites_and_nothing_else():
+    listed = pages.literature("q9", "As {cite:t}`hornik1991` and others {cite:p}`cybenko1989, hornik1991` found.")
+    assert listed.endswith("\n\ncybenko1989\nhornik1991\n```\n")
+    assert ":keyprefix: q9-" in listed
+    assert pages.literature("q9", "Nothing cited.") == ""

@@ -62,7 +62,7 @@ const markScrollable = () => {
   for (const formula of formulas) {
     formula.classList.remove("too-wide");
     const isBlock = formula.tagName === "DIV";
-    const room = isBlock ? formula.clientWidth : formula.parentElement.clientWidth;
+    const room = (isBlock ? formula : formula.closest("p, li, dd, dt, th, td, div")).clientWidth;
     const tooWide = room > 0 && (isBlock ? formula.scrollWidth : formula.offsetWidth) > room;
     formula.classList.toggle("too-wide", tooWide);
     if (tooWide) formula.tabIndex = 0;

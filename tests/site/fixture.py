@@ -197,6 +197,8 @@ $$
 \\operatorname{{softmax}}(z)_k = \\frac{{e^{{z_k}}}}{{\\sum_{{j=1}}^K e^{{z_j}}}}, \\qquad L = -\\log p_y
 $$ (eq-{page.name})
 
+Two linear layers are one, $z = W_2 (W_1 x + b_1) + b_2 = (W_2 W_1) x + (W_2 b_1 + b_2)$, which no phone shows in one line.
+
 ## Evidence
 
 ```{{result-figure}}
