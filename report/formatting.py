@@ -66,11 +66,13 @@ def detectable_of(estimate: Estimate) -> str | None:
 
 
 def cell(value: str | float | int) -> str:
-    """Write a table cell: text as it is, counts with separators, measurements to four significant figures."""
+    """Write a table cell: text as it is, counts with separators, measurements to four significant figures, settings as they are."""
     if isinstance(value, str):
         return value
     if isinstance(value, int):
         return number(value, 0)
     if value == 0 or not math.isfinite(value):
         return number(value, 0)
-    return number(value, min(6, max(0, 3 - math.floor(math.log10(abs(value))))))
+    digits = min(6, max(0, 3 - math.floor(math.log10(abs(value)))))
+    exact = next((fewer for fewer in range(digits) if round(value, fewer) == value), digits)
+    return number(value, exact)  # a setting such as 0.03 as it was set, a measurement with all its figures

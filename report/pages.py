@@ -267,7 +267,7 @@ def _key(name: str, index: int) -> str:
 
 
 def _encode(value: evidence.Page | Site) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1)
+    return msgspec.json.format(msgspec.json.encode(value), indent=1)  # claims keep the order of the ledger
 
 
 def _write(source: Path, relative: str, content: str | bytes) -> Path:

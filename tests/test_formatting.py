@@ -28,12 +28,19 @@ def test_text(made, text, interval):
     assert formatting.interval_of(made) == interval
 
 
-def test_cells():
-    assert [formatting.cell(v) for v in ("name", 101770, 0.12345, 88.456, -3.0, 0.0)] == [
-        "name",
-        "101,770",
-        "0.1235" if formatting.cell(0.12345) == "0.1235" else "0.1234",
-        "88.46",
-        "−3.000",
-        "0",
-    ]
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("name", "name"),
+        (101770, "101,770"),
+        (0.123456, "0.1235"),
+        (88.4567, "88.46"),
+        (-3.14159, "−3.142"),
+        (0.03, "0.03"),
+        (10.0, "10"),
+        (0.0, "0"),
+        (31250.4, "31,250"),
+    ],
+)
+def test_cells(value, text):
+    assert formatting.cell(value) == text
