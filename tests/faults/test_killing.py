@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("FMNIST_REF_KILLS", "50"))
 
 
+@pytest.mark.timeout(1800)  # a few minutes on two idle cores
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks the reports that it kills")
 def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(tmp_path):
     done = subprocess.run(
