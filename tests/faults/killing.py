@@ -100,13 +100,16 @@ def kill(folder, wanted):
     """Kill reports, folder after folder, until so many kills have been survived."""
     began = time.monotonic()
     os.waitpid(start(folder / "undisturbed"), 0)
-    longest = 1.1 * (time.monotonic() - began)
+    longest = 1.1 * (time.monotonic() - began)  # the first report of a cold machine: later ones are faster
     expected = lasting(folder / "undisturbed")
     chance = random.Random(0)
     totals = {"kills": 0, "interrupts": 0, "repeated": 0, "reports": 0, "different": [], "left over": 0}
     while totals["kills"] < wanted:
         output = folder / f"report-{totals['reports']}"
-        for name, number in disturb(output, chance, longest, wanted - totals["kills"]).items():
+        counts = disturb(output, chance, longest, wanted - totals["kills"])
+        if counts["kills"] + counts["interrupts"] == 0:
+            longest *= 0.7  # it was over before its moment came: look earlier
+        for name, number in counts.items():
             totals[name] += number
         totals["reports"] += 1
         found = lasting(output)
