@@ -11,6 +11,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from fmnist_ref import _checks
+from fmnist_ref._descent import descend
 from fmnist_ref._state import place
 from fmnist_ref.devices import synchronize
 from fmnist_ref.losses import cross_entropy
@@ -160,7 +161,8 @@ def time_training_step(
     _forget_peak_memory(device)
     host_images, host_labels = images.cpu(), labels.cpu()
     images, labels = images.to(device), labels.to(device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    model.zero_grad()
+    parameters = list(model.parameters())
     generator = torch.Generator().manual_seed(seed)
     gather: list[float] = []
     copying: list[float] = []
@@ -180,16 +182,14 @@ def time_training_step(
         with _clock(device, forward):
             loss = loss_function(model(inputs), targets)
         with _clock(device, backward):
-            optimizer.zero_grad()
             loss.backward()
         with _clock(device, update):
-            optimizer.step()
+            descend(parameters, learning_rate)
         with _clock(device, step):
             inputs, targets = images.index_select(0, batch), labels.index_select(0, batch)
             loss = loss_function(model(inputs), targets)
-            optimizer.zero_grad()
             loss.backward()
-            optimizer.step()
+            descend(parameters, learning_rate)
     return StepTiming(
         gather_seconds=gather[warmup:],
         copy_seconds=copying[warmup:],

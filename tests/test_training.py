@@ -70,6 +70,36 @@ def by_hand(
     return record
 
 
+class LeavesOneOut(nn.Module):
+    """A model with a layer that takes no part in the forward pass, and one that is frozen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.unused, self.last = nn.Linear(6, 5), nn.Linear(6, 5), nn.Linear(5, 3)
+        self.last.bias.requires_grad_(False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        outputs: Tensor = self.last(self.first(images).relu())
+        return outputs
+
+
+def test_updates_are_those_of_torch_optim_sgd_bit_for_bit(tiny: tuple[Tensor, Tensor]) -> None:
+    images, labels = tiny
+    model, other = LeavesOneOut(), LeavesOneOut()
+    optimizer = torch.optim.SGD(other.parameters(), lr=0.3)
+    generator = torch.Generator().manual_seed(4)
+    for _ in range(3):
+        for batch in torch.randperm(50, generator=generator).split(8):
+            optimizer.zero_grad()
+            F.cross_entropy(other(images[batch]), labels[batch]).backward()
+            optimizer.step()
+    F.cross_entropy(model(images), labels).backward()  # a gradient from before must not count
+    fit(model, images, labels, epochs=3, batch_size=8, learning_rate=0.3, seed=4)
+    assert same_bits(model, other)
+    assert not same_bits(model, LeavesOneOut())
+
+
 @pytest.mark.parametrize("batch_size", [1, 8, 50, 64])
 def test_fit_takes_the_steps_of_a_hand_written_loop_bit_for_bit(tiny: tuple[Tensor, Tensor], batch_size: int) -> None:
     settings = {"epochs": 3, "batch_size": batch_size, "learning_rate": 0.1, "seed": 5}
