@@ -159,3 +159,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the answer pages, in order."""
     verdicts: dict[str, int]
     """How many claims got each verdict."""
+
+
+def number_key(measure: str, index: int = 0) -> str:
+    """Return under which name a page's `numbers` hold a measure's first, second, ... estimate."""
+    return measure if index == 0 else f"{measure}-{index + 1}"

@@ -11,7 +11,7 @@ import jupytext
 from report import formatting
 from report.answers.base import Answer, by_verdict
 from report.conclude import Finding
-from report.evidence import ClaimRow, Number, Page
+from report.evidence import ClaimRow, Number, Page, number_key
 
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
 TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
@@ -28,7 +28,7 @@ def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> d
     def number(name: str, index: int = 0) -> str:
         if name not in answer.measures:
             raise KeyError(f"{answer.name} has no measure {name!r}")
-        found = page.numbers.get(name if index == 0 else f"{name}-{index + 1}")
+        found = page.numbers.get(number_key(name, index))
         return spelled_out(found) if found else "(not measured yet)"
 
     def figure(name: str) -> str:

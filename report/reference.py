@@ -31,7 +31,7 @@ Agreement = Literal["agree", "differ", "not comparable"]
 class PublishedEstimate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An estimate without its records."""
 
-    estimate: float
+    value: float = msgspec.field(name="estimate")
     low: float | None
     high: float | None
     n: int
@@ -42,17 +42,7 @@ class PublishedEstimate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     def as_estimate(self) -> Estimate:
         """Return it in the form that can be written as text."""
-        return Estimate(
-            value=self.estimate,
-            low=self.low,
-            high=self.high,
-            n=self.n,
-            n_of=self.n_of,
-            unit=self.unit,
-            signed=self.signed,
-            digits=self.digits,
-            method="as published",
-        )
+        return Estimate(method="as published", **msgspec.structs.asdict(self))
 
 
 class PublishedClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,16 +143,7 @@ def compare(reference: Reference, findings: Mapping[str, Finding]) -> list[Row]:
 
 
 def _publish(estimate: Estimate) -> PublishedEstimate:
-    return PublishedEstimate(
-        estimate=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
-        n=estimate.n,
-        n_of=estimate.n_of,
-        unit=estimate.unit,
-        signed=estimate.signed,
-        digits=estimate.digits,
-    )
+    return PublishedEstimate(**{name: getattr(estimate, name) for name in PublishedEstimate.__struct_fields__})
 
 
 def _row(published: PublishedClaim, here: Finding | None) -> Row:

@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from report import notebooks, pages
+from report import notebooks, pages, rendering
 from report.answers import ANSWERS
 from report.answers.base import Records
 from report.evidence import Number, Provenance
@@ -53,11 +53,11 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
     profile = Profile(name="quick", seeds=1)
     records = Records(RecordStore(tmp_path, "none"), plan(profile))
     composition = pages.measure(records, "quick")
-    extent = pages.Extent(profile="quick", seeds_done=0, seeds_planned=1)
+    extent = rendering.Extent(profile="quick", seeds_done=0, seeds_planned=1)
     answer = ANSWERS[name]
     page = pages.page_of(answer, records, composition, Exporter(tmp_path, tmp_path))
     notebook = json.loads(
-        notebooks.to_notebook(pages.render(answer, page, composition.findings, extent, notebook=True))
+        notebooks.to_notebook(rendering.render(answer, page, composition.findings, extent, notebook=True))
     )
     nbformat.validate(notebook)
     cells = notebook["cells"]
@@ -75,7 +75,7 @@ def test_a_number_is_written_out():
 
 
 def test_a_page_lists_what_it_cites_and_nothing_else():
-    listed = pages.literature("q9", "As {cite:t}`hornik1991` and others {cite:p}`cybenko1989, hornik1991` found.")
+    listed = rendering.literature("q9", "As {cite:t}`hornik1991` and others {cite:p}`cybenko1989, hornik1991` found.")
     assert listed.endswith("\n\ncybenko1989\nhornik1991\n```\n")
     assert ":keyprefix: q9-" in listed
-    assert pages.literature("q9", "Nothing cited.") == ""
+    assert rendering.literature("q9", "Nothing cited.") == ""

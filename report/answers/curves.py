@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from report.answers.base import Arm, Records, Results
+from report.answers.intervals import row
 from report.charts import IntervalRow, Series
 from report.experiments.curves import Curve
 from report.statistics import Estimate, count, mean_with_t_interval
@@ -29,31 +31,35 @@ def accuracy_points(arm: Arm[Results], baseline: Arm[Results], value: Callable[[
     return paired_difference(arm, baseline, value, unit="percentage points", scale=PERCENT)
 
 
-def band(label: str, curves: Sequence[Curve], value: Callable[[Curve], Sequence[float]], scale: float = 1.0) -> Series:
-    """Draw the mean of a per-epoch quantity over seeds, with the range of the seeds as its band."""
-    values = np.array([value(curve) for curve in curves]) * scale
+def mean_and_range(label: str, x: Sequence[float], values: NDArray[np.float64]) -> Series:
+    """Draw the mean over seeds of what stands at each x, with the range of the seeds as its band; a row is a seed."""
     return Series(
         label=label,
-        x=[float(epoch) for epoch in range(1, values.shape[1] + 1)],
+        x=list(x),
         y=values.mean(0).tolist(),
         low=values.min(0).tolist(),
         high=values.max(0).tolist(),
     )
 
 
+def band(label: str, curves: Sequence[Curve], value: Callable[[Curve], Sequence[float]], scale: float = 1.0) -> Series:
+    """Draw the mean of a per-epoch quantity over seeds, with the range of the seeds as its band."""
+    values = np.array([value(curve) for curve in curves]) * scale
+    return mean_and_range(label, [float(epoch) for epoch in range(1, values.shape[1] + 1)], values)
+
+
+def mean_over(curves: Sequence[Curve], value: Callable[[Curve], float]) -> float:
+    """Return the mean over seeds of one number of each curve."""
+    return float(np.mean([value(curve) for curve in curves]))
+
+
 def difference_row(
     label: str, arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]
 ) -> IntervalRow:
     """Draw one paired difference in accuracy, with each seed's own as a point."""
-    estimate = accuracy_points(arm, baseline, value)
     a, b = arm.paired_with(baseline)
-    return IntervalRow(
-        label=label,
-        value=estimate.value,
-        low=estimate.value if estimate.low is None else estimate.low,
-        high=estimate.value if estimate.high is None else estimate.high,
-        points=((np.array(a.values(value)) - np.array(b.values(value))) * PERCENT).tolist(),
-    )
+    differences = (np.array(a.values(value)) - np.array(b.values(value))) * PERCENT
+    return row(label, accuracy_points(arm, baseline, value), points=differences.tolist())
 
 
 def outside_of_seeds(printed: Sequence[float], seeds: Sequence[Sequence[float]], records: tuple[str, ...]) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -29,13 +30,14 @@ def over_images(
     )
 
 
-def row(label: str, estimate: Estimate) -> IntervalRow:
-    """Draw one estimate; where it has no interval, as a mere dot."""
+def row(label: str, estimate: Estimate, points: Iterable[float] = ()) -> IntervalRow:
+    """Draw one estimate, with the single values behind it; where it has no interval, as a mere dot."""
     return IntervalRow(
         label=label,
         value=estimate.value,
         low=estimate.value if estimate.low is None else estimate.low,
         high=estimate.value if estimate.high is None else estimate.high,
+        points=list(points),
     )
 
 

@@ -49,6 +49,11 @@ def prefixes(records: Records, kind: str) -> list[str]:
     return [prefix for prefix in ("", ACCELERATOR) if f"{prefix}{kind}" in present]
 
 
+def machine(device: Device) -> str:
+    """Name a device and its threads, as in a caption."""
+    return f"{device.name}, {device.threads} {'thread' if device.threads == 1 else 'threads'}"
+
+
 def passes_of(
     results: LoaderResults, source: Source, *, trains: bool, workers: int = 0, device: Device | None = None
 ) -> Passes:

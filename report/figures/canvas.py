@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from matplotlib.axes import Axes
@@ -124,13 +124,13 @@ class Canvas:
             baseline = last - above * self.form.line
             self.text(centre, baseline, line, colour=self.theme.muted, align="center")
 
-    def stroke(self, xs: Sequence[float], ys: Sequence[float], **style: object) -> None:
+    def stroke(self, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:
         """Draw a line, or marks, outside any axes."""
         line = Line2D(
             [x / self.width for x in xs],
             [1 - y / self.height for y in ys],
             transform=self.figure.transFigure,
-            **style,  # type: ignore[arg-type]
+            **style,
         )
         self.figure.add_artist(line)
 

@@ -144,8 +144,16 @@ def _draw_row(axes: Axes, axis: Axis, row: IntervalRow, index: int, middle: floa
     if not (math.isnan(row.low) or math.isnan(row.high)):
         axes.plot([low, high], [middle, middle], color=colour, linewidth=2, zorder=3)[0].set_gid(f"interval-{index}")
         caps = [end for end, given in ((low, row.low), (high, row.high)) if end == given]
-        style = {"marker": "|", "markersize": 0.6 * size, "markeredgewidth": 2, "linestyle": "none"}
-        axes.plot(caps, [middle] * len(caps), color=colour, zorder=3, **style)  # type: ignore[arg-type]
+        axes.plot(
+            caps,
+            [middle] * len(caps),
+            color=colour,
+            linestyle="none",
+            marker="|",
+            markersize=0.6 * size,
+            markeredgewidth=2,
+            zorder=3,
+        )
     if drawable(row.value):
         (dot,) = axes.plot([row.value], [middle], marker="o", markersize=0.55 * size, color=colour, zorder=4)
         dot.set_gid(f"estimate-{index}")

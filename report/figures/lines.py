@@ -153,7 +153,7 @@ def _draw_curve(axes: Axes, scales: tuple[Axis, Axis], one: Curve, look: Look, n
         style["zorder"] = 1.5
     elif role == "line" and one.x.size > _MARKED_POINTS:
         style["markevery"] = _marked(one, scales[0])
-    (line,) = axes.plot(one.x, one.y, **style, solid_joinstyle="round")  # type: ignore[arg-type]
+    (line,) = axes.plot(one.x, one.y, **style, solid_joinstyle="round")
     line.set_gid(f"{role}-{name}")
 
 

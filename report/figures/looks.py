@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -38,7 +39,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """In pixels beside text of 16 pixels."""
     hollow: bool = False
 
-    def style(self, text: float) -> dict[str, object]:
+    def style(self, text: float) -> dict[str, Any]:
         """Return the keyword arguments of matplotlib's `Line2D`, in proportion to the font size."""
         return {
             "color": self.colour,

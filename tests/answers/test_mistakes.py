@@ -4,14 +4,14 @@ import jinja2
 import numpy as np
 import pytest
 
-from report.answers import mistakes
 from report.answers.base import NoRecords, by_verdict
+from report.answers.q5 import mistakes
 from report.conclude import conclude
 from report.experiments.hardware import Device
 from report.experiments.mistakes import ARMS, MistakesResults
 from report.experiments.passes import LoaderResults, Passes
 from report.experiments.steps import ClockResults, ClockTimes
-from report.pages import TEMPLATES
+from report.rendering import TEMPLATES
 
 SEEDS = 5
 COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
@@ -105,7 +105,7 @@ def rendered(records):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown, as in report.pages
+        autoescape=False,  # noqa: S701 - Markdown, as in report.rendering
     )
     return environment.get_template("_mistakes.md.j2").render(
         number=number,

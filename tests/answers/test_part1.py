@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from report.answers import part1
 from report.answers.base import NoRecords
+from report.answers.part1 import ANSWER, figures
 from report.answers.printed import printed
 from report.conclude import conclude
 from report.experiments.curves import Curve
@@ -46,7 +46,7 @@ FALLING, RISING = [2.0, 1.8, 1.7, 1.65], [1.65, 1.7, 1.8, 2.0]
 def findings_of(records, *names):
     estimates = {}
     for name in names:
-        found = part1.ANSWER.measures[name](records)
+        found = ANSWER.measures[name](records)
         estimates[name] = found if isinstance(found, tuple) else (found,)
     return conclude(estimates, "full")
 
@@ -57,7 +57,7 @@ def test_p1_1_turns_with_the_loss(fake_records, losses, verdict):
     records = fake_records({("epochs", "as_published"): runs, ("epochs", "from_logits"): runs})
     findings = findings_of(records, "P1.1")
     assert findings["P1.1"].verdict == verdict
-    title = part1.loss_curves(records, findings).title
+    title = figures.loss_curves(records, findings).title
     assert ("does not fall" in title) == (verdict == "refuted")
 
 
@@ -84,7 +84,7 @@ def test_p1_3_turns_with_the_test_loss(fake_records, change, verdict):
     finding = findings_of(records, "P1.3")["P1.3"]
     assert finding.estimates[0].value == pytest.approx(change + 0.002)
     assert finding.verdict == ("supported" if change < 0 else verdict)
-    title = part1.over_training(records, {"P1.3": finding}).title
+    title = figures.over_training(records, {"P1.3": finding}).title
     assert ("still falling" in title) == (change < 0)
 
 
@@ -99,7 +99,7 @@ def test_p1_5_turns_with_the_accuracy(fake_records, accuracy, verdict):
     findings = findings_of(records, "P1.5a", "P1.5b")
     assert findings["P1.5a"].verdict == findings["P1.5b"].verdict == verdict
     assert findings["P1.5a"].estimates[0].value == pytest.approx((accuracy - 0.88) * 100)
-    assert ("costs no accuracy" in part1.accuracy_cost(records, findings).title) == (verdict == "supported")
+    assert ("costs no accuracy" in figures.accuracy_cost(records, findings).title) == (verdict == "supported")
 
 
 def test_p1_6_knows_the_printed_run_from_another(fake_records):
@@ -119,7 +119,7 @@ def test_one_printed_value_out_of_range_is_enough(fake_records):
 
 
 def test_without_records_nothing_is_measured(fake_records):
-    for measure in part1.ANSWER.measures.values():
+    for measure in ANSWER.measures.values():
         with pytest.raises(NoRecords):
             measure(fake_records({}))
 
@@ -127,7 +127,7 @@ def test_without_records_nothing_is_measured(fake_records):
 def test_alt_text_is_made_from_the_data(fake_records):
     runs = [run(FALLING)] * 3
     records = fake_records({("epochs", "as_published"): runs, ("epochs", "from_logits"): runs})
-    alt = part1.loss_curves(records, conclude({}, "full")).alt
+    alt = figures.loss_curves(records, conclude({}, "full")).alt
     assert "2.00" in alt
     assert "1.65" in alt
     other = [
@@ -135,4 +135,4 @@ def test_alt_text_is_made_from_the_data(fake_records):
         for r in runs
     ]
     records = fake_records({("epochs", "as_published"): other, ("epochs", "from_logits"): runs})
-    assert "3.00" in part1.loss_curves(records, conclude({}, "full")).alt
+    assert "3.00" in figures.loss_curves(records, conclude({}, "full")).alt

@@ -14,7 +14,7 @@ from report.conclude import conclude
 from report.experiments.forecasts import Outputs, packed, score_forecast
 from report.experiments.minimum import Minimum
 from report.experiments.regression import BrightnessResults, ClassifierResults, Tried
-from report.pages import Extent, render
+from report.rendering import Extent, render
 
 NUM_IMAGES = 500
 

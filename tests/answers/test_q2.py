@@ -15,7 +15,7 @@ from report.experiments.batch_size import BATCH_SIZES, BatchSizeResults
 from report.experiments.batch_target import TargetResults
 from report.experiments.gradient_noise import GradientNoiseResults, Moment
 from report.experiments.tuning import TuningResult
-from report.pages import Extent, render
+from report.rendering import Extent, render
 from report.statistics import mean_with_t_interval
 
 SEEDS = range(5)

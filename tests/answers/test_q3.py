@@ -8,13 +8,13 @@ from scipy import stats
 
 from report.answers import q3
 from report.answers.base import NoRecords
-from report.answers.q3_figures import _percent
+from report.answers.q3.mistakes import _percent
 from report.charts import ImageGrid, MatrixChart
 from report.conclude import conclude
 from report.experiments.curves import Curve
 from report.experiments.epochs import EpochsResults, Inspection, Mistake
 from report.experiments.imbalance import ImbalanceResults
-from report.pages import Extent, render
+from report.rendering import Extent, render
 
 EPOCHS = 20
 LOWEST = 12

@@ -3,8 +3,8 @@
 import pytest
 
 from answers.test_part1 import FALLING, run, shifted
-from report.answers import q4
 from report.answers.base import NoRecords
+from report.answers.q4 import ANSWER, depth, width
 from report.conclude import conclude
 from report.experiments.capacity import CapacityResults
 
@@ -28,7 +28,7 @@ def records_with(fake_records, *, none=0.84, linear=0.84, relu1=0.88, relu2=0.90
 
 
 def findings_of(records, *names):
-    found = {name: q4.ANSWER.measures[name](records) for name in names}
+    found = {name: ANSWER.measures[name](records) for name in names}
     return conclude({n: f if isinstance(f, tuple) else (f,) for n, f in found.items()}, "full")
 
 
@@ -39,7 +39,7 @@ def test_q4_1_turns_with_the_accuracy(fake_records, relu1, verdict, words):
     records = records_with(fake_records, relu1=relu1)
     findings = findings_of(records, "Q4.1", "Q4.2")
     assert findings["Q4.1"].verdict == verdict
-    assert words in q4.gains(records, findings).title
+    assert words in depth.gains(records, findings).title
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_q4_2_turns_with_the_control(fake_records, linear, verdict, words):
     records = records_with(fake_records, linear=linear)
     findings = findings_of(records, "Q4.1", "Q4.2")
     assert findings["Q4.2"].verdict == verdict
-    assert words in q4.gains(records, findings).title
+    assert words in depth.gains(records, findings).title
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_q4_5_needs_both_depths(fake_records, relu2, relu3, verdict, words):
     records = records_with(fake_records, relu2=relu2, relu3=relu3)
     findings = findings_of(records, "Q4.5")
     assert findings["Q4.5"].verdict == verdict
-    assert words in q4.depth_curves(records, findings).title
+    assert words in depth.depth_curves(records, findings).title
 
 
 @pytest.mark.parametrize(("step", "verdict"), [(0.01, "supported"), (-0.01, "refuted")])
@@ -81,11 +81,11 @@ def test_q4_6_follows_the_slope(fake_records, step, verdict):
     assert findings["Q4.6a"].verdict == verdict
     assert findings["Q4.6b"].verdict == verdict
     assert findings["Q4.6b"].estimates[0].value == pytest.approx(100 * step + 0.02)
-    assert ("better on unseen" in q4.width_curve(records, findings).title) == (verdict == "supported")
+    assert ("better on unseen" in width.width_curve(records, findings).title) == (verdict == "supported")
 
 
 def test_without_records_only_the_printed_figures_speak(fake_records):
-    for name, measure in q4.ANSWER.measures.items():
+    for name, measure in ANSWER.measures.items():
         if name == "printed-difference":
             assert measure(fake_records({})).value == pytest.approx(0.0227, abs=1e-4)
         else:

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from answers.test_part1 import FALLING, RISING, run, shifted
-from report.answers import q5
 from report.answers.printed import printed
+from report.answers.q5 import printout
 from report.conclude import conclude
 
 
@@ -18,14 +18,14 @@ def records_of(fake_records, runs):
 )
 def test_q5_1_turns_with_the_trend(fake_records, losses, verdict, words):
     records = records_of(fake_records, [run(shifted(losses, seed * 0.001)) for seed in range(5)])
-    findings = conclude({"Q5.1": (q5.trend_of_prints(records),)}, "full")
+    findings = conclude({"Q5.1": (printout.trend_of_prints(records),)}, "full")
     assert findings["Q5.1"].verdict == verdict
-    assert words in q5.printout(records, findings).title
+    assert words in printout.printout(records, findings).title
 
 
 def test_share_of_falling_steps(fake_records):
     records = records_of(fake_records, [run(FALLING)] * 2)  # 36 prints in four flat stretches: 3 of 35 steps fall
-    assert q5.share_of_falling_steps(records).value == pytest.approx(100 * 3 / 35)
+    assert printout.share_of_falling_steps(records).value == pytest.approx(100 * 3 / 35)
 
 
 def prints_of(by):
@@ -38,9 +38,9 @@ def prints_of(by):
 
 def test_q5_3_knows_the_printed_run_from_another(fake_records):
     near = records_of(fake_records, [prints_of(by) for by in (-0.01, -0.004, 0.0, 0.006, 0.01)])
-    assert conclude({"Q5.3": (q5.not_reproduced(near),)}, "full")["Q5.3"].verdict == "supported"
+    assert conclude({"Q5.3": (printout.not_reproduced(near),)}, "full")["Q5.3"].verdict == "supported"
     far = records_of(fake_records, [prints_of(by) for by in (0.30, 0.31, 0.32)])
-    finding = conclude({"Q5.3": (q5.not_reproduced(far),)}, "full")["Q5.3"]
+    finding = conclude({"Q5.3": (printout.not_reproduced(far),)}, "full")["Q5.3"]
     assert finding.verdict == "refuted"
     assert finding.estimates[0].value == len(printed("q5_batch")) == 30
 
@@ -49,4 +49,4 @@ def test_the_gap_is_print_minus_still(fake_records):
     made = run(FALLING)
     curve = msgspec.structs.replace(made.curve, logged_loss=[[2.2, 2.0]], still_train_loss=[1.9, 1.8, 1.7, 1.6])
     records = records_of(fake_records, [msgspec.structs.replace(made, curve=curve)] * 2)
-    assert q5.gap_to_still_weights(records).value == pytest.approx(0.1)
+    assert printout.gap_to_still_weights(records).value == pytest.approx(0.1)

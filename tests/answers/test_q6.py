@@ -4,10 +4,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from report import exhibits, pages
+from report import exhibits, rendering
 from report.answers.base import NoRecords
 from report.answers.printed import printed
-from report.answers.q6 import ANSWER, repeatability_limit
+from report.answers.q6 import ANSWER
+from report.answers.q6.repeatability import repeatability_limit
 from report.answers.timed import printed_gap_percent
 from report.conclude import conclude
 from report.evidence import Page
@@ -135,8 +136,8 @@ def rendered(records, profile="full"):
         figures={},
         tables={},
     )
-    extent = pages.Extent(profile=profile, seeds_done=1, seeds_planned=1)
-    return pages.render(ANSWER, page, findings, extent)
+    extent = rendering.Extent(profile=profile, seeds_done=1, seeds_planned=1)
+    return rendering.render(ANSWER, page, findings, extent)
 
 
 def titles(records):
@@ -232,7 +233,7 @@ def test_without_any_record_everything_is_missing(fake_records):
     for make in (*ANSWER.figures.values(), *ANSWER.tables.values()):
         with pytest.raises(NoRecords):
             make(records, concluded(records))
-    assert pages.NOT_YET in rendered(records)
+    assert rendering.NOT_YET in rendered(records)
 
 
 def test_quick_profile_gives_no_verdict(fake_records):

@@ -1,7 +1,8 @@
 """
-Render made-up records to Sphinx source folders, one for each answer: ``python tests/stand_ins/render.py FOLDER``.
+Write the site of made-up records: ``python tests/stand_ins/render.py FOLDER``.
 
-The records are those with which the answer's own tests make its verdicts turn.
+``FOLDER/source`` becomes what a report hands to Sphinx, with every page that it has, and ``FOLDER/site`` what a reader
+gets. The code in the answers is shown but not run: that takes minutes, and its output is kept apart by a cache.
 """
 
 import sys
@@ -9,31 +10,32 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from answers import test_q1, test_q2, test_q3, test_q4
-from answers.conftest import FakeRecords
+from sphinx.cmd.build import main as sphinx
+from stand_ins.records import SEEDS, whole_report
 
-from report import pages, site, statistics
+from report import offline, pages, rendering, site, statistics
+from report.files import write_if_changed
 
-RECORDS = {
-    "q1": FakeRecords(test_q1.made_up()),
-    "q2": FakeRecords(test_q2.made_up()),
-    "q3": FakeRecords(test_q3.made_up()),
-    "q4": test_q4.records_with(FakeRecords),
-}
+OPTIONS = ["-b", "html", "-q", "-n", "-W", "--keep-going", "-D", "suppress_warnings=myst-nb.lexer"]
+"""The warning is that cells which have not been run do not say in which language they are."""
 
 
 def write(folder):
-    """Write each answer's source folder as a report would that has this answer only."""
+    """Write the source as a report would, and build the site."""
     statistics.RESAMPLES = 50
-    known = dict(pages.ANSWERS)
-    pages.OTHER_PAGES.clear()
-    for name, records in RECORDS.items():
-        pages.ANSWERS.clear()
-        pages.ANSWERS[name] = known[name]
-        composition = pages.measure(records, "full")
-        extent = pages.Extent(profile="full", seeds_done=5, seeds_planned=5)
-        pages.write_source(folder / name, records, composition, extent, site.about("cpu", "given", "0" * 64))
+    source, output = folder / "source", folder / "site"
+    records = whole_report()
+    for experiment, arm in records.results:
+        for seed in range(SEEDS):
+            write_if_changed(source / f"published/records/{experiment}.{arm}.seed{seed}.json", "{}\n")
+    extent = rendering.Extent(profile="full", seeds_done=SEEDS, seeds_planned=SEEDS)
+    composition = pages.measure(records, extent.profile)
+    pages.write_source(source, records, composition, extent, site.about("cpu", "given", "0" * 64))
+    status = sphinx([*OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)])
+    if status == 0:
+        offline.write_archive(output)
+    return status
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    sys.exit(write(Path(sys.argv[1])))

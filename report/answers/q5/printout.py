@@ -1,4 +1,4 @@
-"""Question 5: how is a model trained, what does the loop print, and what if a step of it is wrong?"""
+"""Question 5, the printout: the loss that the loop prints, and the loss with the weights held still."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from itertools import chain
 
 import numpy as np
 
-from report.answers import mistakes
-from report.answers.base import Answer, Arm, FigureContent, Findings, Records, by_verdict
-from report.answers.curves import PERCENT, outside_of_seeds, over_seeds
+from report.answers.base import Arm, FigureContent, Findings, Records, by_verdict
+from report.answers.curves import PERCENT, mean_and_range, outside_of_seeds
 from report.answers.printed import printed
 from report.charts import LineChart, Panel, Series
 from report.experiments.epochs import EpochsResults
 from report.statistics import Estimate, mean_with_t_interval, slope
+
+BATCHES_PER_EPOCH = 938
+"""Of 64 images in 60,000, the last one smaller."""
+BATCHES_PER_PRINT = 100
 
 
 def _published(records: Records) -> Arm[EpochsResults]:
@@ -43,7 +46,10 @@ def not_reproduced(records: Records) -> Estimate:
     arm = _published(records)
     epochs = len(arm.results[0].curve.logged_loss)
     shared = [p for p in printed("q5_batch") if p.epoch <= epochs]
-    seeds = [[run.curve.logged_loss[p.epoch - 1][(p.batch or 0) // 100 - 1] for p in shared] for run in arm.results]
+    seeds = [
+        [run.curve.logged_loss[p.epoch - 1][(p.batch or 0) // BATCHES_PER_PRINT - 1] for p in shared]
+        for run in arm.results
+    ]
     return outside_of_seeds([p.value for p in shared], seeds, arm.records)
 
 
@@ -64,38 +70,13 @@ def gap_of_whole_epoch(records: Records) -> Estimate:
 def printout(records: Records, findings: Findings) -> FigureContent:
     """Draw what the loop prints, what the notebook printed, and the loss with the weights held still."""
     arm = _published(records)
-    prints = np.array([_prints(run) for run in arm.results])
-    per_epoch = len(arm.results[0].curve.logged_loss[0])
-    epochs = len(arm.results[0].curve.logged_loss)
-    batches = 938  # of 64 images in 60,000
-    x = [epoch + (block + 0.5) * 100 / batches for epoch in range(epochs) for block in range(per_epoch)]
-    points = [p for p in printed("q5_batch") if p.epoch <= epochs]
-    still = np.array([run.curve.still_train_loss[:epochs] for run in arm.results])
+    epochs, per_epoch = (len(of) for of in (arm.results[0].curve.logged_loss, arm.results[0].curve.logged_loss[0]))
+    prints, still = _printed_by_seeds(arm), _weights_held_still(arm)
     return FigureContent(
         chart=LineChart(
             panels=[
                 Panel(
-                    series=[
-                        Series(
-                            label="printed every 100 batches",
-                            x=x,
-                            y=prints.mean(0).tolist(),
-                            low=prints.min(0).tolist(),
-                            high=prints.max(0).tolist(),
-                        ),
-                        Series(
-                            label="weights held still",
-                            x=[float(e) for e in arm.results[0].curve.still_epochs[:epochs]],
-                            y=still.mean(0).tolist(),
-                            role="points",
-                        ),
-                        Series(
-                            label="printed in the notebook",
-                            x=[p.epoch - 1 + ((p.batch or 0) - 50) / batches for p in points],
-                            y=[p.value for p in points],
-                            role="printed",
-                        ),
-                    ],
+                    series=[prints, still, _printed_in_the_notebook(epochs)],
                     x_label="epochs trained",
                     y_label="training loss, softmax twice (nats)",
                 )
@@ -109,38 +90,48 @@ def printout(records: Records, findings: Findings) -> FigureContent:
             withheld="The loss as printed every 100 batches, and with the weights held still",
         ),
         alt=(
-            f"Printed loss from {prints.mean(0)[0]:.3f} to {prints.mean(0)[-1]:.3f} nats over {epochs} epochs; after the first epoch "
-            f"the last print is {prints.mean(0)[per_epoch - 1]:.3f} and the loss with the weights held still {still.mean(0)[0]:.3f}."
+            f"Printed loss from {prints.y[0]:.3f} to {prints.y[-1]:.3f} nats over {epochs} epochs; after the first epoch "
+            f"the last print is {prints.y[per_epoch - 1]:.3f} and the loss with the weights held still {still.y[0]:.3f}."
         ),
         caption=(
-            f"As published: softmax twice, SGD at 0.01, batch size 64, {len(prints)} seeds. Line: mean over seeds; band: their range. "
-            "Circles: the notebook's printed values. Each print is drawn at the middle of the hundred batches it averages."
+            f"As published: softmax twice, SGD at 0.01, batch size 64, {len(arm.results)} seeds. Line: mean over seeds; band: "
+            "their range. Circles: the notebook's printed values. Each print is drawn at the middle of the hundred batches it "
+            "averages."
         ),
         records=arm.records,
     )
 
 
-ANSWER = Answer(
-    name="q5",
-    title="How is a model trained, and what does the loop print?",
-    experiments=("epochs", "mistakes", "devices"),
-    measures={
-        **mistakes.MEASURES,
-        "Q5.1": trend_of_prints,
-        "Q5.3": not_reproduced,
-        "share-falling": share_of_falling_steps,
-        "gap-print": gap_to_still_weights,
-        "gap-epoch": gap_of_whole_epoch,
-        "first-print": over_seeds(
-            "epochs", "as_published", EpochsResults, lambda run: run.curve.logged_loss[0][0], unit="nats"
-        ),
-        "still-first": over_seeds(
-            "epochs", "as_published", EpochsResults, lambda run: run.curve.still_train_loss[0], unit="nats"
-        ),
-    },
-    figures={"q5-printout": printout, "q5-card": printout, **mistakes.FIGURES},
-    tables=mistakes.TABLES,
-    headline="share-falling",
-    headline_label="of prints are lower than the one before",
-    card="q5-card",
-)
+def _printed_by_seeds(arm: Arm[EpochsResults]) -> Series:
+    """Draw each print at the middle of its hundred batches."""
+    logged = arm.results[0].curve.logged_loss
+    x = [
+        epoch + (block + 0.5) * BATCHES_PER_PRINT / BATCHES_PER_EPOCH
+        for epoch in range(len(logged))
+        for block in range(len(logged[0]))
+    ]
+    return mean_and_range("printed every 100 batches", x, np.array([_prints(run) for run in arm.results]))
+
+
+def _weights_held_still(arm: Arm[EpochsResults]) -> Series:
+    """Draw the loss of the weights with which each of the printed epochs ends."""
+    curve = arm.results[0].curve
+    epochs = len(curve.logged_loss)
+    still = np.array([run.curve.still_train_loss[:epochs] for run in arm.results])
+    return Series(
+        label="weights held still",
+        x=[float(epoch) for epoch in curve.still_epochs[:epochs]],
+        y=still.mean(0).tolist(),
+        role="points",
+    )
+
+
+def _printed_in_the_notebook(epochs: int) -> Series:
+    """Draw the notebook's own prints likewise."""
+    points = [p for p in printed("q5_batch") if p.epoch <= epochs]
+    return Series(
+        label="printed in the notebook",
+        x=[p.epoch - 1 + ((p.batch or 0) - BATCHES_PER_PRINT / 2) / BATCHES_PER_EPOCH for p in points],
+        y=[p.value for p in points],
+        role="printed",
+    )

@@ -1,4 +1,4 @@
-"""What question 3 measures: imbalance, calibration, and loss against error over the epochs."""
+"""Question 3, test loss against test error: together up to the epoch of lowest loss, and after it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from report.answers.base import Arm, NoRecords, Records
-from report.answers.curves import PERCENT, over_seeds, paired_difference
+from report.answers.base import Arm, FigureContent, Findings, NoRecords, Records, TableContent, by_verdict
+from report.answers.curves import PERCENT, band
+from report.charts import LineChart, Panel, Series
 from report.experiments.curves import Curve
 from report.experiments.epochs import EpochsResults
-from report.experiments.imbalance import ImbalanceResults
 from report.statistics import Estimate, count, mean_with_t_interval
 
 SHORTEST_SPAN = 3
@@ -22,35 +22,6 @@ SHORTEST_SPAN = 3
 def trained(records: Records) -> Arm[EpochsResults]:
     """Return the network trained from logits for a hundred epochs."""
     return records.arm("epochs", "from_logits", EpochsResults)
-
-
-def misleading_accuracy(records: Records) -> tuple[Estimate, Estimate]:
-    """Return the majority rule's accuracy, and how far its balanced accuracy is from one half: both exact."""
-    arm = records.arm("imbalance", "majority", ImbalanceResults)
-    return (
-        _exact(arm, lambda run: PERCENT * run.accuracy, unit="percent"),
-        _exact(arm, lambda run: PERCENT * (run.balanced_accuracy - 0.5), unit="percentage points", signed=True),
-    )
-
-
-def _exact(arm: Arm[ImbalanceResults], value: Callable[[ImbalanceResults], float], **about: Any) -> Estimate:
-    values = arm.values(value)
-    return count(
-        float(np.mean(values)),
-        low=min(values),
-        high=max(values),
-        n=len(values),
-        n_of="seeds",
-        records=arm.records,
-        **about,
-    )
-
-
-def on_imbalance(
-    arm: str, value: Callable[[ImbalanceResults], float], *, unit: str = "percent", scale: float = PERCENT
-) -> Callable[[Records], Estimate]:
-    """Make a measure of one score of an arm of `imbalance`: its mean over seeds."""
-    return over_seeds("imbalance", arm, ImbalanceResults, lambda run: scale * value(run), unit=unit)
 
 
 def rank_correlations(records: Records) -> tuple[Estimate, Estimate]:
@@ -135,29 +106,70 @@ def after_the_lowest(value: Callable[[Curve], list[float]], **about: Any) -> Cal
     return measure
 
 
-def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:
-    """Make a measure of how much surer an arm of `epochs` is than it is right, on average over the test images."""
+def loss_and_error(records: Records, findings: Findings) -> FigureContent:
+    """Draw test loss and test error over the epochs, in two panels."""
+    arm = trained(records)
+    curves = [run.curve for run in arm.results]
+    lowest = float(np.mean([np.argmin(curve.test_loss) + 1 for curve in curves]))
+    panels = []
+    for series, label in (
+        (band("test", curves, lambda c: c.test_loss), "test cross-entropy (nats)"),
+        (band("test", curves, lambda c: [1 - a for a in c.test_accuracy], PERCENT), "test images not recognised (%)"),
+    ):
+        ends = [min(series.low or series.y), max(series.high or series.y)]
+        mark = Series(label="lowest loss", x=[lowest, lowest], y=ends, role="reference")
+        panels.append(Panel(series=[series, mark], x_label="epoch", y_label=label))
+    return FigureContent(
+        chart=LineChart(panels=panels),
+        title=by_verdict(
+            findings["Q3.5"],
+            supported="Test loss and test error fall and rise together",
+            refuted="Beyond its minimum the test loss no longer says how many images are recognised",
+            undetermined="Up to its minimum the test loss goes with the error; beyond it, that is not settled",
+            withheld="Test loss and test error by epoch",
+        ),
+        alt=(
+            f"Two panels over {len(curves[0].test_loss)} epochs. The test loss is lowest at epoch {lowest:.0f} on average and ends at "
+            f"{np.mean([c.test_loss[-1] for c in curves]):.3f} nats; the test error is "
+            f"{np.mean([PERCENT * (1 - c.test_accuracy[int(np.argmin(c.test_loss))]) for c in curves]):.1f} % there and "
+            f"{np.mean([PERCENT * (1 - c.test_accuracy[-1]) for c in curves]):.1f} % at the end."
+        ),
+        caption=(
+            f"784-128-10 network from logits, SGD at 0.01, batch size 64, {len(curves)} seeds. Line: mean; band: range over seeds; "
+            "thin line: mean epoch of the lowest test loss."
+        ),
+        records=arm.records,
+    )
 
-    def gap(run: EpochsResults) -> float:
-        seen = run.inspection
-        gaps = np.subtract(seen.bin_confidence, seen.bin_accuracy)
-        return PERCENT * float(np.average(gaps, weights=seen.bin_count))
 
-    return over_seeds("epochs", arm, EpochsResults, gap, unit="percentage points", signed=True)
-
-
-def gained_over(
-    arm: str,
-    baseline: str,
-    value: Callable[[ImbalanceResults], float],
-    *,
-    unit: str = "percentage points",
-    scale: float = PERCENT,
-) -> Callable[[Records], Estimate]:
-    """Make a measure of one arm of `imbalance` minus another on the same images, seed by seed."""
-
-    def measure(records: Records) -> Estimate:
-        first, second = (records.arm("imbalance", name, ImbalanceResults) for name in (arm, baseline))
-        return paired_difference(first, second, value, unit=unit, scale=scale)
-
-    return measure
+def spans(records: Records, findings: Findings) -> TableContent:
+    """List, per seed, the epoch of lowest test loss and what happens after it."""
+    arm = trained(records)
+    rows: list[list[str | float | int]] = []
+    for seed, run in sorted(arm.by_seed.items()):
+        (before, _), (after, error) = split(run.curve)
+        rows.append(
+            [
+                f"seed {seed}",
+                len(before),
+                len(after),
+                min(run.curve.test_loss),
+                run.curve.test_loss[-1],
+                PERCENT * (1 - run.curve.test_accuracy[len(before) - 1]),
+                PERCENT * (error[-1] if after else 1 - run.curve.test_accuracy[-1]),
+            ]
+        )
+    return TableContent(
+        caption="Test images, 784-128-10 network from logits: where the loss is lowest, and the last epoch.",
+        columns=[
+            "run",
+            "epoch of lowest loss",
+            "epochs after it",
+            "lowest test loss (nats)",
+            "last test loss (nats)",
+            "error at the lowest loss (%)",
+            "last error (%)",
+        ],
+        rows=rows,
+        records=arm.records,
+    )

@@ -1,4 +1,4 @@
-"""What the mistakes of question 5 cost: measures, figures and tables for that question's page."""
+"""Question 5, the mistakes: what each costs in test accuracy, and what its loop prints."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from report.answers.base import (
     TableFunction,
     by_verdict,
 )
-from report.answers.curves import PERCENT, accuracy_points, difference_row, over_seeds
-from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
+from report.answers.curves import PERCENT, accuracy_points, difference_row, mean_and_range, over_seeds
+from report.answers.q5 import timing
 from report.charts import IntervalChart, LineChart, Panel, Series
 from report.experiments.mistakes import MistakesResults
-from report.statistics import Estimate, bootstrap, count, mean_with_t_interval, median, ratio_of_medians
+from report.statistics import Estimate, count, mean_with_t_interval
 
 LABELS = {
     "never_zeroed": "gradients never zeroed",
@@ -66,39 +66,6 @@ def gap_of_batch_means(records: Records) -> Estimate:
         )
     )
     return mean_with_t_interval(gaps, unit="percent", null=0.1, records=arm.records)
-
-
-def cost_of_transforming(records: Records) -> Estimate:
-    """Estimate the time of training through the loader over that of training on resident tensors."""
-    results, ids = loader(records)
-    return ratio_of_medians(
-        per_batch(passes_of(results, "loader", trains=True)),
-        per_batch(passes_of(results, "resident", trains=True)),
-        n_of="passes",
-        null=1.1,
-        records=ids,
-    )
-
-
-def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estimate]:
-    """Estimate what a clock shows that does not wait for the accelerator, over one that does: small step, large step."""
-    results, ids = clocks(records)
-    small, large = (
-        bootstrap(
-            [
-                clock_of(results, model).unsynchronised_seconds,
-                clock_of(results, model).synchronised_seconds,
-            ],
-            lambda queued, done: median(queued) / median(done),
-            unit="ratio",
-            n_of="steps",
-            paired=True,
-            null=0.9,
-            records=ids,
-        )
-        for model in ("mlp128", "resnet18")
-    )
-    return small, large
 
 
 def diverged(records: Records) -> Estimate:
@@ -193,20 +160,14 @@ def _line(label: str, runs: list[list[float]] | list[list[float | None]]) -> Ser
     """Draw the mean and range over seeds, as far as every seed has a finite number."""
     length = next((i for i, column in enumerate(zip(*runs, strict=True)) if None in column), len(runs[0]))
     values = np.array([run[:length] for run in runs], dtype=np.float64)
-    return Series(
-        label=label,
-        x=[float(epoch) for epoch in range(1, length + 1)],
-        y=values.mean(0).tolist(),
-        low=values.min(0).tolist(),
-        high=values.max(0).tolist(),
-    )
+    return mean_and_range(label, [float(epoch) for epoch in range(1, length + 1)], values)
 
 
 MEASURES: dict[str, MeasureFunction] = {
     **{claim: cost_of(arm) for arm, claim in CLAIMS.items()},
     "Q5.4e": gap_of_batch_means,
-    "Q5.4f": cost_of_transforming,
-    "Q5.4g": unsynchronised_over_synchronised,
+    "Q5.4f": timing.cost_of_transforming,
+    "Q5.4g": timing.unsynchronised_over_synchronised,
     "unshuffled-cost": cost_of("unshuffled"),
     "diverged": diverged,
     "correct-accuracy": over_seeds(

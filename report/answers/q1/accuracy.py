@@ -1,0 +1,119 @@
+"""Question 1, accuracy: both models against each other, and against always naming one class."""
+
+from __future__ import annotations
+
+from fmnist_ref import CLASS_NAMES
+from report.answers.base import FigureContent, Findings, Records, by_verdict
+from report.answers.curves import PERCENT
+from report.answers.intervals import by_sign, over_images, row
+from report.answers.q1.classifiers import POINTS, always_one, classifier, hits, labels_of, pair_names
+from report.charts import IntervalChart
+from report.statistics import Estimate
+
+
+def accuracy_difference(records: Records) -> Estimate:
+    """Estimate the test accuracy of softmax regression minus that of least squares."""
+    logistic, first = classifier(records, "logistic")
+    least_squares, second = classifier(records, "least_squares")
+    difference = hits(logistic) - hits(least_squares)
+    return over_images(difference, unit=POINTS, scale=PERCENT, signed=True, records=first + second)
+
+
+def pair_over_majority(records: Records) -> Estimate:
+    """Estimate the accuracy on the pair of classes minus that of always naming the commoner one."""
+    model, ids = classifier(records, "pair_logistic")
+    return over_images(hits(model) - always_one(model), unit=POINTS, scale=PERCENT, signed=True, records=ids)
+
+
+def ten_classes_over_chance(records: Records) -> Estimate:
+    """Estimate the accuracy on ten classes minus 10 %."""
+    model, ids = classifier(records, "logistic")
+    return over_images(hits(model) - 1 / len(model.classes), unit=POINTS, scale=PERCENT, signed=True, records=ids)
+
+
+def least_squares_accuracy(records: Records) -> Estimate:
+    """Estimate the test accuracy of least squares."""
+    model, ids = classifier(records, "least_squares")
+    return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
+
+
+def logistic_accuracy(records: Records) -> Estimate:
+    """Estimate the test accuracy of softmax regression."""
+    model, ids = classifier(records, "logistic")
+    return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
+
+
+def pair_accuracy(records: Records) -> Estimate:
+    """Estimate the test accuracy of logistic regression on the pair."""
+    model, ids = classifier(records, "pair_logistic")
+    return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
+
+
+def accuracy_differences(records: Records, findings: Findings) -> FigureContent:
+    """Draw logistic regression minus least squares in accuracy, over all images and for each class."""
+    logistic, first = classifier(records, "logistic")
+    least_squares, second = classifier(records, "least_squares")
+    both = first + second
+    difference, labels = hits(logistic) - hits(least_squares), labels_of(logistic)
+    overall = accuracy_difference(records)
+    rows = [row("all classes", overall)]
+    for place, name in enumerate(CLASS_NAMES):
+        if (labels == place).any():
+            estimate = over_images(
+                difference[labels == place], unit="percentage points", scale=PERCENT, signed=True, records=both
+            )
+            rows.append(row(name, estimate))
+    return FigureContent(
+        chart=IntervalChart(
+            rows=rows,
+            x_label="images recognised, logistic regression minus least squares (percentage points)",
+            margin=0.3,
+        ),
+        title=by_sign(
+            findings["Q1.3"],
+            overall,
+            above="Logistic regression recognises more test images than least squares",
+            below="Least squares recognises more test images than logistic regression",
+            neither="Neither model can be told to recognise more test images",
+            withheld="Test images recognised, logistic regression minus least squares",
+        ),
+        alt="Differences in accuracy, logistic regression minus least squares: "
+        + "; ".join(f"{r.label}, {r.value:+.1f} points ({r.low:+.1f} to {r.high:+.1f})" for r in rows)
+        + ".",
+        caption="Bars: 95 % intervals, paired bootstrap over test images. Shaded: ±0.3 points.",
+        records=both,
+    )
+
+
+def against_majority(records: Records, findings: Findings) -> FigureContent:
+    """Draw logistic regression on two and on ten classes against always naming one of them."""
+    pair, first = classifier(records, "pair_logistic")
+    ten, second = classifier(records, "logistic")
+    rows = [
+        row(
+            f"{label}, one answer for all",
+            over_images(always_one(model), unit="percent", scale=PERCENT, records=ids),
+        )
+        for label, model, ids in (("two classes", pair, first), ("ten classes", ten, second))
+    ]
+    rows.insert(1, row("two classes, logistic", pair_accuracy(records)))
+    rows += [
+        row("ten classes, logistic", logistic_accuracy(records)),
+        row("ten classes, least squares", least_squares_accuracy(records)),
+    ]
+    return FigureContent(
+        chart=IntervalChart(rows=rows, x_label="test images recognised (%)", zero=None),
+        title=by_verdict(
+            findings["Q1.5"],
+            supported="Logistic regression serves ten classes as it serves two",
+            refuted="On ten classes logistic regression does worse than guessing",
+            undetermined="On ten classes logistic regression can't be told from guessing",
+            withheld="Logistic regression on two and on ten classes",
+        ),
+        alt="Test accuracy: " + "; ".join(f"{r.label}, {r.value:.1f} %" for r in rows) + ".",
+        caption=(
+            f"The two classes, {pair_names(pair)}, are those which least squares confused most on held-out training images. "
+            "Bars: 95 % intervals, bootstrap over test images."
+        ),
+        records=first + second,
+    )

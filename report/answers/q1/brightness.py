@@ -1,0 +1,124 @@
+"""Question 1, the regression task: the brightness of an image's lower half from its upper half."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from report.answers.base import FigureContent, Findings, Records, TableContent
+from report.answers.curves import PERCENT
+from report.answers.intervals import by_sign
+from report.answers.q1.classifiers import Floats
+from report.charts import LineChart, Panel, Series
+from report.experiments.forecasts import unpacked
+from report.experiments.regression import BrightnessResults
+from report.statistics import Estimate, bootstrap
+
+NUM_GROUPS = 20
+
+
+def _squared_errors(records: Records) -> tuple[Floats, Floats, tuple[str, ...]]:
+    """Return each test image's squared error, of least squares and of the training mean, in grey levels squared."""
+    found = records.arm("regression", "brightness", BrightnessResults)
+    task = found.results[0]
+    truth = unpacked(task.truth)
+    return (truth - unpacked(task.predicted)) ** 2, (truth - task.training_mean) ** 2, found.records
+
+
+def variance_explained(records: Records) -> Estimate:
+    """Estimate R² on the test images, against predicting the training mean."""
+    fitted, mean, ids = _squared_errors(records)
+    return bootstrap(
+        [fitted, mean],
+        lambda a, b: PERCENT * (1 - a.sum(-1) / b.sum(-1)),
+        unit="percent",
+        n_of="test images",
+        paired=True,
+        records=ids,
+    )
+
+
+def _typical_error(squared: Floats, records: tuple[str, ...]) -> Estimate:
+    return bootstrap(
+        [squared],
+        lambda errors: np.sqrt(errors.mean(-1)),
+        unit="grey levels",
+        n_of="test images",
+        paired=False,
+        records=records,
+    )
+
+
+def brightness_error(records: Records) -> Estimate:
+    """Estimate the root mean squared error of least squares."""
+    fitted, _, ids = _squared_errors(records)
+    return _typical_error(fitted, ids)
+
+
+def brightness_error_of_mean(records: Records) -> Estimate:
+    """Estimate the root mean squared error of predicting the training mean."""
+    _, mean, ids = _squared_errors(records)
+    return _typical_error(mean, ids)
+
+
+def brightness(records: Records, findings: Findings) -> FigureContent:
+    """Draw true against predicted brightness."""
+    found = records.arm("regression", "brightness", BrightnessResults)
+    task = found.results[0]
+    truth, predicted = unpacked(task.truth), unpacked(task.predicted)
+    groups = np.array_split(np.argsort(predicted, kind="stable"), min(NUM_GROUPS, len(truth)))
+    grouped = Series(
+        label="mean of the truth",
+        x=[float(predicted[g].mean()) for g in groups],
+        y=[float(truth[g].mean()) for g in groups],
+        low=[float(np.quantile(truth[g], 0.1)) for g in groups],
+        high=[float(np.quantile(truth[g], 0.9)) for g in groups],
+    )
+    ends = [float(predicted.min()), float(predicted.max())]
+    r_squared = variance_explained(records)
+    return FigureContent(
+        chart=LineChart(
+            panels=[
+                Panel(
+                    series=[Series(label="truth as predicted", x=ends, y=ends, role="reference"), grouped],
+                    x_label="predicted brightness of the lower half (grey levels)",
+                    y_label="true brightness (grey levels)",
+                )
+            ]
+        ),
+        title=by_sign(
+            findings["Q1.3"],
+            r_squared,
+            above="From the upper half of an image, least squares predicts the brightness of the lower",
+            below="Least squares predicts the brightness of the lower half worse than its mean does",
+            neither="Least squares can't be told from predicting the mean",
+            withheld="Predicted and true brightness of the lower half",
+        ),
+        alt=(
+            f"True against predicted mean brightness of the lower half, in {len(groups)} groups of test images. Least squares explains "
+            f"{r_squared.value:.1f} % of the variance about the training mean of {task.training_mean:.0f} grey levels."
+        ),
+        caption=(
+            f"{len(truth):,} test images in {len(groups)} groups of equal size by predicted brightness, 0 black to 255 white. "
+            "Line: mean of the truth; band: from its 10th to its 90th percentile; thin line: truth as predicted."
+        ),
+        records=found.records,
+    )
+
+
+def brightness_table(records: Records, findings: Findings) -> TableContent:
+    """List the errors of least squares and of the training mean on the brightness task."""
+    fitted, mean, ids = _squared_errors(records)
+    return TableContent(
+        caption="Mean brightness of the lower half of a test image, predicted from the upper half. Grey levels run from 0 to 255.",
+        columns=["prediction", "root mean squared error (grey levels)", "mean absolute error (grey levels)", "R² (%)"],
+        rows=[
+            [
+                label,
+                float(np.sqrt(errors.mean())),
+                float(np.sqrt(errors).mean()),
+                PERCENT * float(1 - errors.sum() / mean.sum()),
+            ]
+            for label, errors in (("least squares", fitted), ("training mean", mean))
+        ],
+        records=ids,
+    )

@@ -1,0 +1,74 @@
+"""Question 3, calibration: how sure the trained network is, and how often it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from report.answers.base import Arm, FigureContent, Findings, Records
+from report.answers.curves import PERCENT, over_seeds
+from report.answers.intervals import by_sign
+from report.answers.q3.loss_and_error import trained
+from report.answers.reliability import reliability_diagram
+from report.charts import Series
+from report.experiments.epochs import EpochsResults
+from report.statistics import Estimate
+
+
+def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:
+    """Make a measure of how much surer an arm of `epochs` is than it is right, on average over the test images."""
+
+    def gap(run: EpochsResults) -> float:
+        seen = run.inspection
+        gaps = np.subtract(seen.bin_confidence, seen.bin_accuracy)
+        return PERCENT * float(np.average(gaps, weights=seen.bin_count))
+
+    return over_seeds("epochs", arm, EpochsResults, gap, unit="percentage points", signed=True)
+
+
+def calibration(records: Records, findings: Findings) -> FigureContent:
+    """Draw the reliability diagram of the trained network and of the notebook's."""
+    arms = {
+        "from logits": trained(records),
+        "as published": records.arm("epochs", "as_published", EpochsResults),
+    }
+    gap = confidence_minus_accuracy("from_logits")(records)
+    errors = {
+        label: PERCENT * float(np.mean(arm.values(lambda run: run.inspection.calibration_error)))
+        for label, arm in arms.items()
+    }
+    return FigureContent(
+        chart=reliability_diagram(_reliability(label, arm) for label, arm in arms.items()),
+        title=by_sign(
+            findings["Q3.5"],
+            gap,
+            above="At the end of training the network is surer than it is right",
+            below="At the end of training the network is right more often than it is sure",
+            neither="At the end of training the network is as sure as it is right",
+            withheld="Confidence and accuracy at the end of training",
+        ),
+        alt="Accuracy against confidence in bins of confidence. Expected calibration error, mean over seeds: "
+        + ", ".join(f"{label} {error:.1f} points" for label, error in errors.items())
+        + f". Mean confidence minus accuracy from logits: {gap.value:+.1f} points.",
+        caption=(
+            f"Test images of all {len(arms['from logits'].results)} seeds, in bins of the largest probability, empty ones left out. "
+            "As published: the softmax outputs that the notebook's network gives. Thin line: as sure as right."
+        ),
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )
+
+
+def _reliability(label: str, arm: Arm[EpochsResults], num_bins: int = 15) -> Series:
+    """Pool the seeds' bins, weighted by their images."""
+    sums = np.zeros((3, num_bins))  # confidence, accuracy, images
+    for run in arm.results:
+        inspection = run.inspection
+        for confidence, accuracy, number in zip(
+            inspection.bin_confidence, inspection.bin_accuracy, inspection.bin_count, strict=True
+        ):
+            place = min(num_bins - 1, max(0, int(np.ceil(confidence * num_bins)) - 1))
+            sums[:, place] += (confidence * number, accuracy * number, number)
+    filled = sums[2] > 0
+    confidence, accuracy = PERCENT * sums[:2, filled] / sums[2, filled]
+    return Series(label=label, x=confidence.tolist(), y=accuracy.tolist())

@@ -1,0 +1,154 @@
+"""Question 3, imbalance: what accuracy and balanced accuracy say of a rule that looks at no image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from report.answers.base import Arm, FigureContent, Findings, Records, TableContent, by_verdict
+from report.answers.curves import PERCENT, over_seeds, paired_difference
+from report.answers.intervals import row
+from report.charts import IntervalChart, IntervalRow
+from report.experiments.imbalance import ImbalanceResults
+from report.statistics import Estimate, count
+
+RULES = {
+    "majority rule": "majority",
+    "trained network": "trained",
+    "trained, classes weighted": "weighted",
+}
+SCORES: dict[str, Callable[[ImbalanceResults], float]] = {
+    "accuracy": lambda run: run.accuracy,
+    "balanced accuracy": lambda run: run.balanced_accuracy,
+}
+
+
+def misleading_accuracy(records: Records) -> tuple[Estimate, Estimate]:
+    """Return the majority rule's accuracy, and how far its balanced accuracy is from one half: both exact."""
+    arm = records.arm("imbalance", "majority", ImbalanceResults)
+    return (
+        _exact(arm, lambda run: PERCENT * run.accuracy, unit="percent"),
+        _exact(arm, lambda run: PERCENT * (run.balanced_accuracy - 0.5), unit="percentage points", signed=True),
+    )
+
+
+def _exact(arm: Arm[ImbalanceResults], value: Callable[[ImbalanceResults], float], **about: Any) -> Estimate:
+    values = arm.values(value)
+    return count(
+        float(np.mean(values)),
+        low=min(values),
+        high=max(values),
+        n=len(values),
+        n_of="seeds",
+        records=arm.records,
+        **about,
+    )
+
+
+def on_imbalance(
+    arm: str, value: Callable[[ImbalanceResults], float], *, unit: str = "percent", scale: float = PERCENT
+) -> Callable[[Records], Estimate]:
+    """Make a measure of one score of an arm of `imbalance`: its mean over seeds."""
+    return over_seeds("imbalance", arm, ImbalanceResults, lambda run: scale * value(run), unit=unit)
+
+
+def gained_over(
+    arm: str,
+    baseline: str,
+    value: Callable[[ImbalanceResults], float],
+    *,
+    unit: str = "percentage points",
+    scale: float = PERCENT,
+) -> Callable[[Records], Estimate]:
+    """Make a measure of one arm of `imbalance` minus another on the same images, seed by seed."""
+
+    def measure(records: Records) -> Estimate:
+        first, second = (records.arm("imbalance", name, ImbalanceResults) for name in (arm, baseline))
+        return paired_difference(first, second, value, unit=unit, scale=scale)
+
+    return measure
+
+
+def imbalance(records: Records, findings: Findings) -> FigureContent:
+    """Draw accuracy and balanced accuracy of the majority rule and of two networks."""
+    rows: list[IntervalRow] = []
+    ids: tuple[str, ...] = ()
+    for measure_name, value in SCORES.items():
+        for label, name in RULES.items():
+            arm = records.arm("imbalance", name, ImbalanceResults)
+            estimate = on_imbalance(name, value)(records)
+            rows.append(row(f"{measure_name}: {label}", estimate, points=[PERCENT * value(run) for run in arm.results]))
+            ids = tuple(dict.fromkeys(ids + arm.records))
+    return FigureContent(
+        chart=IntervalChart(rows=rows, x_label="test images at 99 to 1 (%)", zero=None),
+        title=by_verdict(
+            findings["Q3.3"],
+            supported="A rule that looks at no image is almost always right; balanced accuracy sees through it",
+            refuted="Accuracy alone shows that the majority rule is worthless here",
+            undetermined="Whether accuracy hides that the majority rule is worthless is not settled",
+            withheld="Accuracy and balanced accuracy at 99 to 1",
+        ),
+        alt="At 99 to 1: " + "; ".join(f"{r.label}, {r.value:.1f} %" for r in rows) + ".",
+        caption=(
+            "Shirts (1 %) against all other kinds, test images drawn in the same proportion. Dot and bar: mean over seeds with "
+            "its 95 % interval; small dots: single seeds. Balanced accuracy is the mean of the two classes' own accuracies."
+        ),
+        records=ids,
+    )
+
+
+def rules(records: Records, findings: Findings) -> TableContent:
+    """List every score of the three rules at 99 to 1."""
+    rows: list[list[str | float | int]] = []
+    ids: tuple[str, ...] = ()
+    for label, name in RULES.items():
+        arm = records.arm("imbalance", name, ImbalanceResults)
+        ids += arm.records
+        found = [sum(run.confusion[1][1] for run in arm.results), sum(sum(run.confusion[1]) for run in arm.results)]
+        rows.append(
+            [
+                label,
+                PERCENT * float(np.mean(arm.values(lambda run: run.accuracy))),
+                PERCENT * float(np.mean(arm.values(lambda run: run.balanced_accuracy))),
+                f"{found[0]} of {found[1]}",
+                float(np.mean(arm.values(lambda run: run.cross_entropy))),
+                float(np.mean(arm.values(lambda run: run.roc_auc))),
+                PERCENT * float(np.mean(arm.values(lambda run: run.average_precision))),
+            ]
+        )
+    return TableContent(
+        caption=(
+            "Means over seeds; rare images found are summed over them. The majority rule gives every image the training share of the rare "
+            "class, so its cross-entropy is the entropy of the shares: low, and yet without any knowledge of the image."
+        ),
+        columns=[
+            "rule",
+            "accuracy (%)",
+            "balanced accuracy (%)",
+            "rare images found",
+            "cross-entropy (nats)",
+            "area under ROC",
+            "average precision (%)",
+        ],
+        rows=rows,
+        records=ids,
+    )
+
+
+def card(records: Records, findings: Findings) -> FigureContent:
+    """Draw the majority rule alone, small."""
+    whole = imbalance(records, findings)
+    chart = whole.chart
+    assert isinstance(chart, IntervalChart)  # noqa: S101 - narrows the type
+    small = [
+        IntervalRow(label=r.label, value=r.value, low=r.low, high=r.high) for r in chart.rows if "majority" in r.label
+    ]
+    return FigureContent(
+        chart=IntervalChart(rows=small, x_label="%", zero=None),
+        title=whole.title,
+        alt=whole.alt,
+        caption="",
+        records=whole.records,
+    )

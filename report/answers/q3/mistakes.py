@@ -1,0 +1,75 @@
+"""Question 3, the mistakes of the trained network: which classes it takes for which, and its surest ones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fmnist_ref import CLASS_NAMES
+from report.answers.base import FigureContent, Findings, Records
+from report.answers.classes import in_a_sentence
+from report.answers.curves import PERCENT
+from report.answers.q3.loss_and_error import trained
+from report.charts import ImageGrid, MatrixChart, Tile
+
+
+def confusion(records: Records, findings: Findings) -> FigureContent:
+    """Draw which classes the trained network takes for which."""
+    arm = trained(records)
+    mean = np.mean([run.inspection.confusion for run in arm.results], axis=0)
+    wrong = mean - np.diag(np.diag(mean))
+    true, taken = divmod(int(wrong.argmax()), len(mean))
+    return FigureContent(
+        chart=MatrixChart(
+            rows=list(CLASS_NAMES),
+            columns=list(CLASS_NAMES),
+            values=mean.round().tolist(),
+            x_label="predicted class",
+            y_label="true class",
+        ),
+        title=f"The commonest mistake: {in_a_sentence(true)} taken for {in_a_sentence(taken)}",
+        alt=(
+            f"Confusion matrix, {mean.sum():,.0f} test images. Of {mean[true].sum():,.0f} images of the class "
+            f"{in_a_sentence(true)}, {wrong[true, taken]:.0f} are taken for {in_a_sentence(taken)}; "
+            f"{PERCENT * np.trace(mean) / mean.sum():.1f} % of all images lie on the diagonal."
+        ),
+        caption=(
+            f"Test images by true and predicted class after the last epoch, from logits; mean over {len(arm.results)} seeds, rounded."
+        ),
+        records=arm.records,
+    )
+
+
+def mistakes(records: Records, findings: Findings) -> FigureContent:
+    """Show the test images on which the trained network is most confidently wrong."""
+    arm = trained(records)
+    shown = arm.results[0].inspection.mistakes
+    surest = [PERCENT * mistake.probability for mistake in shown]
+    return FigureContent(
+        chart=ImageGrid(
+            tiles=[
+                Tile(
+                    pixels=[float(grey) for grey in mistake.pixels],
+                    caption=f"{in_a_sentence(mistake.label)} → {in_a_sentence(mistake.predicted)}, "
+                    f"{_percent(PERCENT * mistake.probability)}",
+                )
+                for mistake in shown
+            ],
+            columns=4,
+        ),
+        title=f"The {len(shown)} surest mistakes, made at {_percent(min(surest))} and more",
+        alt="Test images with label and, after the arrow, what the network took them for: "
+        + "; ".join(f"{in_a_sentence(m.label)} taken for {in_a_sentence(m.predicted)}" for m in shown)
+        + ".",
+        caption=(
+            "Label → prediction, and the probability that the network gives its prediction; first seed, last epoch. A label, too, "
+            "can be wrong."
+        ),
+        records=arm.records[:1],
+    )
+
+
+def _percent(value: float) -> str:
+    """Write a probability so that only certainty is 100 %."""
+    return next(
+        (f"{value:.{d}f} %" for d in range(7) if value == 100 or float(f"{value:.{d}f}") < 100), "> 99.999999 %"
+    )

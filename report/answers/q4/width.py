@@ -1,0 +1,82 @@
+"""Question 4, width: loss and accuracy against the number of units in the hidden layer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from report.answers.base import Arm, FigureContent, Findings, NoRecords, Records, by_verdict
+from report.answers.curves import PERCENT, mean_and_range
+from report.charts import LineChart, Panel, Series
+from report.experiments.capacity import WIDTHS, CapacityResults
+from report.statistics import Estimate, mean_with_t_interval, slope
+
+
+def _widths(records: Records) -> dict[int, Arm[CapacityResults]]:
+    """Return the runs by width; there is no answer without any."""
+    names = records.arms("capacity", "width")
+    found = {w: records.arm("capacity", f"width{w}", CapacityResults) for w in WIDTHS if f"width{w}" in names}
+    if not found:
+        raise NoRecords("capacity: no width")
+    return found
+
+
+def _slope_over_widths(records: Records, value: str, unit: str, scale: float = 1.0) -> Estimate:
+    arms = _widths(records)
+    seeds = sorted(set.intersection(*(set(arm.by_seed) for arm in arms.values())))
+    slopes = [
+        slope(np.log2(list(arms)), [getattr(arm.by_seed[seed].curve, value)[-1] * scale for arm in arms.values()])
+        for seed in seeds
+    ]
+    return mean_with_t_interval(
+        slopes,
+        unit=f"{unit} per doubling of the width",
+        signed=True,
+        method="Student t over each seed's slope",
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )
+
+
+def loss_against_width(records: Records) -> Estimate:
+    """Estimate the slope of the training loss, weights held still, against the doubling of the width."""
+    return _slope_over_widths(records, "still_train_loss", "nats")
+
+
+def accuracy_against_width(records: Records) -> Estimate:
+    """Estimate the slope of test accuracy against the doubling of the width."""
+    return _slope_over_widths(records, "test_accuracy", "percentage points", PERCENT)
+
+
+def width_curve(records: Records, findings: Findings) -> FigureContent:
+    """Draw training loss and test accuracy against width."""
+    arms = _widths(records)
+    x = [float(width) for width in arms]
+
+    def against_width(name: str, scale: float) -> Series:
+        values = np.array([[getattr(run.curve, name)[-1] * scale for run in arm.results] for arm in arms.values()])
+        return mean_and_range("", x, values.T)
+
+    loss, accuracy = against_width("still_train_loss", 1.0), against_width("test_accuracy", PERCENT)
+    epochs = len(next(iter(arms.values())).results[0].curve.test_accuracy)
+    return FigureContent(
+        chart=LineChart(
+            panels=[
+                Panel(
+                    series=[loss], x_label="units in the hidden layer", y_label="training loss (nats)", x_scale="log"
+                ),
+                Panel(
+                    series=[accuracy], x_label="units in the hidden layer", y_label="test accuracy (%)", x_scale="log"
+                ),
+            ]
+        ),
+        title=by_verdict(
+            findings["Q4.6b"],
+            supported="A wider layer is better on unseen images too",
+            refuted="A wider layer is worse on unseen images",
+            undetermined="What width does to accuracy on unseen images is not settled by these runs",
+            withheld="Training loss and test accuracy against width",
+        ),
+        alt=f"From {x[0]:.0f} to {x[-1]:.0f} units the training loss goes from {loss.y[0]:.3f} to {loss.y[-1]:.3f} nats and test "
+        f"accuracy from {accuracy.y[0]:.1f} to {accuracy.y[-1]:.1f} %.",
+        caption=f"One ReLU layer, {epochs} epochs, SGD at 0.01, batch size 64. Line: mean over seeds; band: their range.",
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )

@@ -1,0 +1,40 @@
+"""Question 5, mistakes that cost time or mislead a clock: transforming every image anew, and not waiting for a GPU."""
+
+from __future__ import annotations
+
+from report.answers.base import Records
+from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
+from report.statistics import Estimate, bootstrap, median, ratio_of_medians
+
+
+def cost_of_transforming(records: Records) -> Estimate:
+    """Estimate the time of training through the loader over that of training on resident tensors."""
+    results, ids = loader(records)
+    return ratio_of_medians(
+        per_batch(passes_of(results, "loader", trains=True)),
+        per_batch(passes_of(results, "resident", trains=True)),
+        n_of="passes",
+        null=1.1,
+        records=ids,
+    )
+
+
+def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estimate]:
+    """Estimate what a clock shows that does not wait for the accelerator, over one that does: small step, large step."""
+    results, ids = clocks(records)
+    small, large = (
+        bootstrap(
+            [
+                clock_of(results, model).unsynchronised_seconds,
+                clock_of(results, model).synchronised_seconds,
+            ],
+            lambda queued, done: median(queued) / median(done),
+            unit="ratio",
+            n_of="steps",
+            paired=True,
+            null=0.9,
+            records=ids,
+        )
+        for model in ("mlp128", "resnet18")
+    )
+    return small, large

@@ -1,0 +1,95 @@
+"""Question 6, the loop that the notebook timed: it fetches batches and trains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from report.answers.base import FigureContent, Findings, Records, by_verdict
+from report.answers.printed import printed
+from report.answers.timed import EPOCH_BATCHES, loader, machine, median, passes_of, per_batch
+from report.charts import Bar, BarChart, BarSegment
+from report.experiments.devices import ACCELERATOR
+from report.experiments.passes import Passes, Source
+from report.statistics import Estimate, ratio_of_medians
+
+
+def printed_epoch(records: Records) -> Estimate:
+    """Give the time of one epoch of the notebook's loop, as it was printed for fifty on the CPU."""
+    total = printed("q6_cpu_seconds")[0]
+    return Estimate(
+        value=total.value / total.epoch, unit="seconds", n=1, n_of="printed figures", method="as printed", digits=1
+    )
+
+
+def loader_over_resident(records: Records) -> Estimate:
+    """Estimate the notebook's empty loop through its loader over the same loop on resident tensors."""
+    results, ids = loader(records)
+    return ratio_of_medians(
+        per_batch(passes_of(results, "loader", trains=False)),
+        per_batch(passes_of(results, "resident", trains=False)),
+        n_of="passes",
+        null=10.0,
+        records=ids,
+    )
+
+
+def epoch_from(source: Source, workers: int = 0) -> Callable[[Records], Estimate]:
+    """Make a measure of an epoch of the empty loop, by where its batches come from."""
+
+    def epoch_seconds(records: Records) -> Estimate:
+        """Estimate the time of an epoch of the empty loop."""
+        results, ids = loader(records)
+        passes = per_batch(passes_of(results, source, trains=False, workers=workers))
+        return median(passes, scale=EPOCH_BATCHES, unit="seconds", n_of="passes", records=ids)
+
+    return epoch_seconds
+
+
+def gap_between_devices(records: Records) -> Estimate:
+    """Estimate the notebook's comparison, repeated: its empty loop with the CPU as device over the accelerator."""
+    results, ids = loader(records, ACCELERATOR)
+    return ratio_of_medians(
+        per_batch(passes_of(results, "loader", trains=False)),
+        per_batch(passes_of(results, "loader", trains=False, device=results.devices[-1])),
+        n_of="passes",
+        records=ids,
+    )
+
+
+def empty_loop(records: Records, findings: Findings) -> FigureContent:
+    """Draw how long an epoch of the notebook's empty loop takes, as printed and by where the batches come from."""
+    results, ids = loader(records)
+    total = printed("q6_cpu_seconds")[0]
+    lengths = {
+        "as printed, per epoch": total.value / total.epoch,
+        "loader": _epoch_seconds(passes_of(results, "loader", trains=False)),
+        "loader, 2 workers": _epoch_seconds(passes_of(results, "loader", trains=False, workers=2)),
+        "resident tensors": _epoch_seconds(passes_of(results, "resident", trains=False)),
+    }
+    return FigureContent(
+        chart=BarChart(
+            bars=[Bar(label=label, segments=[BarSegment(label="epoch", value=s)]) for label, s in lengths.items()],
+            x_label="one epoch of the empty loop (s)",
+            x_scale="log",
+        ),
+        title=by_verdict(
+            findings["Q6.9"],
+            supported="The empty loop takes much the same without the loader",
+            refuted="The notebook timed its loader: from resident tensors the same loop is over at once",
+            undetermined="How much of the empty loop is the loader, these passes can't tell",
+            withheld="One epoch of the notebook's empty loop, by where its batches come from",
+        ),
+        alt="Seconds for an epoch: " + "; ".join(f"{label} {seconds:.3g}" for label, seconds in lengths.items()) + ".",
+        caption=(
+            f"Batches of {results.batch_size}, nothing trained. Medians of {len(results.passes[0].seconds['fetch'])} passes on "
+            f"{machine(results.devices[0])}, scaled to the 60,000 images of an epoch. The printed figure is of the "
+            "notebook's machine."
+        ),
+        records=ids,
+    )
+
+
+def _epoch_seconds(passes: Passes) -> float:
+    return float(np.median(per_batch(passes))) * EPOCH_BATCHES

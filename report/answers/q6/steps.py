@@ -1,0 +1,118 @@
+"""Question 6, training steps: on the CPU and on the accelerator, for both of the notebook's models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from report.answers.base import Findings, NoRecords, Records, TableContent
+from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of
+from report.experiments.devices import ACCELERATOR
+from report.experiments.hardware import Device
+from report.experiments.steps import Part, StepsResults
+from report.statistics import Estimate, count, ratio_of_medians
+
+STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update", "copy")
+
+
+def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
+    """Estimate a full training step on the CPU over one on the accelerator, for both of the notebook's models."""
+    results, ids = steps(records, ACCELERATOR)
+    small, large = (
+        ratio_of_medians(
+            steps_of(results, model).seconds["step"],
+            steps_of(results, model, results.devices[-1]).seconds["step"],
+            records=ids,
+        )
+        for model in ("mlp128", "resnet18")
+    )
+    return small, large
+
+
+def memory_ratio(records: Records) -> Estimate:
+    """Give the accelerator's memory over that of the machine that it is in."""
+    results, ids = steps(records, ACCELERATOR)
+    host, accelerator = results.devices
+    if not host.memory_bytes or not accelerator.memory_bytes:
+        raise NoRecords("a size of memory")
+    ratio = accelerator.memory_bytes / host.memory_bytes
+    return count(ratio, low=ratio, high=ratio, unit="ratio", n=1, n_of="machines", null=1.0, records=ids)
+
+
+def step_of(model: str, prefix: str = "") -> Callable[[Records], Estimate]:
+    """Make a measure of one model's training step, on the CPU or, with the prefix, on the accelerator."""
+
+    def step_milliseconds(records: Records) -> Estimate:
+        """Estimate the time of a training step on resident tensors."""
+        results, ids = steps(records, prefix)
+        times = steps_of(results, model, results.devices[-1] if prefix else None).seconds["step"]
+        return median(times, scale=MILLI, unit="milliseconds", n_of="repetitions", records=ids)
+
+    return step_milliseconds
+
+
+def step_table(records: Records, findings: Findings) -> TableContent:
+    """List the parts of a training step on resident tensors, for both of the notebook's models."""
+    rows: list[list[str | float | int]] = []
+    ids: tuple[str, ...] = ()
+    for prefix in prefixes(records, "steps") or [""]:
+        results, found = steps(records, prefix)
+        ids += found
+        names = {device.kind: device.name for device in results.devices}
+        for step in results.steps:
+            if step.model in ("mlp128", "resnet18"):
+                label = "784-128-10" if step.model == "mlp128" else "ResNet-18, one-channel stem"
+                medians = [float(np.median(step.seconds[part])) * MILLI for part in STEP_PARTS]
+                memory = "not counted" if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 1e6:.0f}"
+                rows.append([label, names[step.device], step.num_parameters, *medians, memory])
+    return TableContent(
+        caption=(
+            "A training step of 64 images that lie on the device, in milliseconds: the whole, and its parts with the device "
+            "awaited after each. Copying the batch from main memory is no part of it. Medians."
+        ),
+        columns=["model", "device", "parameters", "step", *STEP_PARTS[1:-1], "copy, apart", "peak memory (MB)"],
+        rows=rows,
+        records=ids,
+    )
+
+
+def devices(records: Records, findings: Findings) -> TableContent:
+    """List what was measured on."""
+    rows: list[list[str | float | int]] = []
+    ids: tuple[str, ...] = ()
+    for prefix in prefixes(records, "steps") or [""]:
+        results, found = steps(records, prefix)
+        ids += found
+        rows += [_device_row(device, results) for device in results.devices]
+    return TableContent(
+        caption="What was measured on. An accelerator stands below the processor of its own machine, with which it is compared.",
+        columns=[
+            "device",
+            "kind",
+            "memory (GB)",
+            "PyTorch",
+            "driver interface",
+            "threads",
+            "float32 products",
+            "matrix products (GFLOP/s)",
+        ],
+        rows=rows,
+        records=ids,
+    )
+
+
+def _device_row(device: Device, results: StepsResults) -> list[str | float | int]:
+    precision = device.float32_precision
+    if device.tensor_float32_convolutions:
+        precision += "; TF32 in convolutions"
+    return [
+        device.name,
+        device.kind,
+        "unknown" if device.memory_bytes is None else f"{device.memory_bytes / 1e9:.0f}",
+        device.torch_version,
+        device.backend_version or "none",
+        device.threads,
+        precision,
+        floating_point_rate(results, device) / 1e9,
+    ]

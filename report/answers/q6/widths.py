@@ -1,0 +1,129 @@
+"""Question 6, width: a training step against the size of its layer, and the least that its arithmetic can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from report.answers.base import FigureContent, Findings, NoRecords, Records, by_verdict
+from report.answers.curves import PERCENT
+from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of, widths_of
+from report.charts import LineChart, Panel, Series
+from report.experiments.devices import ACCELERATOR
+from report.experiments.hardware import Device
+from report.experiments.steps import StepsResults, step_flop
+from report.statistics import Estimate, bootstrap
+from report.statistics import median as middle
+
+
+def gain_of_width(records: Records) -> Estimate:
+    """Estimate the accelerator's gain at the widest hidden layer over its gain at the narrowest."""
+    results, ids = steps(records, ACCELERATOR)
+    accelerator = results.devices[-1]
+    widths = list(widths_of(results, accelerator))
+    if not widths:
+        raise NoRecords("steps by width on the accelerator")
+    samples = [
+        steps_of(results, f"mlp{width}", device).seconds["step"]
+        for width in (widths[-1], widths[0])
+        for device in (None, accelerator)
+    ]
+    return bootstrap(
+        samples,
+        lambda wide, wide_on, narrow, narrow_on: middle(wide) / middle(wide_on) * middle(narrow_on) / middle(narrow),
+        unit="ratio",
+        n_of="repetitions",
+        paired=False,
+        null=1.0,
+        records=ids,
+    )
+
+
+def fixed_share(widest: bool) -> Callable[[Records], Estimate]:
+    """Make a measure of what a step takes beside its arithmetic, at the widest hidden layer or at the narrowest."""
+
+    def share_beyond_arithmetic(records: Records) -> Estimate:
+        """Estimate the share of a training step on the CPU that its arithmetic does not account for."""
+        results, ids = steps(records)
+        host = results.devices[0]
+        by_width = widths_of(results, host)
+        width = (max if widest else min)(by_width)
+        floor = step_flop(width, results.batch_size) / floating_point_rate(results, host)
+        share = 1 - floor / np.array(by_width[width].seconds["step"])
+        return median(share, scale=PERCENT, unit="percent", n_of="repetitions", records=ids)
+
+    return share_beyond_arithmetic
+
+
+def widths(records: Records, findings: Findings) -> FigureContent:
+    """Draw the time of a training step against the width of the hidden layer, with the floor of its arithmetic."""
+    series: list[Series] = []
+    spoken: list[str] = []
+    ids: tuple[str, ...] = ()
+    for prefix in prefixes(records, "steps") or [""]:
+        results, found = steps(records, prefix)
+        ids += found
+        for device in results.devices:  # an accelerator's host too, unless it is the processor drawn already
+            if device.name not in {line.label for line in series}:
+                line, floor = _step_line(results, device), _floor_line(results, device)
+                series += [line, floor]
+                spoken.append(_spoken(line, floor))
+    return FigureContent(
+        chart=LineChart(
+            panels=[
+                Panel(
+                    series=series,
+                    x_label="units of the hidden layer",
+                    y_label="a training step (ms)",
+                    x_scale="log",
+                    y_scale="log",
+                )
+            ]
+        ),
+        title=by_verdict(
+            findings["Q6.3"],
+            supported="The wider the layer, the more an accelerator gains",
+            refuted="A wide layer gains no more from the accelerator than a narrow one",
+            undetermined="Whether wide layers gain more from the accelerator, these steps can't tell",
+            withheld="Time of a training step by width, with the least that its arithmetic can take",
+        ),
+        alt="Time of a training step against width, both axes logarithmic. " + " ".join(spoken),
+        caption=(
+            "One hidden layer, batches of 64, data resident on the device. Medians; bands: middle half of the repetitions. "
+            "Floor: the step's matrix products at the rate of the fastest large one."
+        ),
+        records=ids,
+    )
+
+
+def _spoken(line: Series, floor: Series) -> str:
+    return (
+        f"{line.label}: from {line.y[0]:.3g} ms at {line.x[0]:.0f} units to {line.y[-1]:.3g} ms at "
+        f"{line.x[-1]:.0f}, where the arithmetic alone would take {floor.y[-1]:.3g} ms."
+    )
+
+
+def _step_line(results: StepsResults, device: Device) -> Series:
+    by_width = widths_of(results, device)
+    low, middle, high = np.array(
+        [np.quantile(np.array(step.seconds["step"]) * MILLI, [0.25, 0.5, 0.75]) for step in by_width.values()]
+    ).T
+    return Series(
+        label=device.name,
+        x=[float(width) for width in by_width],
+        y=middle.tolist(),
+        low=low.tolist(),
+        high=high.tolist(),
+    )
+
+
+def _floor_line(results: StepsResults, device: Device) -> Series:
+    rate = floating_point_rate(results, device)
+    by_width = widths_of(results, device)
+    return Series(
+        label=f"arithmetic alone, {device.kind}",
+        x=[float(width) for width in by_width],
+        y=[step_flop(width, results.batch_size) / rate * MILLI for width in by_width],
+        role="reference",
+    )
