@@ -104,8 +104,10 @@ def run(selection: Selection, place: Workshop, *, make_timing_executor: Executor
                 for stage in stages(missing)[:-1]:
                     failures += runner.run(stage)
                     edition.publish()
+                    console.print(f"A site of the first seed stands after {bar.elapsed()}.")
                 for stage in stages(missing)[-1:]:
                     failures += runner.run(stage)
+                    console.print(f"All is measured after {bar.elapsed()}.")
         except KeyboardInterrupt:
             console.print("Interrupted. What is recorded stays; the same command goes on from there.")
             return INTERRUPTED

@@ -25,7 +25,7 @@ def plan(profile: Profile, only: Iterable[str] = ()) -> list[Run]:
     Returns
     -------
     list of Run
-        By seed, so that a whole site stands after the first; runs that measure time come last of each seed's.
+        By seed, so that a site stands after the first; runs that measure time come last of all.
 
     Raises
     ------
@@ -42,14 +42,25 @@ def plan(profile: Profile, only: Iterable[str] = ()) -> list[Run]:
     for name in names:
         for run in EXPERIMENTS[name].plan(profile):
             _add(_on_device(run, profile.device), runs)
-    return sorted(runs.values(), key=lambda run: (run.seed, EXPERIMENTS[run.experiment].alone))
+    return sorted(runs.values(), key=lambda run: (measures_time(run), run.seed))
 
 
 def stages(runs: Iterable[Run]) -> list[list[Run]]:
-    """Split a plan where a site is published: after the first seed's runs, and after all."""
-    planned = list(runs)
-    first = [run for run in planned if run.seed == 0]
-    return [stage for stage in (first, [run for run in planned if run.seed != 0]) if stage]
+    """
+    Split a plan where a site is published: after the first seed's runs, and after all.
+
+    Runs that measure time are none of the first's: they need the machine to themselves, and a reader would wait for them.
+    """
+    first: list[Run] = []
+    rest: list[Run] = []
+    for run in runs:
+        (rest if run.seed or measures_time(run) else first).append(run)
+    return [stage for stage in (first, rest) if stage]
+
+
+def measures_time(run: Run) -> bool:
+    """Whether a run measures time, and so must have the machine to itself."""
+    return EXPERIMENTS[run.experiment].alone
 
 
 def _on_device(run: Run, device: str) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from time import perf_counter
 from types import TracebackType
 from typing import Self
 
@@ -40,6 +41,7 @@ class RunProgress:
         self.output = output
         self.total = total
         self.done = 0
+        self._began = perf_counter()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -61,6 +63,11 @@ class RunProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+    def elapsed(self) -> str:
+        """Return the time since the bar was made, as ``7 min 40 s``."""
+        minutes, seconds = divmod(round(perf_counter() - self._began), 60)
+        return f"{minutes} min {seconds} s"
 
     def on_end(self, run: Run, outcome: Record | Failure) -> None:
         """Count a run that ended."""

@@ -12,7 +12,9 @@ from report.conclude import Finding
 from report.experiments.base import Profile, Run
 from report.files import write_if_changed
 from report.memory import Memory
+from report.plan import measures_time
 from report.records import Record, RecordStore
+from report.rendering import Extent
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,11 +55,12 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
             return Published(findings=composition.findings, index=None, problem=str(problem))
         return Published(findings=composition.findings, index=index)
 
-    def extent(self) -> pages.Extent:
-        """Say how many of the seeds are complete."""
-        open_seeds = {run.seed for run in self.planned if self.store.standing(run).state != "done"}
+    def extent(self) -> Extent:
+        """Say how many of the seeds are complete; what measures time has no seeds, and its pages say if it is missing."""
+        trained = [run for run in self.planned if not measures_time(run)]
+        open_seeds = {run.seed for run in trained if self.store.standing(run).state != "done"}
         done = sum(seed not in open_seeds for seed in range(self.profile.seeds))
-        return pages.Extent(profile=self.profile.name, seeds_done=done, seeds_planned=self.profile.seeds)
+        return Extent(profile=self.profile.name, seeds_done=done, seeds_planned=self.profile.seeds)
 
     def _publish_records(self, folder: Path) -> None:
         self.store.publish(self.planned, folder)

@@ -17,8 +17,8 @@ import psutil
 from fmnist_ref import FmnistRefError
 from report import worker
 from report.environment import usable_cores
-from report.experiments import EXPERIMENTS
 from report.experiments.base import Run
+from report.plan import measures_time
 from report.records import SCHEMA, Record, RecordStore, code_of, results_checksum
 
 ATTEMPTS = 2
@@ -87,8 +87,8 @@ class Runner:
     def run(self, runs: Iterable[Run]) -> list[Failure]:
         """Measure every run that has no valid record; one that fails twice is reported and the rest go on."""
         planned = list(runs)
-        pooled = [run for run in planned if not EXPERIMENTS[run.experiment].alone]
-        timing = [run for run in planned if EXPERIMENTS[run.experiment].alone]
+        pooled = [run for run in planned if not measures_time(run)]
+        timing = [run for run in planned if measures_time(run)]
         self._drain(pooled, self.workers, partial(self.make_executor, threads=1))
         self._drain(timing, 1, partial(self.make_timing_executor, threads=usable_cores()))
         return [self.failures[run.id] for run in planned if run.id in self.failures]

@@ -35,7 +35,7 @@ RESULTS: dict[str, type[LoaderResults] | type[StepsResults] | type[ClockResults]
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: one of each kind, since repetitions take the place of seeds."""
-    loader = profile.pick(full={"batches": 120, "repetitions": 12}, quick={"batches": 15, "repetitions": 4})
+    loader = profile.pick(full={"batches": 120, "repetitions": 10}, quick={"batches": 15, "repetitions": 4})
     steps = {
         "widths": profile.pick(full=[32, 64, 128, 256, 512, 1024, 2048, 4096], quick=[32, 128, 4096]),
         "rounds": profile.pick(full=5, quick=1),

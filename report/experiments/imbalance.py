@@ -17,7 +17,6 @@ from functools import partial
 import msgspec
 import torch
 from jaxtyping import Float, Int64
-from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -125,6 +124,8 @@ def score(
     logits: Float[Tensor, "test 2"], train_labels: Int64[Tensor, " train"], test_labels: Int64[Tensor, " test"]
 ) -> ImbalanceResults:
     """Score the logits of the test images in every way that the page compares."""
+    from sklearn.metrics import average_precision_score, roc_auc_score  # here: most workers never need its 60 MB
+
     rare_probability = logits.double().softmax(1)[:, 1].numpy()
     truth = test_labels.numpy()
     return ImbalanceResults(

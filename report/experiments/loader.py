@@ -15,7 +15,6 @@ from jaxtyping import Float32, Int64, UInt8
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, RandomSampler
-from torchvision import transforms
 
 Batch = tuple[Float32[Tensor, "batch ..."], Int64[Tensor, " batch"]]
 
@@ -33,6 +32,8 @@ class TransformedImages(Dataset[tuple[Tensor, int]]):
     """
 
     def __init__(self, images: UInt8[Tensor, "n 28 28"], labels: Int64[Tensor, " n"]) -> None:
+        from torchvision import transforms  # here: it takes 170 MB, and most workers never load an image
+
         self.images = images
         self.labels = labels
         self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])

@@ -63,13 +63,15 @@ class Lane(msgspec.Struct, kw_only=True):
 
 
 def measure_loader(run: Run, dataset: Dataset, devices: list[torch.device]) -> LoaderResults:
-    """Time passes of every kind on every device, all kinds in turn."""
+    """Time passes of every kind on every device, all kinds in turn; the first round, which starts workers, apart."""
     settings = run.parameters
-    lanes = _lanes(dataset, devices, settings["batch_size"], settings["batches"], settings["repetitions"])
-    for _ in range(settings["repetitions"]):
+    rounds = 1 + settings["repetitions"]
+    lanes = _lanes(dataset, devices, settings["batch_size"], settings["batches"], rounds)
+    for turn in range(rounds):
         for lane in lanes:
             time_pass(islice(lane.batches, WARMUP_BATCHES), lane.device, lane.model)
-            for part, seconds in time_pass(islice(lane.batches, lane.num_batches), lane.device, lane.model).items():
+            times = time_pass(islice(lane.batches, lane.num_batches), lane.device, lane.model)
+            for part, seconds in times.items() if turn else ():
                 lane.seconds.setdefault(part, []).append(seconds)
     passes = [
         Passes(
@@ -85,12 +87,10 @@ def measure_loader(run: Run, dataset: Dataset, devices: list[torch.device]) -> L
     return LoaderResults(devices=[observe(d) for d in devices], batch_size=settings["batch_size"], passes=passes)
 
 
-def _lanes(
-    dataset: Dataset, devices: list[torch.device], batch_size: int, num_batches: int, repetitions: int
-) -> list[Lane]:
+def _lanes(dataset: Dataset, devices: list[torch.device], batch_size: int, num_batches: int, rounds: int) -> list[Lane]:
     """Make every kind of pass: two loaders, which all devices share, and one resident source for each device."""
     images = TransformedImages(grey_levels(dataset.train_images), dataset.train_labels)
-    total = 2 * len(devices) * repetitions * (WARMUP_BATCHES + num_batches)  # empty and training, on each device
+    total = 2 * len(devices) * rounds * (WARMUP_BATCHES + num_batches)  # empty and training, on each device
     loaders = {
         workers: iter(image_loader(images, num_batches=total, batch_size=batch_size, workers=workers))
         for workers in (0, 2)
