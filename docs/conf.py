@@ -99,6 +99,7 @@ html_sidebars = {
             "answers",
             "audit",
             "reproduced",
+            "speed",
             "data",
             "references",
             "404",

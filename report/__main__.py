@@ -1,4 +1,4 @@
-"""The command line: ``python -m report [run|status|timing|verify|publish-reference] [options]``; without a command, ``run``."""
+"""The command line: ``python -m report [run|status|timing|verify|bench|publish-reference] [options]``; without a command, ``run``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from fmnist_ref import FmnistRefError
+from report import bench as benchmark
 from report import commands
 from report.workshop import workshop
 
@@ -126,6 +127,14 @@ def publish_reference(**selection: Any) -> int:
 def timing(file: Path, **selection: Any) -> int:
     """Time this machine's accelerator (--device cuda), for a report on any machine."""
     return commands.timing(commands.Selection(**selection), file)
+
+
+@cli.command()
+@_shared
+@click.option("--check", is_flag=True, help="End with status 1 if the loop is slower than it is held to be.")
+def bench(check: bool, **selection: Any) -> int:
+    """Measure how fast the reference loop is (the experiment `speed`), anew and on its own."""
+    return benchmark.bench(commands.Selection(**selection), check=check)
 
 
 @cli.command()

@@ -112,6 +112,11 @@ class RecordStore:
             return Standing(state="stale", why=", ".join(changed[:3]) + more)
         return Standing(state="done", record=record)
 
+    def forget(self, run: Run) -> None:
+        """Remove a run's record, if there is one, so that it is measured again."""
+        self._cache.pop(run.id, None)
+        (self.folder / f"{run.id}.json").unlink(missing_ok=True)
+
     def publish(self, runs: Iterable[Run], folder: Path) -> None:
         """Copy the valid records of a plan to where the site takes them from, and nothing else."""
         kept = set()

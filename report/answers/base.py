@@ -11,6 +11,7 @@ import msgspec
 from report.charts import Chart
 from report.conclude import Finding
 from report.experiments.base import Run
+from report.plan import measures_time
 from report.records import Record, RecordStore
 from report.statistics import Estimate
 
@@ -70,6 +71,7 @@ class Records:
 
     def __init__(self, store: RecordStore, runs: Iterable[Run], timings: Iterable[Record] = ()) -> None:
         self._found: dict[tuple[str, str], dict[int, tuple[str, dict[str, object]]]] = {}
+        self._durations: dict[str, tuple[int, float]] = {}
         checksums: list[str] = []
         for run in runs:
             record = store.standing(run)
@@ -77,6 +79,8 @@ class Records:
                 arm = self._found.setdefault((run.experiment, run.arm), {})
                 arm[run.seed] = (run.id, record.record.results)
                 checksums.append(record.record.checksum)
+                if not measures_time(run):
+                    self._durations[run.id] = run.seed, record.record.wall_seconds
         for timing in timings:
             self._found.setdefault((timing.experiment, timing.arm), {timing.seed: (timing.run, timing.results)})
             checksums.append(timing.checksum)
@@ -99,6 +103,24 @@ class Records:
             {seed: msgspec.convert(value, results) for seed, (_, value) in found.items()},
             {seed: id for seed, (id, _) in found.items()},
         )
+
+    def durations(self) -> dict[str, tuple[int, float]]:
+        """
+        Return how long each run took, in the order of the plan; runs that measure time left out.
+
+        Returns
+        -------
+        dict of str to tuple of (int, float)
+            By run id: its seed, and its wall time in seconds.
+
+        Raises
+        ------
+        NoRecords
+            If there is none.
+        """
+        if not self._durations:
+            raise NoRecords("runs that train")
+        return self._durations
 
     def arms(self, experiment: str, prefix: str = "") -> list[str]:
         """Name the arms of an experiment that have records, in the order of the plan."""

@@ -13,6 +13,7 @@ from report.experiments import (
     imbalance,
     mistakes,
     regression,
+    speed,
 )
 from report.experiments.base import Experiment
 
@@ -31,5 +32,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         mistakes,
         batch_cost,
         devices,
+        speed,
     )
 }

@@ -1,0 +1,92 @@
+"""What the reference loop is held to: ratios of times within one run, each with its limit. `bench --check` reads them too."""
+
+from __future__ import annotations
+
+import msgspec
+
+from report.answers.base import MeasureFunction, Records
+from report.experiments.ladder import LadderResults, Rung, RungName
+from report.statistics import Estimate, ratio_of_medians
+
+
+class Goal(msgspec.Struct, frozen=True, kw_only=True):
+    """One ratio and what it must reach."""
+
+    name: str
+    slower: RungName
+    faster: RungName
+    says: str
+    """The ratio in words."""
+    least: float | None = None
+    most: float | None = None
+
+    def met_by(self, ratio: float) -> bool:
+        """Whether the ratio is within the limit."""
+        return (self.least is None or ratio >= self.least) and (self.most is None or ratio <= self.most)
+
+    def limit(self) -> str:
+        """Write the limit, as ``at least 9``."""
+        return f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
+
+
+GOALS = (
+    Goal(
+        name="fit-over-scikit-learn",
+        slower="fit_one_thread",
+        faster="scikit_learn",
+        says="fit over scikit-learn, one thread each",
+        most=1.0,
+    ),
+    Goal(
+        name="fit-over-products",
+        slower="fit_one_thread",
+        faster="products",
+        says="fit over the large matrix products alone, one thread each",
+        most=2.2,
+    ),
+    Goal(
+        name="notebook-over-fit",
+        slower="notebook",
+        faster="fit",
+        says="the notebook's loop over fit, default threads",
+        least=9.0,
+    ),
+    Goal(
+        name="notebook-over-pool",
+        slower="notebook",
+        faster="fit_pool",
+        says="the notebook's loop over an epoch of the busy pool",
+        least=18.0,
+    ),
+)
+
+
+def ladder(records: Records) -> tuple[LadderResults, tuple[str, ...]]:
+    """Return the one run of the ladder and its id."""
+    arm = records.arm("speed", "ladder", LadderResults)
+    return arm.results[0], arm.records
+
+
+def rung_of(results: LadderResults, name: RungName) -> Rung:
+    """Find one rung; every ladder has them all."""
+    return next(rung for rung in results.rungs if rung.name == name)
+
+
+def ratio_of(results: LadderResults, goal: Goal, records: tuple[str, ...] = ()) -> Estimate:
+    """Estimate a goal's ratio."""
+    slower, faster = (rung_of(results, name).seconds for name in (goal.slower, goal.faster))
+    return ratio_of_medians(slower, faster, n_of="rounds", records=records)
+
+
+def measures() -> dict[str, MeasureFunction]:
+    """Make a measure of each goal."""
+    return {goal.name: _measure(goal) for goal in GOALS}
+
+
+def _measure(goal: Goal) -> MeasureFunction:
+    def measure(records: Records) -> Estimate:
+        results, ids = ladder(records)
+        return ratio_of(results, goal, ids)
+
+    measure.__qualname__ = "_measure"
+    return measure

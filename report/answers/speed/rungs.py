@@ -1,0 +1,138 @@
+"""The ladder: seconds of an epoch by every way of going through the images once."""
+
+from __future__ import annotations
+
+from report.answers.base import FigureContent, Findings, MeasureFunction, Records, TableContent
+from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
+from report.answers.timed import machine, median
+from report.charts import IntervalChart, IntervalRow
+from report.experiments.ladder import Rung, RungName
+from report.statistics import Estimate, ratio_of_medians
+
+LABELS: dict[RungName, str] = {
+    "notebook": "the notebook's loop",
+    "loader_workers": "its loader with two workers",
+    "tensor_dataset": "its loader on tensors",
+    "fit": "fit",
+    "fit_one_thread": "fit, one thread",
+    "scikit_learn": "scikit-learn, one thread",
+    "fit_pool": "fit, a process per core",
+    "products": "the large products alone, one thread",
+    "accelerator": "fit on the accelerator",
+}
+SOURCE: dict[RungName, str] = {
+    "notebook": "opens, converts and normalises one image at a time; reads the loss after every batch",
+    "loader_workers": "does the same in two other processes, and carries the batches over",
+    "tensor_dataset": "images converted once; still picked one by one and stacked",
+    "fit": "one gather for each batch; no loss read inside the epoch",
+    "fit_one_thread": "the same: a step is too small to share between threads",
+    "scikit_learn": "the same arithmetic in NumPy and SciPy, without a graph for the gradients",
+    "fit_pool": "independent trainings side by side; seconds are wall time over their number",
+    "products": "what is left when nothing but the first layer's two products is done",
+    "accelerator": "the same on the accelerator, where images, labels and losses stay until the epoch ends",
+}
+
+
+def epoch_of(name: RungName) -> MeasureFunction:
+    """Make a measure of the seconds of one epoch on one rung."""
+
+    def measure(records: Records) -> Estimate:
+        results, ids = ladder(records)
+        return median(rung_of(results, name).seconds, unit="seconds", n_of="rounds", records=ids)
+
+    measure.__qualname__ = "epoch_of"
+    return measure
+
+
+def step_down(slower: RungName, faster: RungName) -> MeasureFunction:
+    """Make a measure of how many times faster one rung is than another."""
+
+    def measure(records: Records) -> Estimate:
+        results, ids = ladder(records)
+        above, below = (rung_of(results, name).seconds for name in (slower, faster))
+        return ratio_of_medians(above, below, n_of="rounds", records=ids)
+
+    measure.__qualname__ = "step_down"
+    return measure
+
+
+def _ordered(records: Records) -> tuple[list[tuple[Rung, Estimate]], tuple[str, ...]]:
+    results, ids = ladder(records)
+    timed = [(rung, median(rung.seconds, unit="seconds", n_of="rounds")) for rung in results.rungs]
+    return sorted(timed, key=lambda pair: -pair[1].value), ids
+
+
+def rungs(records: Records, findings: Findings) -> FigureContent:
+    """Draw the seconds of an epoch on every rung."""
+    del findings
+    timed, ids = _ordered(records)
+    results, _ = ladder(records)
+    slowest, fastest = timed[0], next(pair for pair in timed if pair[0].name == "fit_one_thread")
+    factor = slowest[1].value / fastest[1].value
+    return FigureContent(
+        chart=IntervalChart(
+            rows=[
+                IntervalRow(
+                    label=LABELS[rung.name],
+                    value=estimate.value,
+                    low=estimate.value if estimate.low is None else estimate.low,
+                    high=estimate.value if estimate.high is None else estimate.high,
+                    points=list(rung.seconds),
+                )
+                for rung, estimate in timed
+            ],
+            x_label="seconds of one epoch",
+            zero=None,
+            x_scale="log",
+        ),
+        title=f"From {LABELS[slowest[0].name]} to {LABELS['fit_one_thread']}, an epoch gets {factor:.0f} times shorter",
+        alt="Seconds of one epoch: "
+        + ", ".join(f"{LABELS[rung.name]} {estimate.value:.2g}" for rung, estimate in timed)
+        + ".",
+        caption=(
+            f"One epoch of {results.num_images:,} images at batch size {results.batch_size}, 784-128-10 network; "
+            f"{machine(results.devices[0])} unless one thread is named. Point: median of {len(timed[0][0].seconds)} rounds, "
+            "in which all took turns; bar: 95 % bootstrap interval; dots: the rounds."
+        ),
+        records=ids,
+    )
+
+
+def rung_table(records: Records, findings: Findings) -> TableContent:
+    """List the rungs with their threads, seconds and the reason for each."""
+    del findings
+    timed, ids = _ordered(records)
+    results, _ = ladder(records)
+    floor = next(estimate.value for rung, estimate in timed if rung.name == "products")
+    rows: list[list[str | float | int]] = [
+        [
+            LABELS[rung.name],
+            f"{rung.processes} × {rung.threads}" if rung.name == "fit_pool" else str(rung.threads),
+            estimate.value,
+            estimate.value / floor,
+            SOURCE[rung.name],
+        ]
+        for rung, estimate in timed
+    ]
+    return TableContent(
+        caption=f"The ladder: an epoch of {results.num_images:,} images, medians over rounds.",
+        columns=["way", "threads", "seconds", "over the products", "where the time goes"],
+        rows=rows,
+        records=ids,
+    )
+
+
+def goal_table(records: Records, findings: Findings) -> TableContent:
+    """List the ratios that the reference loop is held to, and whether it keeps them."""
+    del findings
+    results, ids = ladder(records)
+    rows: list[list[str | float | int]] = []
+    for goal in GOALS:
+        estimate = ratio_of(results, goal)
+        rows.append([goal.says, estimate.value, goal.limit(), "met" if goal.met_by(estimate.value) else "missed"])
+    return TableContent(
+        caption="Ratios of median times within this one run, and the limits that `bench --check` holds them to.",
+        columns=["ratio", "measured", "limit", ""],
+        rows=rows,
+        records=ids,
+    )

@@ -1,0 +1,152 @@
+"""How the time of a report goes down with workers, and up with seeds."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+import numpy as np
+
+from report.answers.base import FigureContent, Findings, Records
+from report.answers.timed import machine
+from report.charts import LineChart, Panel, Series
+from report.experiments.speed import WorkersResults
+from report.statistics import Estimate, ratio_of_medians
+
+WORKERS = (1, 2, 4, 8, 16, 32)
+
+
+def list_schedule(durations: Sequence[float], workers: int) -> float:
+    """
+    Return how long runs take if each starts, in their order, on the worker that is free first.
+
+    Parameters
+    ----------
+    durations : sequence of float
+        Seconds of each run.
+    workers : int
+        Runs under way at a time.
+
+    Returns
+    -------
+    float
+        Seconds until the last has ended: Graham's list scheduling, at most twice the shortest possible.
+    """
+    free_at = [0.0] * workers
+    for duration in durations:
+        heapq.heappush(free_at, heapq.heappop(free_at) + duration)
+    return max(free_at)
+
+
+def _workers(records: Records) -> tuple[WorkersResults, tuple[str, ...]]:
+    arm = records.arm("speed", "workers", WorkersResults)
+    return arm.results[0], arm.records
+
+
+def _by_workers(results: WorkersResults) -> dict[int, list[float]]:
+    return dict(sorted((int(size), seconds) for size, seconds in results.seconds.items() if size != "runs"))
+
+
+def gain_of_workers(records: Records) -> Estimate:
+    """Estimate how many times sooner the fixed set of runs is done on all cores than on one."""
+    results, ids = _workers(records)
+    wall = _by_workers(results)
+    one, most = wall[min(wall)], wall[max(wall)]
+    return ratio_of_medians(one, most, n_of="rounds", records=ids)
+
+
+def workers(records: Records, findings: Findings) -> FigureContent:
+    """Draw the wall time of the fixed set against workers: measured, and simulated from the runs' own times."""
+    del findings
+    results, ids = _workers(records)
+    measured = _by_workers(results)
+    simulated = {size: list_schedule(results.seconds["runs"], size) for size in WORKERS}
+    at_once = next(size for size in WORKERS if simulated[size] <= 1.001 * max(results.seconds["runs"]))
+    return FigureContent(
+        chart=LineChart(
+            panels=[
+                Panel(
+                    series=[
+                        Series(
+                            label="measured",
+                            x=[float(size) for size in measured],
+                            y=[float(np.median(seconds)) for seconds in measured.values()],
+                            low=[min(seconds) for seconds in measured.values()],
+                            high=[max(seconds) for seconds in measured.values()],
+                            role="points",
+                        ),
+                        Series(
+                            label="simulated",
+                            x=[float(size) for size in simulated],
+                            y=list(simulated.values()),
+                            role="reference",
+                        ),
+                    ],
+                    x_label="workers",
+                    y_label="seconds",
+                    x_scale="log",
+                    y_scale="log",
+                )
+            ]
+        ),
+        title=f"More workers help until the longest run is all that is left, here at {at_once}",
+        alt="Seconds for the same runs by workers. Measured: "
+        + ", ".join(f"{np.median(seconds):.2f} on {size}" for size, seconds in measured.items())
+        + ". Simulated: "
+        + ", ".join(f"{seconds:.2f} on {size}" for size, seconds in simulated.items())
+        + ".",
+        caption=(
+            f"{len(results.widths)} trainings of one epoch, hidden layers of {min(results.widths)} to {max(results.widths)} units, one "
+            f"thread each; {machine(results.devices[0])}. Simulated: each starts on the worker that is free first and takes as "
+            "long as it did on one worker, as if workers did not get in each other's way."
+        ),
+        records=ids,
+    )
+
+
+def seeds(records: Records, findings: Findings) -> FigureContent:
+    """Draw what the report's recorded runs add up to against the number of seeds, on one worker and on two."""
+    del findings
+    durations = records.durations()
+    planned = sorted({seed for seed, _ in durations.values()})
+    totals = {
+        size: [
+            list_schedule([s for seed, s in durations.values() if seed < count], size) / 60
+            for count in _counts(planned)
+        ]
+        for size in (1, 2, 8)
+    }
+    return FigureContent(
+        chart=LineChart(
+            panels=[
+                Panel(
+                    series=[
+                        Series(
+                            label="1 worker" if size == 1 else f"{size} workers",
+                            x=[float(count) for count in _counts(planned)],
+                            y=minutes,
+                        )
+                        for size, minutes in totals.items()
+                    ],
+                    x_label="seeds",
+                    y_label="minutes",
+                )
+            ]
+        ),
+        title="The first seed carries the choice of learning rates; every further one costs the same",
+        alt="Minutes of all recorded runs by seeds: "
+        + "; ".join(
+            f"{size} {'worker' if size == 1 else 'workers'} " + ", ".join(f"{m:.1f}" for m in minutes)
+            for size, minutes in totals.items()
+        )
+        + ".",
+        caption=(
+            f"Recorded times of {len(durations)} runs, put in the order of the plan on the worker that is free first. Runs that "
+            "measure time are left out: they go one at a time."
+        ),
+        records=tuple(durations),
+    )
+
+
+def _counts(planned: Sequence[int]) -> list[int]:
+    return [seed + 1 for seed in planned]

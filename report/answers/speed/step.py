@@ -1,0 +1,139 @@
+"""Where the time of one training step goes, and what was tried to shorten it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from report.answers.base import FigureContent, Findings, MeasureFunction, NoRecords, Records, TableContent
+from report.answers.timed import machine, median
+from report.charts import Bar, BarChart, BarSegment
+from report.experiments.attempts import AttemptName, AttemptsResults
+from report.experiments.speed import Part, ProfileResults
+from report.statistics import Estimate, ratio_of_medians
+
+PARTS: tuple[Part, ...] = ("gather", "forward", "backward", "update")
+MICRO = 1e6
+"""Microseconds in a second."""
+ATTEMPTS: dict[AttemptName, str] = {
+    "fit": "fit, one network",
+    "compiled": "forward and backward pass compiled (torch.compile)",
+    "batched": "five seeds as one batched network",
+}
+
+
+def profile(records: Records) -> tuple[ProfileResults, tuple[str, ...]]:
+    """Return the one profile and its id."""
+    arm = records.arm("speed", "profile", ProfileResults)
+    return arm.results[0], arm.records
+
+
+def _seconds(results: ProfileResults, part: Part) -> list[float]:
+    return results.seconds[part]
+
+
+def share_of(part: Part) -> MeasureFunction:
+    """Make a measure of a part's share of the step, in percent."""
+
+    def measure(records: Records) -> Estimate:
+        results, ids = profile(records)
+        whole = sum(np.array(_seconds(results, name)) for name in PARTS)
+        return median(np.array(_seconds(results, part)) / whole * 100, unit="percent", n_of="repetitions", records=ids)
+
+    measure.__qualname__ = "share_of"
+    return measure
+
+
+def dispatch_share(records: Records) -> Estimate:
+    """Estimate the share of a step that remains when its arithmetic is taken away, in percent."""
+    results, ids = profile(records)
+    share = ratio_of_medians(results.seconds["dispatch"], results.seconds["step"], records=ids)
+    return Estimate(
+        value=share.value * 100,
+        low=None if share.low is None else share.low * 100,
+        high=None if share.high is None else share.high * 100,
+        unit="percent",
+        n=share.n,
+        n_of=share.n_of,
+        method=share.method,
+        records=ids,
+    )
+
+
+def step_time(records: Records) -> Estimate:
+    """Estimate the time of a whole step, in microseconds."""
+    results, ids = profile(records)
+    return median(results.seconds["step"], scale=MICRO, unit="µs", n_of="repetitions", records=ids)
+
+
+def parts(records: Records, findings: Findings) -> FigureContent:
+    """Draw the parts of a step, and the step without arithmetic."""
+    del findings
+    results, ids = profile(records)
+    micro = {part: float(np.median(_seconds(results, part))) * MICRO for part in PARTS}
+    dispatch = float(np.median(results.seconds["dispatch"])) * MICRO
+    largest = max(micro, key=lambda part: micro[part])
+    return FigureContent(
+        chart=BarChart(
+            bars=[
+                Bar(
+                    label="a training step",
+                    segments=[BarSegment(label=part, value=value) for part, value in micro.items()],
+                ),
+                Bar(label="its calls without arithmetic", segments=[BarSegment(label="dispatch", value=dispatch)]),
+            ],
+            x_label="microseconds",
+        ),
+        title=f"The {largest} pass takes most of a step; calls alone take {dispatch / sum(micro.values()):.0%} as long",
+        alt="Microseconds of a step: "
+        + ", ".join(f"{part} {value:.0f}" for part, value in micro.items())
+        + f". The same calls on one image of one pixel: {dispatch:.0f}.",
+        caption=(
+            f"784-128-10 network, batch size {results.batch_size}, one thread, {machine(results.devices[0])} at hand; medians of "
+            f"{len(results.seconds['step']):,} repetitions. Below: the same step of the same layers, with one unit, one pixel and "
+            "one image."
+        ),
+        records=ids,
+    )
+
+
+def _attempts(records: Records) -> tuple[AttemptsResults, tuple[str, ...]]:
+    arm = records.arm("speed", "attempts", AttemptsResults)
+    return arm.results[0], arm.records
+
+
+def attempt_ratio(name: AttemptName) -> MeasureFunction:
+    """Make a measure of an attempt's time per epoch and network, over that of `fit`."""
+
+    def measure(records: Records) -> Estimate:
+        results, ids = _attempts(records)
+        by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.attempts}
+        if not by_name[name]:
+            raise NoRecords(f"{name}: could not be had on this machine")
+        return ratio_of_medians(by_name[name], by_name["fit"], n_of="rounds", records=ids)
+
+    measure.__qualname__ = "attempt_ratio"
+    return measure
+
+
+def attempt_table(records: Records, findings: Findings) -> TableContent:
+    """List what was tried, with its time against that of `fit`."""
+    del findings
+    results, ids = _attempts(records)
+    plain = float(np.median(next(attempt.seconds["epoch"] for attempt in results.attempts if attempt.name == "fit")))
+    rows: list[list[str | float | int]] = []
+    for attempt in results.attempts:
+        seconds = float(np.median(attempt.seconds["epoch"])) if attempt.seconds["epoch"] else None
+        rows.append(
+            [
+                ATTEMPTS[attempt.name],
+                f"{seconds:.3g}" if seconds else f"not to be had: {attempt.problem}",
+                f"{seconds / plain:.2f}" if seconds else "",
+                f"{max(0.0, attempt.seconds['first'][0] - (seconds or 0) * attempt.models):.1f}",
+            ]
+        )
+    return TableContent(
+        caption=f"One epoch of {results.num_images:,} images for one network, one thread: medians over rounds.",
+        columns=["attempt", "seconds", "over fit", "before the first step (s)"],
+        rows=rows,
+        records=ids,
+    )

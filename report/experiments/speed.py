@@ -1,0 +1,134 @@
+"""
+How fast the reference loop is, and where its time goes.
+
+Measured: one epoch of the notebook's 784-128-10 network at batch size 64 by the notebook's own loop, with the loader's
+usual remedies, by `fmnist_ref.fit`, by scikit-learn, and by nothing but the large matrix products (`ladder`); the parts
+of a step, and the same step with next to nothing to compute (`profile`); a compiled step and networks of several seeds in
+one (`attempts`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, alone on the
+machine; some three minutes in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Literal
+
+import msgspec
+import numpy as np
+import torch
+
+from fmnist_ref import MLP, StepTiming, resolve_device, time_training_step
+from report.experiments.attempts import AttemptsResults, measure_attempts
+from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
+from report.experiments.crew import Crew
+from report.experiments.curves import Images
+from report.experiments.hardware import Device, Seconds, observe
+from report.experiments.ladder import LadderResults, measure_ladder, threads_set_to
+
+Part = Literal["gather", "forward", "backward", "update", "step", "dispatch"]
+WIDTHS = (512, 256, 256, 128, 128, 128, 64, 64)
+"""Of the fixed set of runs, longest first: unequal, as a report's are."""
+
+
+class ProfileResults(msgspec.Struct, frozen=True, kw_only=True):
+    """One training step on one thread, part by part, every repetition."""
+
+    devices: list[Device]
+    batch_size: int
+    seconds: dict[Part, Seconds]
+    """`step` is a whole step. `dispatch` is one of a network of the same layers, but of one unit on images of one pixel,
+    one image at a time: its calls without their arithmetic."""
+
+
+class WorkersResults(msgspec.Struct, frozen=True, kw_only=True):
+    """The same runs, shared out among different numbers of workers."""
+
+    devices: list[Device]
+    widths: list[int]
+    """Of the networks that the runs train for an epoch, in the order in which they start."""
+    seconds: dict[str, Seconds]
+    """Of the whole set, every repetition, by number of workers; and as `runs` the median of each run on one worker."""
+
+
+def plan(profile: Profile) -> Iterator[Run]:
+    """List one run for each arm: one seed, since times and not accuracies are measured."""
+    num_images = profile.pick(full=60_000, quick=6_000)
+    rounds = profile.pick(full=5, quick=2)
+    arms: dict[str, dict[str, int]] = {
+        "ladder": {"num_images": num_images, "rounds": rounds},
+        "profile": {"repetitions": profile.pick(full=2000, quick=100)},
+        "attempts": {"num_images": num_images, "rounds": rounds, "models": 5},
+        "workers": {"num_images": num_images, "rounds": profile.pick(full=3, quick=1)},
+    }
+    for arm, settings in arms.items():
+        yield Run(experiment="speed", arm=arm, seed=0, parameters={"batch_size": 64, **settings}, device=profile.device)
+
+
+def measure(
+    run: Run, dataset: Dataset, inputs: Inputs
+) -> LadderResults | ProfileResults | AttemptsResults | WorkersResults:
+    """Time one arm."""
+    match run.arm:
+        case "ladder":
+            return measure_ladder(run, dataset, resolve_device(run.device))
+        case "profile":
+            return measure_profile(run, dataset)
+        case "attempts":
+            return measure_attempts(run, dataset)
+        case _:
+            return measure_workers(run, dataset)
+
+
+def measure_profile(run: Run, dataset: Dataset) -> ProfileResults:
+    """Time the parts of a step, and a step without arithmetic."""
+    settings = run.parameters
+    repetitions = settings["repetitions"]
+    torch.manual_seed(run.seed)
+
+    def time_step(model: MLP, images: torch.Tensor, batch_size: int) -> StepTiming:
+        return time_training_step(
+            model, images, dataset.train_labels, batch_size=batch_size, warmup=repetitions // 4, repetitions=repetitions
+        )
+
+    with threads_set_to(1):
+        step = time_step(MLP(), dataset.train_images, settings["batch_size"])
+        empty = time_step(MLP((1,), num_features=1), dataset.train_images[:, :1, :1].contiguous(), 1)
+    return ProfileResults(
+        devices=[observe(torch.device("cpu"))],
+        batch_size=settings["batch_size"],
+        seconds={
+            "gather": step.gather_seconds,
+            "forward": step.forward_seconds,
+            "backward": step.backward_seconds,
+            "update": step.update_seconds,
+            "step": step.step_seconds,
+            "dispatch": empty.step_seconds,
+        },
+    )
+
+
+def measure_workers(run: Run, dataset: Dataset) -> WorkersResults:
+    """Time the fixed set of runs on one worker and on as many as there are cores, in turn."""
+    settings = run.parameters
+    images = Images(dataset.train_images[: settings["num_images"]], dataset.train_labels[: settings["num_images"]])
+    sizes = sorted({1, torch.get_num_threads()})
+    wall: dict[str, list[float]] = {str(size): [] for size in sizes}
+    alone: list[list[float]] = []
+    for _ in range(settings["rounds"]):
+        for size in sizes:
+            with Crew(images, size=size) as crew:
+                crew.train([16] * size, settings["batch_size"])  # starts the processes
+                began = perf_counter()
+                times = crew.train(WIDTHS, settings["batch_size"])
+                wall[str(size)].append(perf_counter() - began)
+            if size == 1:
+                alone.append(times)
+    return WorkersResults(
+        devices=[observe(torch.device("cpu"))],
+        widths=list(WIDTHS),
+        seconds={**wall, "runs": np.median(alone, axis=0).tolist()},
+    )
+
+
+EXPERIMENT = Experiment(name="speed", plan=plan, measure=measure, alone=True)
