@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from stand_ins.timings import CPU, EPOCHS
 
 from report import bench
 from report.__main__ import main
@@ -9,7 +10,6 @@ from report.experiments.ladder import LadderResults, Rung
 from report.plan import plan
 from report.records import RecordStore
 from report.runner import Failure, Runner
-from tests.stand_ins.timings import CPU, EPOCHS
 
 FAST = LadderResults(
     devices=[CPU],

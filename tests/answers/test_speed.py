@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stand_ins.timings import CPU, EPOCHS
 
 from report.answers.base import NoRecords
 from report.answers.speed import ANSWER, goals, rungs, scaling, step
 from report.experiments.attempts import Attempt, AttemptsResults
 from report.experiments.ladder import LadderResults, Rung
 from report.experiments.speed import ProfileResults, WorkersResults
-from tests.stand_ins.timings import CPU, EPOCHS
 
 
 def ladder_of(**changed):

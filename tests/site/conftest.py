@@ -8,11 +8,15 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.site.fixture import SIZES, build, write_source
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead, SupportsWrite
 
 ARGUMENTS = (
     "--headless",
@@ -48,10 +52,27 @@ def page_names(site: Path) -> list[str]:
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves the site below the path of its base URL, as the 404 page needs it."""
+    """
+    Serves the site below the path of its base URL, as the 404 page needs it.
+
+    A page asked for with ``?halting`` stops after the second row of its first table until `go_on` is set.
+    """
+
+    go_on = threading.Event()
 
     def translate_path(self, path: str) -> str:
         return super().translate_path(path.removeprefix("/fmnist-ref"))
+
+    def copyfile(self, source: SupportsRead[bytes], outputfile: SupportsWrite[bytes]) -> None:  # type: ignore[override]
+        """Send a file, all at once or halting."""
+        content = source.read()
+        if self.path.endswith("?halting"):
+            row = b"</tr>"
+            beginning = content.index(row, content.index(row) + 1) + len(row)
+            outputfile.write(content[:beginning])
+            self.go_on.wait(timeout=30)
+            content = content[beginning:]
+        outputfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -67,6 +88,13 @@ def address(site: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/fmnist-ref"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def go_on() -> threading.Event:
+    """Return what lets a page that was asked for with ``?halting`` go on."""
+    QuietHandler.go_on.clear()
+    return QuietHandler.go_on
 
 
 @pytest.fixture(scope="session")

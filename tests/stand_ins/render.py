@@ -11,10 +11,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sphinx.cmd.build import main as sphinx
-from stand_ins.records import SEEDS, whole_report
 
 from report import offline, pages, rendering, site, statistics
 from report.files import write_if_changed
+from stand_ins.records import SEEDS, whole_report
 
 OPTIONS = ["-b", "html", "-q", "-n", "-W", "--keep-going", "-D", "suppress_warnings=myst-nb.lexer"]
 """The warning is that cells which have not been run do not say in which language they are."""

@@ -9,6 +9,7 @@ from fmnist_site import (
     citation,
     claims,
     elements,
+    first_paint,
     home,
     mathematics,
     measured,
@@ -25,5 +26,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register everything."""
     for part in (elements, tables, mathematics, measured, claims, results, home, source, reference, citation, mending):
         part.setup(app)
+    first_paint.setup(app)
     publishing.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
