@@ -12,6 +12,7 @@ from report import formatting
 from report.answers.base import FigureContent, TableContent
 from report.conclude import Finding
 from report.evidence import ClaimRow, Figure, Number, Page, Provenance, Table
+from report.experiments import EXPERIMENTS
 from report.figures import Drawing, Size, ThemeName, chart_data, draw
 from report.files import write_if_changed
 from report.statistics import Estimate
@@ -25,11 +26,12 @@ def provenance(records: Iterable[str], made_by: Callable[..., Any]) -> Provenanc
     experiments = sorted({id.split(".")[0] for id in ids})
     only = " ".join(f"--only {name}" for name in experiments)
     seeds = {part for id in ids for part in id.split(".") if part.startswith("seed")}
+    timed = all(name in EXPERIMENTS and EXPERIMENTS[name].alone for name in experiments)  # by repetitions, not seeds
     return Provenance(
         records=tuple(f"records/{id}.json" for id in ids),
         rebuild=f"tox -e report -- {only}" if only else "tox -e report",
         made_by=f"{made_by.__module__}.{made_by.__qualname__.split('.')[0]}",
-        num_seeds=len(seeds) or None,
+        num_seeds=None if timed else len(seeds) or None,
     )
 
 

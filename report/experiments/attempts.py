@@ -132,6 +132,7 @@ def _first_epochs(ways: dict[AttemptName, tuple[int, Callable[[], object]]]) -> 
 
 
 def _compiled_epoch(images: Images, batch_size: int) -> Callable[[], object]:
+    torch.compiler.config.force_disable_caches = True  # or a second measurement would not show the compiler's time
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it warns where there is no CUDA
     model = MLP()
     loss = torch.compile(lambda inputs, labels: F.cross_entropy(model(inputs), labels), dynamic=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
@@ -11,8 +13,9 @@ MEASURED_FAMILY = "DejaVu Sans"
 SHOWN_FAMILIES = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
+@cache
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Return the width of one line of text."""
+    """Return the width of one line of text; the same labels come back in every theme and size."""
     font = FontProperties(family=MEASURED_FAMILY, size=size, weight="bold" if bold else "normal")
     width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
     return float(width)

@@ -101,7 +101,7 @@ def test_the_ladder_is_drawn_from_slow_to_fast(records_of):
     assert labels[0] == "the notebook's loop"
     assert labels[-1] == "the large products alone, one thread"
     other = rungs.rungs(records_of(loader_workers=12.0), {})
-    assert other.chart.rows[0].label == "its loader with two workers"
+    assert other.chart.rows[0].label == "the notebook's loop, two workers"
     assert "24 times shorter" in other.title
 
 

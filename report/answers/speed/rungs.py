@@ -11,8 +11,8 @@ from report.statistics import Estimate, ratio_of_medians
 
 LABELS: dict[RungName, str] = {
     "notebook": "the notebook's loop",
-    "loader_workers": "its loader with two workers",
-    "tensor_dataset": "its loader on tensors",
+    "loader_workers": "the notebook's loop, two workers",
+    "tensor_dataset": "the notebook's loop, on tensors",
     "fit": "fit",
     "fit_one_thread": "fit, one thread",
     "scikit_learn": "scikit-learn, one thread",
@@ -22,14 +22,14 @@ LABELS: dict[RungName, str] = {
 }
 SOURCE: dict[RungName, str] = {
     "notebook": "opens, converts and normalises one image at a time; reads the loss after every batch",
-    "loader_workers": "does the same in two other processes, and carries the batches over",
+    "loader_workers": "that work in two other processes, and the way of the batches from there",
     "tensor_dataset": "images converted once; still picked one by one and stacked",
     "fit": "one gather for each batch; no loss read inside the epoch",
-    "fit_one_thread": "the same: a step is too small to share between threads",
+    "fit_one_thread": "as fit, with the products on one core",
     "scikit_learn": "the same arithmetic in NumPy and SciPy, without a graph for the gradients",
     "fit_pool": "independent trainings side by side; seconds are wall time over their number",
     "products": "what is left when nothing but the first layer's two products is done",
-    "accelerator": "the same on the accelerator, where images, labels and losses stay until the epoch ends",
+    "accelerator": "as fit, on the accelerator, where images, labels and losses stay until the epoch ends",
 }
 
 
