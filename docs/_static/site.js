@@ -70,3 +70,9 @@ const markScrollable = () => {
   }
 };
 if (formulas.length) new ResizeObserver(markScrollable).observe(document.querySelector("article"));
+
+/* The search ignores capitals; of two names that differ in nothing else, the one that was typed comes first. */
+if (typeof Scorer !== "undefined") {
+  const typed = new URLSearchParams(location.search).get("q");
+  Scorer.score = ([, title, , , score]) => score + (title.split(".").pop() === typed ? 1 : 0);
+}

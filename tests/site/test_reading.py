@@ -149,6 +149,8 @@ def test_text_from_outside_stays_text(desktop: Page) -> None:
         ("fit", "api/fmnist_ref.fit.html#fmnist_ref.fit"),
         ("fmnist_ref.load", "api/fmnist_ref.load.html#fmnist_ref.load"),
         ("StepTiming", "api/fmnist_ref.StepTiming.html#fmnist_ref.StepTiming"),
+        ("Reliability", "api/fmnist_ref.Reliability_class.html#fmnist_ref.Reliability"),
+        ("reliability", "api/fmnist_ref.reliability.html#fmnist_ref.reliability"),
         ("Q4.1", "answers/q4.html#Q4.1"),
         ("P1.3", "answers/part1.html#P1.3"),
         (TITLES["q6"], "answers/q6.html"),
