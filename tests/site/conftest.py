@@ -46,9 +46,8 @@ def site(source_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def page_names(site: Path) -> list[str]:
-    """Return the site's pages, as paths without their suffix; what a theme leaves in ``_static`` is none."""
-    pages = [path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html"))]
-    return [name for name in pages if not name.startswith("_static/")]
+    """Return the site's pages, as paths without their suffix."""
+    return [path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html"))]
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

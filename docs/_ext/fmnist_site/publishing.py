@@ -39,6 +39,13 @@ def _entry(app: Sphinx, base: str, document: str) -> str:
     return f"- [{app.env.titles[document].astext()}]({base}/{app.builder.get_target_uri(document)})"
 
 
+def _leave_out_templates(app: Sphinx, error: Exception | None) -> None:
+    """Remove a template of the theme's that it copies along as if it were a page."""
+    if error is None and app.builder.format == "html":
+        (Path(app.outdir) / "_static" / "webpack-macros.html").unlink(missing_ok=True)
+
+
 def setup(app: Sphinx) -> None:
     """Connect to the end of the build."""
+    app.connect("build-finished", _leave_out_templates)
     app.connect("build-finished", _write)
