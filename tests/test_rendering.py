@@ -26,7 +26,12 @@ PAGES = (*(f"answers/{name}" for name in ANSWERS), *OTHER_PAGES, *SHARED_PAGES)
 def folders(tmp_path_factory):
     """Return two folders, each with a site's source and the site, made in different environments at the same time."""
     settings = {key: value for key, value in os.environ.items() if not key.startswith("FMNIST_REF_")}
-    settings |= {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": SECONDS, "OMP_NUM_THREADS": "1"}
+    settings |= {
+        "PYTHONPATH": str(ROOT),
+        "SOURCE_DATE_EPOCH": SECONDS,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     settings["FMNIST_REF_SITE_URL"] = "https://example.org/fmnist-ref/"
     made = {name: tmp_path_factory.mktemp(name) for name in ENVIRONMENTS}
     running = [

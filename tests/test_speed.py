@@ -35,6 +35,8 @@ def test_every_arm_is_planned_once_for_all_seeds():
     assert speed.EXPERIMENT.alone
 
 
+# Tests that kill every process of a report's kill Python's own tracker of shared memory with them; it starts again.
+@pytest.mark.filterwarnings("ignore:resource_tracker:UserWarning")
 def test_the_whole_ladder_is_timed_in_rounds(dataset, monkeypatch):
     monkeypatch.setattr(ladder, "LOADER_WORKERS", 1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
