@@ -7,7 +7,8 @@ from stand_ins import experiments as stand_in
 
 from report import worker
 from report.experiments import EXPERIMENTS
-from report.experiments.base import Run
+from report.experiments.base import Profile, Run
+from report.publication import Edition
 from report.records import Record, RecordStore
 from report.runner import Failure, Runner
 
@@ -81,6 +82,19 @@ def test_what_measures_time_runs_alone_and_last(make_runner):
     assert [run.experiment for run, _ in ended] == ["sum", "timed sum"]
     assert seen[0] == (4, 1)
     assert seen[1][0] == 1
+
+
+def test_a_seed_counts_as_done_before_its_times_are_taken(make_runner, tmp_path):
+    runner, _ = make_runner()
+    runner.run(sums(0))
+    edition = Edition(
+        output=tmp_path,
+        profile=Profile(seeds=2),
+        planned=[*sums(0, 1), *sums(0, experiment="timed sum")],
+        store=runner.store,
+        data_source="given",
+    )
+    assert edition.extent().seeds_done == 1
 
 
 def test_an_error_is_tried_again_once(make_runner, tmp_path):

@@ -2,10 +2,12 @@
 
 import dataclasses
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from fmnist_ref import (
     MLP,
@@ -205,3 +207,24 @@ def test_absent_device_is_refused(sample: tuple[Tensor, Tensor]) -> None:
 def test_record_is_plain_data(sample: tuple[Tensor, Tensor]) -> None:
     record = dataclasses.asdict(time_training_step(MLP(), *sample, warmup=1, repetitions=1))
     assert {type(value) for value in record.values()} == {list, int, str, type(None)}
+
+
+class Gathers(TorchDispatchMode):
+    """Notes which images are gathered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[tuple[int, ...]] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten.index_select.default and args[0].ndim > 1:
+            self.batches.append(tuple(args[2].tolist()))
+        return func(*args, **(kwargs or {}))
+
+
+def test_no_batch_is_gathered_twice_since_the_cache_would_have_it() -> None:
+    with Gathers() as gathers:
+        time_training_step(MLP((2,), num_features=3), torch.randn(1000, 3), torch.zeros(1000).long(), batch_size=20,
+                           warmup=1, repetitions=2)  # fmt: skip
+    assert len(gathers.batches) == 3 * 3  # copied, in parts and whole, in each repetition
+    assert len(set(gathers.batches)) == 9

@@ -5,7 +5,7 @@ Measured: one epoch of the notebook's 784-128-10 network at batch size 64 by the
 usual remedies, by `fmnist_ref.fit`, by scikit-learn, and by nothing but the large matrix products (`ladder`); the parts
 of a step, and the same step with next to nothing to compute (`profile`); a compiled step and networks of several seeds in
 one (`attempts`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, alone on the
-machine; some three minutes in all.
+machine; some four minutes in all.
 """
 
 from __future__ import annotations

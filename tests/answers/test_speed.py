@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins.timings import CPU, EPOCHS
 
+from report import exhibits
 from report.answers.base import NoRecords
 from report.answers.speed import ANSWER, goals, rungs, scaling, step
 from report.experiments.attempts import Attempt, AttemptsResults
@@ -114,7 +115,9 @@ def test_what_could_not_be_compiled_is_said_to_be_so(records_of):
 
 
 def test_the_title_names_the_part_that_takes_longest(records_of):
-    assert step.parts(records_of(), {}).title.startswith("The backward pass takes most of a step; calls alone take 20%")
+    assert step.parts(records_of(), {}).title.startswith(
+        "The backward pass is the longest part of a step; calls alone take 20%"
+    )
 
 
 def test_scaling_figures_hold_what_was_measured_and_what_follows(records_of):
@@ -133,3 +136,9 @@ def test_list_scheduling_keeps_grahams_bounds(durations, workers):
     least = max(sum(durations) / workers, max(durations))
     assert least * (1 - 1e-9) <= makespan <= sum(durations) / workers + max(durations)
     assert scaling.list_schedule(durations, 1) == pytest.approx(sum(durations))
+
+
+def test_times_are_said_to_be_of_no_seeds():
+    assert exhibits.provenance(["speed.ladder.seed0.a"], rungs.rungs).num_seeds is None
+    assert exhibits.provenance(["speed.ladder.seed0.a", "epochs.from_logits.seed0.b"], rungs.rungs).num_seeds == 1
+    assert exhibits.provenance(["epochs.from_logits.seed0.b", "epochs.from_logits.seed1.c"], rungs.rungs).num_seeds == 2

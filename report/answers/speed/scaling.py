@@ -133,7 +133,7 @@ def seeds(records: Records, findings: Findings) -> FigureContent:
                 )
             ]
         ),
-        title="The first seed carries the choice of learning rates; every further one costs the same",
+        title="The first seed carries the choice of learning rates; the others add only their own runs",
         alt="Minutes of all recorded runs by seeds: "
         + "; ".join(
             f"{size} {'worker' if size == 1 else 'workers'} " + ", ".join(f"{m:.1f}" for m in minutes)

@@ -11,7 +11,13 @@ from report.experiments.attempts import AttemptName, AttemptsResults
 from report.experiments.speed import Part, ProfileResults
 from report.statistics import Estimate, ratio_of_medians
 
-PARTS: tuple[Part, ...] = ("gather", "forward", "backward", "update")
+NAMES: dict[Part, str] = {
+    "gather": "Gathering the batch",
+    "forward": "The forward pass",
+    "backward": "The backward pass",
+    "update": "The update",
+}
+PARTS: tuple[Part, ...] = tuple(NAMES)
 MICRO = 1e6
 """Microseconds in a second."""
 ATTEMPTS: dict[AttemptName, str] = {
@@ -83,7 +89,7 @@ def parts(records: Records, findings: Findings) -> FigureContent:
             ],
             x_label="microseconds",
         ),
-        title=f"The {largest} pass takes most of a step; calls alone take {dispatch / sum(micro.values()):.0%} as long",
+        title=f"{NAMES[largest]} is the longest part of a step; calls alone take {dispatch / sum(micro.values()):.0%} as long",
         alt="Microseconds of a step: "
         + ", ".join(f"{part} {value:.0f}" for part, value in micro.items())
         + f". The same calls on one image of one pixel: {dispatch:.0f}.",
