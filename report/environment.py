@@ -52,6 +52,18 @@ def observe(device: str = "cpu") -> Environment:
     )
 
 
+def peak_memory_bytes() -> int | None:
+    """Return the most main memory that this process has held so far; None where the system does not say."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    # The high water mark of this program: that of getrusage would begin with the memory of the process that started it.
+    for line in status.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
 def usable_cores() -> int:
     """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):

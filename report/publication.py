@@ -13,7 +13,7 @@ from report.experiments.base import Profile, Run
 from report.files import write_if_changed
 from report.memory import Memory
 from report.plan import measures_time
-from report.records import Record, RecordStore
+from report.records import Record, RecordStore, encode
 from report.rendering import Extent
 
 
@@ -41,6 +41,16 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
 
     def publish(self) -> Published:
         """Write verdicts, pages and site from the records there are."""
+        findings = self.write()
+        output = self.output.resolve()
+        try:
+            index = site.build(output / "source", output)
+        except site.BuildError as problem:
+            return Published(findings=findings, index=None, problem=str(problem))
+        return Published(findings=findings, index=index)
+
+    def write(self) -> dict[str, Finding]:
+        """Write verdicts and pages, of which Sphinx then makes the site."""
         output = self.output.resolve()
         records = Records(self.store, self.planned, self.timings)
         memory = Memory(output / ".memory", records.fingerprint)
@@ -49,11 +59,7 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
         self._publish_records(output / "source" / "published" / "records")
         about = site.about(self.profile.device, self.data_source, self.store.data_sha256)
         pages.write_source(output / "source", records, composition, self.extent(), about, memory)
-        try:
-            index = site.build(output / "source", output)
-        except site.BuildError as problem:
-            return Published(findings=composition.findings, index=None, problem=str(problem))
-        return Published(findings=composition.findings, index=index)
+        return composition.findings
 
     def extent(self) -> Extent:
         """Say how many of the seeds are complete; what measures time has no seeds, and its pages say if it is missing."""
@@ -65,8 +71,7 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
     def _publish_records(self, folder: Path) -> None:
         self.store.publish(self.planned, folder)
         for record in self.timings:
-            content = msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1)
-            write_if_changed(folder / f"{record.run}.json", content)
+            write_if_changed(folder / f"{record.run}.json", encode(record))
 
 
 def _verdicts(findings: dict[str, Finding]) -> bytes:

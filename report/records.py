@@ -16,7 +16,7 @@ from report.experiments import EXPERIMENTS
 from report.experiments.base import Run
 from report.files import remove_others, write_if_changed
 
-SCHEMA = 1
+SCHEMA = 2
 MAX_BYTES = 8 * 2**20
 Results = TypeVar("Results")
 
@@ -36,6 +36,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     results: dict[str, Any]
     wall_seconds: float
     """Of the whole run, its evaluation included; a monotonic clock."""
+    peak_memory_bytes: int | None
+    """The most main memory that the worker had held by the end of the run; None where the system does not say."""
     environment: Environment
     data_sha256: str
     """One checksum over the four files' own."""
@@ -85,7 +87,7 @@ class RecordStore:
         temporary = path.with_suffix(f".{os.getpid()}.partial")
         try:
             with temporary.open("wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1))
+                file.write(encode(record))
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -147,6 +149,11 @@ class RecordStore:
         return record
 
 
+def encode(record: Record) -> bytes:
+    """Write a record as the bytes of its file."""
+    return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1)
+
+
 def decode(content: bytes) -> Record:
     """Read a record, or raise `msgspec.MsgspecError` saying why it can't be trusted."""
     try:
@@ -168,9 +175,9 @@ def code_of(experiment: str) -> dict[str, str]:
 
 
 def repeatable(results: Any) -> Any:
-    """Return results without the fields named `seconds`: what two runs on like machines must share."""
+    """Return results without the times and the sizes of what was written: what two runs on like machines must share."""
     if isinstance(results, dict):
-        return {key: repeatable(value) for key, value in results.items() if key != "seconds"}
+        return {key: repeatable(value) for key, value in results.items() if key not in ("seconds", "written_bytes")}
     if isinstance(results, list):
         return [repeatable(value) for value in results]
     return results

@@ -151,6 +151,7 @@ class Runner:
             needs={needed.id: results_checksum(self._record_of(needed)) for needed in run.needs},
             results=measured.results,
             wall_seconds=measured.wall_seconds,
+            peak_memory_bytes=measured.peak_memory_bytes,
             environment=measured.environment,
             data_sha256=self.store.data_sha256,
             code=code_of(run.experiment),

@@ -16,7 +16,7 @@ import msgspec
 import torch
 
 from fmnist_ref import load, normalize
-from report.environment import Environment, observe
+from report.environment import Environment, observe, peak_memory_bytes
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Dataset, Run
 
@@ -26,6 +26,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
     results: dict[str, Any]
     wall_seconds: float
+    peak_memory_bytes: int | None
     environment: Environment
 
 
@@ -58,5 +59,6 @@ def measure(run: Run, inputs: Mapping[str, Mapping[str, Any]], folder: str) -> M
     return Measured(
         results=msgspec.json.decode(msgspec.json.encode(results)),  # exactly what a record would give back
         wall_seconds=time.perf_counter() - began,
+        peak_memory_bytes=peak_memory_bytes(),
         environment=observe(run.device),
     )

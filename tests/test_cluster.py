@@ -65,10 +65,15 @@ def measured(folder, runs, make_executor, on_end=lambda *_: None):
 
 
 def timeless(record):
-    """Return a record without what two runs never share: times, and the threads of this test's own process."""
+    """Return a record without what two runs never share: times, memory, and the threads of this test's own process."""
     environment = msgspec.structs.replace(record.environment, threads=1)
     return msgspec.structs.replace(
-        record, wall_seconds=0.0, checksum="", results=repeatable(record.results), environment=environment
+        record,
+        wall_seconds=0.0,
+        peak_memory_bytes=None,
+        checksum="",
+        results=repeatable(record.results),
+        environment=environment,
     )
 
 

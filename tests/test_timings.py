@@ -49,6 +49,7 @@ def record(arm, **about):
         "needs": {},
         "results": msgspec.to_builtins(results(arm)),
         "wall_seconds": 1.0,
+        "peak_memory_bytes": 1,
         "environment": observe(),
         "data_sha256": "0" * 64,
         "code": {},

@@ -27,7 +27,7 @@ ELSEWHERE = msgspec.structs.replace(HERE, processor="another", cores=64)
 def record(environment=HERE, **results):
     return Record(
         schema=SCHEMA, run="r", experiment="e", arm="a", seed=0, parameters={}, needs={}, results=results,
-        wall_seconds=1.0, environment=environment, data_sha256="d", code={},
+        wall_seconds=1.0, peak_memory_bytes=1, environment=environment, data_sha256="d", code={},
     ).sealed()  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from report.records import Record, RecordStore
 from report.statistics import Estimate
 
 Results = TypeVar("Results")
+Other = TypeVar("Other")
 
 
 class NoRecords(Exception):
@@ -43,6 +44,10 @@ class Arm(Generic[Results]):
         """Take one number from each run."""
         return [of(result) for result in self.results]
 
+    def each(self, make: Callable[[Results], Other]) -> Arm[Other]:
+        """Make something else of each run's results."""
+        return Arm({seed: make(results) for seed, results in self.by_seed.items()}, self.ids)
+
     def paired_with(self, other: Arm[Results]) -> tuple[Arm[Results], Arm[Results]]:
         """Keep the seeds that both arms have."""
         seeds = sorted(self.by_seed.keys() & other.by_seed.keys())
@@ -53,6 +58,17 @@ class Arm(Generic[Results]):
     def _only(self, seeds: Iterable[int]) -> Arm[Results]:
         kept = list(seeds)
         return Arm({s: self.by_seed[s] for s in kept}, {s: self.ids[s] for s in kept})
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run took."""
+
+    seed: int
+    wall_seconds: float
+    peak_memory_bytes: int | None
+    """Of the worker, by the end of the run; None where the system does not say."""
+    alone: bool
+    """Whether it had the machine to itself, because it measured time."""
 
 
 class Records:
@@ -71,7 +87,7 @@ class Records:
 
     def __init__(self, store: RecordStore, runs: Iterable[Run], timings: Iterable[Record] = ()) -> None:
         self._found: dict[tuple[str, str], dict[int, tuple[str, dict[str, object]]]] = {}
-        self._durations: dict[str, tuple[int, float]] = {}
+        self._costs: dict[str, Cost] = {}
         checksums: list[str] = []
         for run in runs:
             record = store.standing(run)
@@ -79,8 +95,12 @@ class Records:
                 arm = self._found.setdefault((run.experiment, run.arm), {})
                 arm[run.seed] = (run.id, record.record.results)
                 checksums.append(record.record.checksum)
-                if not measures_time(run):
-                    self._durations[run.id] = run.seed, record.record.wall_seconds
+                self._costs[run.id] = Cost(
+                    seed=run.seed,
+                    wall_seconds=record.record.wall_seconds,
+                    peak_memory_bytes=record.record.peak_memory_bytes,
+                    alone=measures_time(run),
+                )
         for timing in timings:
             self._found.setdefault((timing.experiment, timing.arm), {timing.seed: (timing.run, timing.results)})
             checksums.append(timing.checksum)
@@ -104,23 +124,18 @@ class Records:
             {seed: id for seed, (id, _) in found.items()},
         )
 
-    def durations(self) -> dict[str, tuple[int, float]]:
+    def costs(self) -> dict[str, Cost]:
         """
-        Return how long each run took, in the order of the plan; runs that measure time left out.
-
-        Returns
-        -------
-        dict of str to tuple of (int, float)
-            By run id: its seed, and its wall time in seconds.
+        Return what each run took, by its id, in the order of the plan.
 
         Raises
         ------
         NoRecords
-            If there is none.
+            If there is none that shared the machine: what the others took says little about a report.
         """
-        if not self._durations:
+        if all(cost.alone for cost in self._costs.values()):
             raise NoRecords("runs that train")
-        return self._durations
+        return self._costs
 
     def arms(self, experiment: str, prefix: str = "") -> list[str]:
         """Name the arms of an experiment that have records, in the order of the plan."""

@@ -13,6 +13,7 @@ from report.experiments import (
     imbalance,
     mistakes,
     regression,
+    rendering,
     speed,
 )
 from report.experiments.base import Experiment
@@ -33,5 +34,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         batch_cost,
         devices,
         speed,
+        rendering,
     )
 }

@@ -65,6 +65,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     plan: Callable[[Profile], Iterable[Run]]
     measure: Callable[[Run, Dataset, Inputs], msgspec.Struct]
-    """Returns the results. Fields named `seconds` hold times, which no two runs share; all else is repeatable."""
+    """Returns the results. Fields named `seconds` hold times, which no two runs share, and those named `written_bytes` the
+    sizes of files, which no two versions need to share; all else is repeatable."""
     alone: bool = False
     """Whether its runs measure time, and so must have the machine to themselves."""

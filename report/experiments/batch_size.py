@@ -16,10 +16,10 @@ import msgspec
 import torch
 from torch import nn
 
-from fmnist_ref import MLP, DivergenceError, Score, evaluate, fit
+from fmnist_ref import MLP, Score, evaluate, fit
 from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.curves import Images, hold_out, still_schedule
-from report.experiments.tuning import TuningResult, chosen_rate
+from report.experiments.curves import Images, hold_out
+from report.experiments.tuning import TuningResult, chosen_rate, try_rate
 
 BATCH_SIZES = (16, 64, 256, 1024, 4096)
 BUDGETS = ("epochs", "updates")
@@ -109,22 +109,9 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> BatchSizeResults | Tu
     torch.manual_seed(run.seed)
     model = MLP().to(run.device)
     if run.arm.startswith("tune_"):
-        return _try_rate(run, model, train, validation)
+        return try_rate(model, train, validation, seed=run.seed, **run.parameters)
     return _train(
         run, model, (train, validation, Images(dataset.test_images, dataset.test_labels)), chosen_rate(inputs)
-    )
-
-
-def _try_rate(run: Run, model: nn.Module, train: Images, validation: Images) -> TuningResult:
-    """Train under the run's budget at its learning rate and score the images held out at the end, once."""
-    settings = run.parameters
-    try:
-        fit(model, train.images, train.labels, seed=run.seed, **settings)
-    except DivergenceError:
-        return TuningResult(learning_rate=settings["learning_rate"], validation_loss=None, validation_accuracy=None)
-    score = evaluate(model, validation.images, validation.labels)
-    return TuningResult(
-        learning_rate=settings["learning_rate"], validation_loss=score.loss, validation_accuracy=score.accuracy
     )
 
 
@@ -137,7 +124,7 @@ def _train(run: Run, model: nn.Module, parts: tuple[Images, Images, Images], lea
     scores: dict[float, list[Score]] = {}
 
     def score(epoch: int) -> None:
-        if epoch in {0, *still_schedule(last_epoch)}:
+        if epoch <= 10 or epoch % 10 == 0 or epoch == last_epoch:
             passes = min(float(epoch), updates / batches_per_epoch)
             scores[passes] = [evaluate(model, part.images, part.labels) for part in parts]
 

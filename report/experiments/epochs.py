@@ -108,7 +108,8 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> EpochsResults | Tunin
     build = MODELS[run.arm.partition("-")[0]]
     torch.manual_seed(run.seed)
     if run.arm.startswith("tune_"):
-        return try_rate(run, dataset, build)
+        parts = hold_out(dataset.train_images, dataset.train_labels)
+        return try_rate(build().to(run.device), *parts, seed=run.seed, **run.parameters)
     train, validation = Images(dataset.train_images, dataset.train_labels), None
     if run.arm == "held_out":
         train, validation = hold_out(dataset.train_images, dataset.train_labels)

@@ -5,12 +5,13 @@ Measured: one epoch of the notebook's 784-128-10 network at batch size 64 by the
 usual remedies, by `fmnist_ref.fit`, by scikit-learn, and by nothing but the large matrix products (`ladder`); the parts
 of a step, and the same step with next to nothing to compute (`profile`); a compiled step and networks of several seeds in
 one (`attempts`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, alone on the
-machine; some four minutes in all.
+machine; some three minutes in all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from time import perf_counter
 from typing import Literal
 
@@ -54,11 +55,10 @@ class WorkersResults(msgspec.Struct, frozen=True, kw_only=True):
 def plan(profile: Profile) -> Iterator[Run]:
     """List one run for each arm: one seed, since times and not accuracies are measured."""
     num_images = profile.pick(full=60_000, quick=6_000)
-    rounds = profile.pick(full=5, quick=2)
     arms: dict[str, dict[str, int]] = {
-        "ladder": {"num_images": num_images, "rounds": rounds},
+        "ladder": {"num_images": num_images, "rounds": profile.pick(full=9, quick=4)},
         "profile": {"repetitions": profile.pick(full=2000, quick=100)},
-        "attempts": {"num_images": num_images, "rounds": rounds, "models": 5},
+        "attempts": {"num_images": num_images, "rounds": profile.pick(full=5, quick=2), "models": 5},
         "workers": {"num_images": num_images, "rounds": profile.pick(full=3, quick=1)},
     }
     for arm, settings in arms.items():
@@ -115,15 +115,17 @@ def measure_workers(run: Run, dataset: Dataset) -> WorkersResults:
     sizes = sorted({1, torch.get_num_threads()})
     wall: dict[str, list[float]] = {str(size): [] for size in sizes}
     alone: list[list[float]] = []
-    for _ in range(settings["rounds"]):
-        for size in sizes:
-            with Crew(images, size=size) as crew:
-                crew.train([16] * size, settings["batch_size"])  # starts the processes
+    with ExitStack() as stack:
+        crews = {size: stack.enter_context(Crew(images, size=size)) for size in sizes}
+        for size, crew in crews.items():
+            crew.train([16] * size, settings["batch_size"])  # starts the processes
+        for _ in range(settings["rounds"]):
+            for size, crew in crews.items():
                 began = perf_counter()
                 times = crew.train(WIDTHS, settings["batch_size"])
                 wall[str(size)].append(perf_counter() - began)
-            if size == 1:
-                alone.append(times)
+                if size == 1:
+                    alone.append(times)
     return WorkersResults(
         devices=[observe(torch.device("cpu"))],
         widths=list(WIDTHS),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from torch import nn
 
-from fmnist_ref import DivergenceError
-from report.experiments.base import Dataset, Inputs, Run
-from report.experiments.curves import hold_out, record_curve
+from fmnist_ref import DivergenceError, evaluate, fit
+from report.experiments.base import Inputs
+from report.experiments.curves import Images
 
 
 class TuningResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,29 +23,32 @@ class TuningResult(msgspec.Struct, frozen=True, kw_only=True):
     """Share of 1 after the last epoch; None where training diverged."""
 
 
-def try_rate(run: Run, dataset: Dataset, build: Callable[[], nn.Module]) -> TuningResult:
-    """Train on 50,000 images at ``run.parameters["learning_rate"]`` and score the 10,000 held out."""
-    train, validation = hold_out(dataset.train_images, dataset.train_labels)
-    settings = run.parameters
+def try_rate(
+    model: nn.Module, train: Images, validation: Images, *, learning_rate: float, seed: int, **extent: Any
+) -> TuningResult:
+    """
+    Train at one learning rate and score the images held out at the end, once.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        With its initial weights.
+    train, validation : Images
+        What to train on, and the images held out.
+    learning_rate, seed, **extent
+        As for `fit`.
+
+    Returns
+    -------
+    TuningResult
+        Without a score if training diverged.
+    """
     try:
-        curve = record_curve(
-            build(),
-            train,
-            None,
-            validation=validation,
-            epochs=settings["epochs"],
-            batch_size=settings["batch_size"],
-            learning_rate=settings["learning_rate"],
-            seed=run.seed,
-            device=run.device,
-        )
+        fit(model, train.images, train.labels, learning_rate=learning_rate, seed=seed, **extent)
     except DivergenceError:
-        return TuningResult(learning_rate=settings["learning_rate"], validation_loss=None, validation_accuracy=None)
-    return TuningResult(
-        learning_rate=settings["learning_rate"],
-        validation_loss=curve.validation_loss[-1],
-        validation_accuracy=curve.validation_accuracy[-1],
-    )
+        return TuningResult(learning_rate=learning_rate, validation_loss=None, validation_accuracy=None)
+    score = evaluate(model, validation.images, validation.labels)
+    return TuningResult(learning_rate=learning_rate, validation_loss=score.loss, validation_accuracy=score.accuracy)
 
 
 def chosen_rate(inputs: Inputs) -> float:

@@ -4,9 +4,12 @@ import jinja2
 import numpy as np
 import pytest
 
+from answers.test_part1 import INSPECTION
 from report.answers.base import NoRecords, by_verdict
 from report.answers.q5 import mistakes
 from report.conclude import conclude
+from report.experiments.curves import Curve
+from report.experiments.epochs import EpochsResults
 from report.experiments.hardware import Device
 from report.experiments.mistakes import ARMS, MistakesResults
 from report.experiments.passes import LoaderResults, Passes
@@ -38,6 +41,28 @@ def arm(difference=0.0, **about):
     return [run(0.85 + 0.002 * seed + difference + 0.0001 * (seed % 2), **about) for seed in range(SEEDS)]
 
 
+def trained(loops):
+    """Make runs of `epochs` that begin as these loops, and go on for an epoch."""
+    return [
+        EpochsResults(
+            learning_rate=0.01,
+            num_parameters=101_770,
+            inspection=INSPECTION,
+            curve=Curve(
+                running_loss=[*loop.running_loss, 9.0],
+                mean_of_batch_means=[*loop.mean_of_batch_means, 9.0],
+                logged_loss=[[1.0] * 9] * 3,
+                test_loss=[*loop.test_loss, 9.0],
+                test_accuracy=[*loop.test_accuracy, 0.0],
+                still_epochs=[1, 2, 3],
+                still_train_loss=[1.0, 1.0, 1.0],
+                still_train_accuracy=[0.8, 0.8, 0.8],
+            ),
+        )
+        for loop in loops
+    ]
+
+
 def records_of(fake_records, *, costs=None, correct=None, loader=0.01, clock=0.5):
     cpu = Device(
         kind="cpu",
@@ -65,7 +90,8 @@ def records_of(fake_records, *, costs=None, correct=None, loader=0.01, clock=0.5
         for source, fetch in (("loader", loader), ("resident", 1e-5))
     ]
     found = {("mistakes", name): arm((costs or {}).get(name, 0.0)) for name in ARMS}
-    found["mistakes", "correct"] = correct or arm()
+    found["epochs", "from_logits"] = trained(correct or arm())
+    found["epochs", "as_published"] = trained(arm((costs or {}).get("double_softmax", 0.0)))
     found["devices", "loader"] = [LoaderResults(devices=[cpu], batch_size=64, passes=trains)]
     if clock:
         clocks = [

@@ -9,8 +9,12 @@ from report.conclude import conclude
 from report.experiments.capacity import CapacityResults
 
 
-def architecture(accuracy, losses=FALLING):
-    return CapacityResults(learning_rate=0.01, num_parameters=7850, curve=run(losses, [accuracy] * len(losses)).curve)
+def trained(losses, accuracies):
+    return CapacityResults(learning_rate=0.01, num_parameters=7850, curve=run(losses, accuracies).curve)
+
+
+def architecture(accuracy):
+    return trained(FALLING, [accuracy] * len(FALLING))
 
 
 def seeds(make, accuracy):
@@ -69,19 +73,36 @@ def test_q4_5_needs_both_depths(fake_records, relu2, relu3, verdict, words):
 
 @pytest.mark.parametrize(("step", "verdict"), [(0.01, "supported"), (-0.01, "refuted")])
 def test_q4_6_follows_the_slope(fake_records, step, verdict):
-    arms = {
-        ("capacity", f"width{width}"): [
-            architecture(0.8 + step * doubling + seed * 0.0001 * doubling, shifted(FALLING, -step * doubling))
-            for seed in range(5)
+    def of_width(make, doubling):
+        return [
+            make(shifted(FALLING, -step * doubling), [0.8 + (step + seed * 0.0001) * doubling] * 4) for seed in range(5)
         ]
-        for doubling, width in enumerate((16, 32, 64, 128, 256, 512))
-    }
-    records = fake_records(arms)
+
+    def longer(losses, accuracies):
+        return run([*losses, 9.0], [*accuracies, 0.1])
+
+    arms = {("capacity", f"width{2 ** (4 + doubling)}"): of_width(trained, doubling) for doubling in (0, 2, 5)}
+    records = fake_records(arms | {("epochs", "from_logits"): of_width(longer, 3)})
     findings = findings_of(records, "Q4.6a", "Q4.6b")
     assert findings["Q4.6a"].verdict == verdict
     assert findings["Q4.6b"].verdict == verdict
     assert findings["Q4.6b"].estimates[0].value == pytest.approx(100 * step + 0.02)
+    assert width.width_curve(records, findings).chart.panels[0].series[0].x == [16.0, 64.0, 128.0, 512.0]
     assert ("better on unseen" in width.width_curve(records, findings).title) == (verdict == "supported")
+
+
+def test_models_are_compared_after_the_last_epoch_that_both_have(fake_records):
+    records = records_with(fake_records)
+    short = [trained(FALLING[:2], [0.5 + seed * 0.0002] * 2) for seed in range(5)]
+    records.results["capacity", "linear1"] = short
+    longer = [run(FALLING, [0.4 + seed * 0.0002, 0.45 + seed * 0.0002, 0.9, 0.9]) for seed in range(5)]
+    records.results["epochs", "from_logits"] = longer
+    assert ANSWER.measures["Q4.1"](records).value == pytest.approx(90 - 84.04)
+    assert ANSWER.measures["accuracy-relu1"](records).value == pytest.approx(45.04)
+    assert ANSWER.measures["accuracy-linear"](records).value == pytest.approx(50.04)
+    row = depth.architectures(records, {}).rows[2]
+    assert row[2:5] == [1.8, 1.8, pytest.approx(45.04)]
+    assert "After 2 epochs" in depth.architectures(records, {}).caption
 
 
 def test_without_records_only_the_printed_figures_speak(fake_records):

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from stand_ins.timings import CPU, EPOCHS
 
 from report import exhibits
-from report.answers.base import NoRecords
-from report.answers.speed import ANSWER, goals, rungs, scaling, step
+from report.answers.base import Cost, NoRecords
+from report.answers.speed import ANSWER, goals, growth, rungs, scaling, step
 from report.experiments.attempts import Attempt, AttemptsResults
 from report.experiments.ladder import LadderResults, Rung
+from report.experiments.rendering import RenderingResults
 from report.experiments.speed import ProfileResults, WorkersResults
 
 
@@ -27,45 +28,62 @@ def ladder_of(**changed):
     )
 
 
+def cost(seed, seconds, *, peak, alone=False):
+    return Cost(seed=seed, wall_seconds=seconds, peak_memory_bytes=peak, alone=alone)
+
+
+def made_up(**changed):
+    parts = {
+        "gather": 5e-5,
+        "forward": 2e-4,
+        "backward": 2.5e-4,
+        "update": 5e-5,
+        "step": 5.5e-4,
+        "dispatch": 1.1e-4,
+    }
+    return {
+        ("speed", "ladder"): [ladder_of(**changed)],
+        ("speed", "profile"): [
+            ProfileResults(devices=[CPU], batch_size=64, seconds={k: [v, v, v * 1.1] for k, v in parts.items()})
+        ],
+        ("speed", "attempts"): [
+            AttemptsResults(
+                devices=[CPU],
+                batch_size=64,
+                num_images=60_000,
+                attempts=[
+                    Attempt(name="fit", models=1, seconds={"epoch": [0.5, 0.5], "first": [0.5]}),
+                    Attempt(name="compiled", models=1, seconds={"epoch": [], "first": [9.0]}, problem="NoCompiler"),
+                    Attempt(name="batched", models=5, seconds={"epoch": [0.6, 0.6], "first": [3.2]}),
+                ],
+            )
+        ],
+        ("rendering", "pages"): [
+            RenderingResults(
+                num_seeds=[1, 10],
+                num_records=[100, 1000],
+                seconds=[10.0, 15.0],
+                written_bytes={"records": [1_000_000, 10_000_000], "pages": [5_000_000, 6_000_000]},
+            )
+        ],
+        ("speed", "workers"): [
+            WorkersResults(
+                devices=[CPU], widths=[64, 32, 16], seconds={"1": [6.0], "2": [3.5], "runs": [3.0, 2.0, 1.0]}
+            )
+        ],
+    }
+
+
 @pytest.fixture
 def records_of(fake_records):
     def make(**changed):
-        parts = {
-            "gather": 5e-5,
-            "forward": 2e-4,
-            "backward": 2.5e-4,
-            "update": 5e-5,
-            "step": 5.5e-4,
-            "dispatch": 1.1e-4,
+        records = fake_records(made_up(**changed))
+        records.costs = lambda: {
+            "a": cost(0, 4.0, peak=800_000_000),
+            "b": cost(0, 2.0, peak=None),
+            "c": cost(1, 2.0, peak=900_000_000),
+            "t": cost(0, 60.0, peak=2_000_000_000, alone=True),
         }
-        records = fake_records(
-            {
-                ("speed", "ladder"): [ladder_of(**changed)],
-                ("speed", "profile"): [
-                    ProfileResults(devices=[CPU], batch_size=64, seconds={k: [v, v, v * 1.1] for k, v in parts.items()})
-                ],
-                ("speed", "attempts"): [
-                    AttemptsResults(
-                        devices=[CPU],
-                        batch_size=64,
-                        num_images=60_000,
-                        attempts=[
-                            Attempt(name="fit", models=1, seconds={"epoch": [0.5, 0.5], "first": [0.5]}),
-                            Attempt(
-                                name="compiled", models=1, seconds={"epoch": [], "first": [9.0]}, problem="NoCompiler"
-                            ),
-                            Attempt(name="batched", models=5, seconds={"epoch": [0.6, 0.6], "first": [3.2]}),
-                        ],
-                    )
-                ],
-                ("speed", "workers"): [
-                    WorkersResults(
-                        devices=[CPU], widths=[64, 32, 16], seconds={"1": [6.0], "2": [3.5], "runs": [3.0, 2.0, 1.0]}
-                    )
-                ],
-            }
-        )
-        records.durations = lambda: {"a": (0, 4.0), "b": (0, 2.0), "c": (1, 2.0)}
         return records
 
     return make
@@ -128,6 +146,28 @@ def test_scaling_figures_hold_what_was_measured_and_what_follows(records_of):
     one, two, _ = scaling.seeds(records_of(), {}).chart.panels[0].series
     assert one.y == pytest.approx([6 / 60, 8 / 60])
     assert two.y == pytest.approx([4 / 60, 4 / 60])
+
+
+def test_a_report_in_all_is_its_runs_on_every_core_and_its_timings_after_them(records_of):
+    records = records_of()
+    assert ANSWER.measures["report-minutes"](records).value == pytest.approx((4 + 60) / 60)
+    assert ANSWER.measures["notebook-minutes"](records).value == pytest.approx(10 * 310 / 60)
+
+
+def test_the_memory_is_that_of_the_largest_worker_that_trained(records_of):
+    records = records_of()
+    assert ANSWER.measures["worker-memory"](records).value == pytest.approx(0.9)
+    silent = {"a": cost(0, 4.0, peak=None)}
+    records.costs = lambda: silent
+    with pytest.raises(NoRecords):
+        ANSWER.measures["worker-memory"](records)
+
+
+def test_the_growth_of_the_pages_is_that_of_the_largest_over_the_smallest(records_of):
+    figure = growth.rendering(records_of(), {})
+    assert figure.title == "With 10 times the records, the pages take 1.5 times as long to write"
+    assert [series.y for series in figure.chart.panels[1].series] == [[1.0, 10.0], [5.0, 6.0]]
+    assert "1,000, 15 s, 10.0 MB of records and 6.0 MB of pages" in figure.alt
 
 
 @given(st.lists(st.floats(0.01, 100.0), min_size=1, max_size=40), st.integers(1, 12))

@@ -56,15 +56,17 @@ def records(output):
 
 
 def lasting(output):
-    """Return all that two reports must share bit for bit: records but for times, verdicts, every page but that of times."""
+    """Return all that two reports must share bit for bit: records but for costs, verdicts, every page but that of times."""
     files = {
         path.relative_to(output).as_posix(): path.read_bytes()
         for path in [output / "verdicts.json", *(output / "source").rglob("*")]
         if path.is_file() and "records" not in path.parts and not path.name.startswith("speed")
     }
     for name, (_, record) in records(output).items():
-        timeless = msgspec.structs.replace(record, wall_seconds=0.0, checksum="", results=repeatable(record.results))
-        files[f"records/{name}"] = msgspec.json.encode(timeless, order="sorted")
+        lasting = msgspec.structs.replace(
+            record, wall_seconds=0.0, peak_memory_bytes=None, checksum="", results=repeatable(record.results)
+        )
+        files[f"records/{name}"] = msgspec.json.encode(lasting, order="sorted")
     return files
 
 

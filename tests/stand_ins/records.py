@@ -5,6 +5,7 @@ import numpy as np
 from answers import test_mistakes, test_q1, test_q2, test_q3, test_q4, test_q6, test_speed
 from answers.conftest import FakeRecords
 
+from report.answers.base import Cost
 from report.experiments.capacity import WIDTHS
 from report.experiments.images import ImagesResults
 
@@ -13,10 +14,16 @@ ACCELERATOR = {"mlp32": 0.001, "mlp128": 0.001, "mlp4096": 0.002, "resnet18": 0.
 
 
 class WholeReport(FakeRecords):
-    """Stand-ins that also say how long they took."""
+    """Stand-ins that also say what they took."""
 
-    def durations(self):
-        return {f"{arm}.seed{seed}": (seed, 10.0 + 5 * (seed == 0)) for _, arm in self.results for seed in range(SEEDS)}
+    def costs(self):
+        return {
+            f"{experiment}.{arm}.seed{seed}": Cost(
+                seed=seed, wall_seconds=10.0 + 5 * (seed == 0), peak_memory_bytes=900_000_000, alone=False
+            )
+            for experiment, arm in self.results
+            for seed in range(SEEDS)
+        }
 
 
 def trained(seed):
@@ -68,5 +75,6 @@ def whole_report():
         | {clock: costs[clock]}
         | test_q3.made_up()
         | {("epochs", arm): runs for arm in arms}
-        | {("images", "census"): [census()], ("speed", "ladder"): [test_speed.ladder_of()]}
+        | {("images", "census"): [census()]}
+        | test_speed.made_up()
     )

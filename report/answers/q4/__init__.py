@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from report.answers.base import Answer
-from report.answers.curves import PERCENT, over_seeds
 from report.answers.q4 import depth, printed_runs, width
-from report.experiments.epochs import EpochsResults
 
 ANSWER = Answer(
     name="q4",
@@ -23,9 +21,7 @@ ANSWER = Answer(
         "fall-without-a-layer": printed_runs.fall_without_a_layer,
         "accuracy-none": depth.accuracy_of("none"),
         "accuracy-linear": depth.accuracy_of("linear1"),
-        "accuracy-relu1": over_seeds(
-            "epochs", "from_logits", EpochsResults, lambda run: depth.final_accuracy(run) * PERCENT, unit="percent"
-        ),
+        "accuracy-relu1": depth.accuracy_of("relu1"),
     },
     figures={
         "q4-gains": depth.gains,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import msgspec
 
 from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, TableContent, by_verdict
-from report.answers.curves import PERCENT, accuracy_points, band, difference_row, mean_over, over_seeds
+from report.answers.curves import PERCENT, accuracy_points, band, difference_row, mean_over, up_to
 from report.charts import IntervalChart, LineChart, Panel
 from report.experiments.capacity import CapacityResults
 from report.experiments.curves import Curve
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate
+from report.statistics import Estimate, mean_with_t_interval
 
 LABELS = {
     "none": "no hidden layer",
@@ -21,25 +21,35 @@ LABELS = {
 }
 
 
-class Trained(Protocol):
-    """Any results that hold a training curve."""
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
+    """One architecture, trained once."""
 
-    @property
-    def curve(self) -> Curve:
-        """Losses and accuracies by epoch."""
-        ...
-
-    @property
-    def num_parameters(self) -> int:
-        """Weights and biases."""
-        ...
+    num_parameters: int
+    curve: Curve
 
 
-def _depth(records: Records, arm: str) -> Arm[Trained]:
+def _trained(run: CapacityResults | EpochsResults) -> Trained:
+    return Trained(num_parameters=run.num_parameters, curve=run.curve)
+
+
+def _depth(records: Records, name: str) -> Arm[Trained]:
     """Return an architecture's runs; one ReLU layer is the `epochs` experiment's own arm."""
-    if arm == "relu1":
-        return records.arm("epochs", "from_logits", EpochsResults)
-    return records.arm("capacity", arm, CapacityResults)
+    if name == "relu1":
+        return records.arm("epochs", "from_logits", EpochsResults).each(_trained)
+    return records.arm("capacity", name, CapacityResults).each(_trained)
+
+
+def _num_epochs(arm: Arm[Trained]) -> int:
+    return min(len(run.curve.test_accuracy) for run in arm.results)
+
+
+def _depths(records: Records, *names: str) -> list[Arm[Trained]]:
+    """Return several architectures' runs up to the last epoch that all of them reached."""
+    arms = [_depth(records, name) for name in names]
+    shared = min(map(_num_epochs, arms))
+    return [
+        arm.each(lambda run: Trained(num_parameters=run.num_parameters, curve=up_to(run.curve, shared))) for arm in arms
+    ]
 
 
 def final_accuracy(run: Trained) -> float:
@@ -47,41 +57,48 @@ def final_accuracy(run: Trained) -> float:
     return run.curve.test_accuracy[-1]
 
 
+def _gain(records: Records, name: str, baseline: str) -> Estimate:
+    arm, other = _depths(records, name, baseline)
+    return accuracy_points(arm, other, final_accuracy)
+
+
 def gain_of_a_layer(records: Records) -> Estimate:
     """Estimate one ReLU layer minus none, in test accuracy."""
-    return accuracy_points(_depth(records, "relu1"), _depth(records, "none"), final_accuracy)
+    return _gain(records, "relu1", "none")
 
 
 def gain_of_a_linear_layer(records: Records) -> Estimate:
     """Estimate one linear hidden layer minus none: the same parameters, no non-linearity."""
-    return accuracy_points(_depth(records, "linear1"), _depth(records, "none"), final_accuracy)
+    return _gain(records, "linear1", "none")
 
 
 def gain_of_depth(records: Records) -> tuple[Estimate, Estimate]:
     """Estimate two, and three, ReLU layers minus one."""
-    one = _depth(records, "relu1")
-    return (
-        accuracy_points(_depth(records, "relu2"), one, final_accuracy),
-        accuracy_points(_depth(records, "relu3"), one, final_accuracy),
-    )
+    return _gain(records, "relu2", "relu1"), _gain(records, "relu3", "relu1")
 
 
 def gain_of_a_layer_tuned(records: Records) -> Estimate:
     """Estimate one ReLU layer minus none, each at the learning rate that the held-out images choose."""
-    tuned: Arm[Trained] = records.arm("epochs", "tuned_logits", EpochsResults)
-    none: Arm[Trained] = records.arm("capacity", "tuned_none", CapacityResults)
+    tuned = records.arm("epochs", "tuned_logits", EpochsResults).each(_trained)
+    none = records.arm("capacity", "tuned_none", CapacityResults).each(_trained)
     return accuracy_points(tuned, none, final_accuracy)
 
 
-def accuracy_of(arm: str) -> MeasureFunction:
-    """Make a measure of an architecture's test accuracy after the last epoch."""
-    return over_seeds("capacity", arm, CapacityResults, lambda run: final_accuracy(run) * PERCENT, unit="percent")
+def accuracy_of(name: str) -> MeasureFunction:
+    """Make a measure of an architecture's test accuracy, after the last epoch that all reached."""
+
+    def measure(records: Records) -> Estimate:
+        arm = dict(zip(LABELS, _depths(records, *LABELS), strict=True))[name]
+        accuracies = arm.values(lambda run: final_accuracy(run) * PERCENT)
+        return mean_with_t_interval(accuracies, unit="percent", records=arm.records)
+
+    return measure
 
 
 def gains(records: Records, findings: Findings) -> FigureContent:
     """Draw what each architecture adds to a model with no hidden layer."""
-    none = _depth(records, "none")
-    deeper = {LABELS[name]: _depth(records, name) for name in LABELS if name != "none"}
+    none, *others = _depths(records, *LABELS)
+    deeper = dict(zip(list(LABELS.values())[1:], others, strict=True))
     rows = [difference_row(label, arm, none, final_accuracy) for label, arm in deeper.items()]
     layer = by_verdict(
         findings["Q4.1"],
@@ -104,7 +121,7 @@ def gains(records: Records, findings: Findings) -> FigureContent:
         + "; ".join(f"{r.label} {r.value:+.2f} points ({r.low:+.2f} to {r.high:+.2f})" for r in rows)
         + ".",
         caption=(
-            f"{len(none.results[0].curve.test_accuracy)} epochs, SGD at 0.01, batch size 64, layers of 128 "
+            f"After {_num_epochs(none)} epochs, SGD at 0.01, batch size 64, layers of 128 "
             "units. Dot and bar: mean paired difference and 95 % interval; small dots: single seeds; shaded: ±0.3 points."
         ),
         records=none.records + tuple(id for arm in deeper.values() for id in arm.records),
@@ -113,7 +130,7 @@ def gains(records: Records, findings: Findings) -> FigureContent:
 
 def depth_curves(records: Records, findings: Findings) -> FigureContent:
     """Draw test accuracy and training loss over the epochs for every depth."""
-    arms = {LABELS[name]: _depth(records, name) for name in LABELS}
+    arms = dict(zip(LABELS.values(), _depths(records, *LABELS), strict=True))
     curves = {label: [run.curve for run in arm.results] for label, arm in arms.items()}
     last = {label: mean_over(found, lambda c: c.test_accuracy[-1]) * PERCENT for label, found in curves.items()}
     title = by_verdict(
@@ -149,8 +166,8 @@ def depth_curves(records: Records, findings: Findings) -> FigureContent:
 def architectures(records: Records, findings: Findings) -> TableContent:
     """List every depth with its parameters, losses and accuracy."""
     rows: list[list[str | float | int]] = []
-    for name, label in LABELS.items():
-        arm = _depth(records, name)
+    arms = _depths(records, *LABELS)
+    for label, arm in zip(LABELS.values(), arms, strict=True):
         curves = [run.curve for run in arm.results]
         rows.append(
             [
@@ -163,7 +180,7 @@ def architectures(records: Records, findings: Findings) -> TableContent:
             ]
         )
     return TableContent(
-        caption="After the last epoch, means over seeds.",
+        caption=f"After {_num_epochs(arms[0])} epochs, means over seeds.",
         columns=[
             "model",
             "parameters",
@@ -173,7 +190,7 @@ def architectures(records: Records, findings: Findings) -> TableContent:
             "training accuracy (%)",
         ],
         rows=rows,
-        records=tuple(id for name in LABELS for id in _depth(records, name).records),
+        records=tuple(id for arm in arms for id in arm.records),
     )
 
 

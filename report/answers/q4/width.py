@@ -5,26 +5,35 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.base import Arm, FigureContent, Findings, NoRecords, Records, by_verdict
-from report.answers.curves import PERCENT, mean_and_range
+from report.answers.curves import PERCENT, mean_and_range, up_to
 from report.charts import LineChart, Panel, Series
-from report.experiments.capacity import WIDTHS, CapacityResults
+from report.experiments.capacity import TRAINED_ELSEWHERE, WIDTHS, CapacityResults
+from report.experiments.curves import Curve
+from report.experiments.epochs import EpochsResults
 from report.statistics import Estimate, mean_with_t_interval, slope
 
 
-def _widths(records: Records) -> dict[int, Arm[CapacityResults]]:
-    """Return the runs by width; there is no answer without any."""
+def _widths(records: Records) -> dict[int, Arm[Curve]]:
+    """Return the training curves by width, all of equally many epochs; there is no answer without any."""
     names = records.arms("capacity", "width")
-    found = {w: records.arm("capacity", f"width{w}", CapacityResults) for w in WIDTHS if f"width{w}" in names}
+    found = {
+        width: records.arm("capacity", f"width{width}", CapacityResults).each(lambda run: run.curve)
+        for width in WIDTHS
+        if f"width{width}" in names
+    }
     if not found:
         raise NoRecords("capacity: no width")
-    return found
+    epochs = len(next(iter(found.values())).results[0].test_accuracy)
+    longer = records.arm("epochs", "from_logits", EpochsResults)
+    found[TRAINED_ELSEWHERE] = longer.each(lambda run: up_to(run.curve, epochs))
+    return dict(sorted(found.items()))
 
 
 def _slope_over_widths(records: Records, value: str, unit: str, scale: float = 1.0) -> Estimate:
     arms = _widths(records)
     seeds = sorted(set.intersection(*(set(arm.by_seed) for arm in arms.values())))
     slopes = [
-        slope(np.log2(list(arms)), [getattr(arm.by_seed[seed].curve, value)[-1] * scale for arm in arms.values()])
+        slope(np.log2(list(arms)), [getattr(arm.by_seed[seed], value)[-1] * scale for arm in arms.values()])
         for seed in seeds
     ]
     return mean_with_t_interval(
@@ -52,11 +61,11 @@ def width_curve(records: Records, findings: Findings) -> FigureContent:
     x = [float(width) for width in arms]
 
     def against_width(name: str, scale: float) -> Series:
-        values = np.array([[getattr(run.curve, name)[-1] * scale for run in arm.results] for arm in arms.values()])
+        values = np.array([[getattr(curve, name)[-1] * scale for curve in arm.results] for arm in arms.values()])
         return mean_and_range("", x, values.T)
 
     loss, accuracy = against_width("still_train_loss", 1.0), against_width("test_accuracy", PERCENT)
-    epochs = len(next(iter(arms.values())).results[0].curve.test_accuracy)
+    epochs = len(next(iter(arms.values())).results[0].test_accuracy)
     return FigureContent(
         chart=LineChart(
             panels=[

@@ -17,9 +17,11 @@ from report.answers.base import (
     TableFunction,
     by_verdict,
 )
-from report.answers.curves import PERCENT, accuracy_points, difference_row, mean_and_range, over_seeds
+from report.answers.curves import PERCENT, accuracy_points, difference_row, mean_and_range
 from report.answers.q5 import timing
 from report.charts import IntervalChart, LineChart, Panel, Series
+from report.experiments.curves import Curve
+from report.experiments.epochs import EpochsResults
 from report.experiments.mistakes import MistakesResults
 from report.statistics import Estimate, count, mean_with_t_interval
 
@@ -30,16 +32,49 @@ LABELS = {
     "sorted": "sorted by label, not shuffled",
     "unshuffled": "the files' order, not shuffled",
 }
+TRAINED_ELSEWHERE = {"correct": "from_logits", "double_softmax": "as_published"}
+"""Loops that are the first epochs of an arm of `epochs`."""
 CLAIMS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
 MARGIN = 0.3
 
 
 def _arm(records: Records, name: str) -> Arm[MistakesResults]:
-    return records.arm("mistakes", name, MistakesResults)
+    """Return a loop's runs, all of equally many epochs."""
+    if name not in TRAINED_ELSEWHERE:
+        return records.arm("mistakes", name, MistakesResults)
+    epochs = len(_arm(records, "never_zeroed").results[0].test_accuracy)
+    longer = records.arm("epochs", TRAINED_ELSEWHERE[name], EpochsResults)
+    return longer.each(lambda run: _first_epochs(run.curve, epochs))
+
+
+def _first_epochs(curve: Curve, epochs: int) -> MistakesResults:
+    """Cut a longer training short; `fit` would not have finished one whose loss was no number."""
+    return MistakesResults(
+        running_loss=list(curve.running_loss[:epochs]),
+        mean_of_batch_means=list(curve.mean_of_batch_means[:epochs]),
+        test_loss=list(curve.test_loss[:epochs]),
+        test_accuracy=curve.test_accuracy[:epochs],
+        diverged_at_step=None,
+        seconds={name: seconds[:epochs] for name, seconds in curve.seconds.items()},
+    )
 
 
 def _final_accuracy(run: MistakesResults) -> float:
     return run.test_accuracy[-1]
+
+
+def _last_printed_loss(run: MistakesResults) -> float:
+    return run.running_loss[-1] or float("nan")
+
+
+def _of_loop(name: str, value: Callable[[MistakesResults], float], *, unit: str) -> MeasureFunction:
+    """Make the measure of one number of a loop: its mean over seeds."""
+
+    def measure(records: Records) -> Estimate:
+        arm = _arm(records, name)
+        return mean_with_t_interval(arm.values(value), unit=unit, records=arm.records)
+
+    return measure
 
 
 def cost_of(arm: str) -> Callable[[Records], Estimate]:
@@ -170,15 +205,9 @@ MEASURES: dict[str, MeasureFunction] = {
     "Q5.4g": timing.unsynchronised_over_synchronised,
     "unshuffled-cost": cost_of("unshuffled"),
     "diverged": diverged,
-    "correct-accuracy": over_seeds(
-        "mistakes", "correct", MistakesResults, lambda run: _final_accuracy(run) * PERCENT, unit="percent"
-    ),
-    "sorted-printed-loss": over_seeds(
-        "mistakes", "sorted", MistakesResults, lambda run: run.running_loss[-1] or float("nan"), unit="nats"
-    ),
-    "correct-printed-loss": over_seeds(
-        "mistakes", "correct", MistakesResults, lambda run: run.running_loss[-1] or float("nan"), unit="nats"
-    ),
+    "correct-accuracy": _of_loop("correct", lambda run: _final_accuracy(run) * PERCENT, unit="percent"),
+    "sorted-printed-loss": _of_loop("sorted", _last_printed_loss, unit="nats"),
+    "correct-printed-loss": _of_loop("correct", _last_printed_loss, unit="nats"),
 }
 FIGURES: dict[str, FigureFunction] = {"q5-mistakes": costs, "q5-mistakes-curves": curves}
 TABLES: dict[str, TableFunction] = {"q5-mistakes-table": overview}

@@ -114,13 +114,13 @@ def _printed_by_seeds(arm: Arm[EpochsResults]) -> Series:
 
 
 def _weights_held_still(arm: Arm[EpochsResults]) -> Series:
-    """Draw the loss of the weights with which each of the printed epochs ends."""
+    """Draw the loss of the weights with which the printed epochs end, where it was taken."""
     curve = arm.results[0].curve
-    epochs = len(curve.logged_loss)
-    still = np.array([run.curve.still_train_loss[:epochs] for run in arm.results])
+    epochs = [float(epoch) for epoch in curve.still_epochs if epoch <= len(curve.logged_loss)]
+    still = np.array([run.curve.still_train_loss[: len(epochs)] for run in arm.results])
     return Series(
         label="weights held still",
-        x=[float(epoch) for epoch in curve.still_epochs[:epochs]],
+        x=epochs,
         y=still.mean(0).tolist(),
         role="points",
     )

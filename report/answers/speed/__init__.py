@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from report.answers.base import Answer
-from report.answers.speed import goals, rungs, scaling, step
+from report.answers.speed import goals, growth, rungs, scaling, step, totals
 
 ANSWER = Answer(
     name="speed",
     title="How fast is this?",
-    experiments=("speed",),
+    experiments=("speed", "rendering"),
     measures={
         **goals.measures(),
         "notebook-epoch": rungs.epoch_of("notebook"),
@@ -27,12 +27,16 @@ ANSWER = Answer(
         "compiled-over-fit": step.attempt_ratio("compiled"),
         "batched-over-fit": step.attempt_ratio("batched"),
         "gain-of-workers": scaling.gain_of_workers,
+        "worker-memory": totals.worker_memory,
+        "report-minutes": totals.minutes_of_the_report,
+        "notebook-minutes": totals.minutes_of_the_notebook,
     },
     figures={
         "speed-ladder": rungs.rungs,
         "speed-step": step.parts,
         "speed-workers": scaling.workers,
         "speed-seeds": scaling.seeds,
+        "speed-rendering": growth.rendering,
     },
     tables={"speed-rungs": rungs.rung_table, "speed-goals": rungs.goal_table, "speed-attempts": step.attempt_table},
     headline="notebook-over-fit",

@@ -38,19 +38,21 @@ def list_schedule(durations: Sequence[float], workers: int) -> float:
     return max(free_at)
 
 
-def _workers(records: Records) -> tuple[WorkersResults, tuple[str, ...]]:
+def measured_workers(records: Records) -> tuple[WorkersResults, tuple[str, ...]]:
+    """Return the one run of the fixed set and its id."""
     arm = records.arm("speed", "workers", WorkersResults)
     return arm.results[0], arm.records
 
 
-def _by_workers(results: WorkersResults) -> dict[int, list[float]]:
+def by_workers(results: WorkersResults) -> dict[int, list[float]]:
+    """Return the times of the whole set by number of workers, ascending."""
     return dict(sorted((int(size), seconds) for size, seconds in results.seconds.items() if size != "runs"))
 
 
 def gain_of_workers(records: Records) -> Estimate:
     """Estimate how many times sooner the fixed set of runs is done on all cores than on one."""
-    results, ids = _workers(records)
-    wall = _by_workers(results)
+    results, ids = measured_workers(records)
+    wall = by_workers(results)
     one, most = wall[min(wall)], wall[max(wall)]
     return ratio_of_medians(one, most, n_of="rounds", records=ids)
 
@@ -58,8 +60,8 @@ def gain_of_workers(records: Records) -> Estimate:
 def workers(records: Records, findings: Findings) -> FigureContent:
     """Draw the wall time of the fixed set against workers: measured, and simulated from the runs' own times."""
     del findings
-    results, ids = _workers(records)
-    measured = _by_workers(results)
+    results, ids = measured_workers(records)
+    measured = by_workers(results)
     simulated = {size: list_schedule(results.seconds["runs"], size) for size in WORKERS}
     at_once = next(size for size in WORKERS if simulated[size] <= 1.001 * max(results.seconds["runs"]))
     return FigureContent(
@@ -107,12 +109,12 @@ def workers(records: Records, findings: Findings) -> FigureContent:
 def seeds(records: Records, findings: Findings) -> FigureContent:
     """Draw what the report's recorded runs add up to against the number of seeds, on one worker and on two."""
     del findings
-    durations = records.durations()
-    planned = sorted({seed for seed, _ in durations.values()})
+    trained = {id: cost for id, cost in records.costs().items() if not cost.alone}
+    counts = [seed + 1 for seed in sorted({cost.seed for cost in trained.values()})]
     totals = {
         size: [
-            list_schedule([s for seed, s in durations.values() if seed < count], size) / 60
-            for count in _counts(planned)
+            list_schedule([cost.wall_seconds for cost in trained.values() if cost.seed < count], size) / 60
+            for count in counts
         ]
         for size in (1, 2, 8)
     }
@@ -123,7 +125,7 @@ def seeds(records: Records, findings: Findings) -> FigureContent:
                     series=[
                         Series(
                             label="1 worker" if size == 1 else f"{size} workers",
-                            x=[float(count) for count in _counts(planned)],
+                            x=[float(count) for count in counts],
                             y=minutes,
                         )
                         for size, minutes in totals.items()
@@ -141,12 +143,8 @@ def seeds(records: Records, findings: Findings) -> FigureContent:
         )
         + ".",
         caption=(
-            f"Recorded times of {len(durations)} runs, put in the order of the plan on the worker that is free first. Runs that "
+            f"Recorded times of {len(trained)} runs, put in the order of the plan on the worker that is free first. Runs that "
             "measure time are left out: they go one at a time."
         ),
-        records=tuple(durations),
+        records=tuple(trained),
     )
-
-
-def _counts(planned: Sequence[int]) -> list[int]:
-    return [seed + 1 for seed in planned]

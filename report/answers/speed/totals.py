@@ -1,0 +1,54 @@
+"""What a report takes in all: minutes, beside the notebook's, and memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from report.answers.base import NoRecords, Records
+from report.answers.speed.goals import ladder, rung_of
+from report.answers.speed.scaling import by_workers, list_schedule, measured_workers
+from report.statistics import Estimate, count
+
+IMAGES_PER_EPOCH = 60_000
+NOTEBOOK_EPOCHS = 310
+"""Twice a hundred, ten, and twice fifty that only fetch the images."""
+
+
+def worker_memory(records: Records) -> Estimate:
+    """Return the most memory that any worker held, in GB: its images, its model, and PyTorch itself."""
+    costs = records.costs()
+    peaks = [cost.peak_memory_bytes / 1e9 for cost in costs.values() if cost.peak_memory_bytes and not cost.alone]
+    if not peaks:
+        raise NoRecords("memory: this system does not say")
+    return count(
+        max(peaks),
+        low=min(peaks),
+        high=max(peaks),
+        unit="GB",
+        n=len(peaks),
+        n_of="runs",
+        digits=2,
+        records=tuple(costs),
+    )
+
+
+def minutes_of_the_report(records: Records) -> Estimate:
+    """Add up what all recorded runs take on a worker for each core, and those that measure time after them."""
+    costs = records.costs()
+    results, ids = measured_workers(records)
+    shared = list_schedule([cost.wall_seconds for cost in costs.values() if not cost.alone], max(by_workers(results)))
+    total = (shared + sum(cost.wall_seconds for cost in costs.values() if cost.alone)) / 60
+    return _minutes(total, n=len(costs), n_of="runs", records=(*costs, *ids))
+
+
+def minutes_of_the_notebook(records: Records) -> Estimate:
+    """Scale the notebook's epoch to the 310 of its programs."""
+    results, ids = ladder(records)
+    epoch = float(np.median(rung_of(results, "notebook").seconds)) * IMAGES_PER_EPOCH / results.num_images
+    return _minutes(epoch * NOTEBOOK_EPOCHS / 60, n=NOTEBOOK_EPOCHS, n_of="epochs", records=ids)
+
+
+def _minutes(value: float, **about: Any) -> Estimate:
+    return Estimate(value=value, unit="min", method="sum of measured times", digits=0, **about)
