@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+import fmnist_ref
 from report import evidence, exhibits, notebooks, reference, reproduced
 from report.answers import ANSWERS, OTHER_PAGES
 from report.answers.base import Answer, NoRecords, Records
@@ -111,6 +112,7 @@ def write_source(
     kept |= _write_reproduced(source, composition.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(composition, extent, site))))
     kept |= {path.relative_to(source) for path in (published / "records").glob("*.json")}
+    kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in fmnist_ref.__all__}  # autosummary's: kept, not read anew
     remove_others(source, kept)
     memory.forget_others()
 

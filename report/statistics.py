@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ CONFIDENCE = 0.95
 POWER = 0.8
 RESAMPLES = 10_000
 BLOCK_VALUES = 1_000_000
+FEW_VALUES = 100
 Floats = NDArray[np.float64]
 
 
@@ -123,22 +125,38 @@ def bootstrap(
     """
     arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
     drawn = np.concatenate([np.atleast_1d(statistic(*resampled)) for resampled in _resamples(arrays, paired=paired)])
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    tail = min(np.mean(drawn <= null), np.mean(drawn >= null))
-    common: dict[str, Any] = {
+    settings = {
         "unit": unit,
         "n": min(len(a) for a in arrays),
         "n_of": n_of,
-        "null": null,
         "method": f"{'paired ' if paired else ''}bootstrap over {n_of}",
     } | about
-    return Estimate(
-        value=float(statistic(*arrays)),
-        low=float(low),
-        high=float(high),
-        p_value=min(1.0, 2 * (float(tail) + 1 / RESAMPLES)),
-        **common,
-    )
+    return _percentiles(drawn, float(statistic(*arrays)), null, **settings)
+
+
+def bootstrap_of_mean(values: ArrayLike, *, unit: str, n_of: str, paired: bool, **about: Any) -> Estimate:
+    """
+    Estimate a mean with a percentile bootstrap, as `bootstrap` does.
+
+    Where the values are few, such as right and wrong, how often each of them is drawn is all that a resample's mean
+    depends on, and that is multinomial: the same distribution in a hundredth of the time.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    distinct, counts = np.unique(x, return_counts=True)
+    settings: dict[str, Any] = {"unit": unit, "n_of": n_of} | about
+    if len(distinct) > FEW_VALUES:
+        return bootstrap([x], partial(np.mean, axis=-1), paired=paired, **settings)
+    drawn = np.random.default_rng(0).multinomial(len(x), counts / len(x), RESAMPLES) @ distinct / len(x)
+    method = f"{'paired ' if paired else ''}bootstrap over {n_of}"
+    return _percentiles(drawn, float(x.mean()), 0.0, n=len(x), method=method, **settings)
+
+
+def _percentiles(drawn: Floats, value: float, null: float, **about: Any) -> Estimate:
+    """Take interval and p-value from the statistic of every resample."""
+    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    tail = min(np.mean(drawn <= null), np.mean(drawn >= null))
+    p_value = min(1.0, 2 * (float(tail) + 1 / RESAMPLES))
+    return Estimate(value=value, low=float(low), high=float(high), p_value=p_value, null=null, **about)
 
 
 def _resamples(arrays: Sequence[Floats], *, paired: bool) -> Iterator[list[Floats]]:

@@ -62,8 +62,9 @@ def test_every_size_is_written_and_measured(order, monkeypatch):
 
 
 def test_the_experiment_reads_the_first_seed_and_asks_a_process_of_its_own(monkeypatch):
-    run = next(iter(rendering.plan(Profile(name="quick", seeds=2))))
-    trained = [run for run in plan(Profile(name="quick", seeds=2)) if not EXPERIMENTS[run.experiment].alone]
+    assert not list(rendering.plan(Profile(name="quick")))
+    run = next(iter(rendering.plan(Profile(seeds=2))))
+    trained = [run for run in plan(Profile(seeds=2)) if not EXPERIMENTS[run.experiment].alone]
     assert {needed.id for needed in run.needs} == {run.id for run in trained if run.seed == 0}
     asked = []
 
@@ -76,7 +77,7 @@ def test_the_experiment_reads_the_first_seed_and_asks_a_process_of_its_own(monke
     assert results == MADE
     command, order = asked[0]
     assert command[1:] == ["-m", "report.copies"]
-    assert order == Order(profile="quick", sizes=run.parameters["sizes"], results={"a": {"value": 1.0}})
+    assert order == Order(profile="full", sizes=run.parameters["sizes"], results={"a": {"value": 1.0}})
 
 
 def test_neither_times_nor_sizes_are_repeatable():

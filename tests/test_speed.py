@@ -122,7 +122,7 @@ def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
         return epoch
 
     monkeypatch.setattr(attempts, "_compiled_epoch", no_compiler)
-    results = attempts.measure_attempts(planned("attempts", num_images=130, rounds=2, models=2), dataset)
+    results = attempts.measure_attempts(planned("attempts", num_images=130, rounds=2, models=2, compile=True), dataset)
     fitted, compiled, batched = results.attempts
     assert results.num_images == 128
     assert (compiled.seconds["epoch"], compiled.problem) == ([], "BackendCompilerFailed")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from report.statistics import bootstrap, count, holm, mean_with_t_interval, ratio_of_medians, slope
+from report.statistics import bootstrap, bootstrap_of_mean, count, holm, mean_with_t_interval, ratio_of_medians, slope
 
 values = st.lists(st.floats(-1e3, 1e3, allow_nan=False), min_size=2, max_size=20)
 
@@ -44,6 +44,18 @@ def test_bootstrap_covers_like_the_normal_theory():
     low, high = stats.norm.interval(0.95, sample.mean(), stats.sem(sample))
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.02)
     assert estimate.p_value < 0.001
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [-1.0, 0.0, 1.0], range(101)])
+def test_bootstrap_of_a_mean_is_that_of_the_resamples_own_means(values):
+    sample = np.random.default_rng(0).choice(list(values), 300)
+    about = {"unit": "points", "n_of": "test images", "paired": True, "null": 0.0}
+    of_mean = bootstrap_of_mean(sample, unit="points", n_of="test images", paired=True)
+    of_resamples = bootstrap([sample], lambda a: a.mean(-1), **about)
+    assert (of_mean.value, of_mean.n, of_mean.method) == (sample.mean(), 300, of_resamples.method)
+    spread = of_resamples.high - of_resamples.low
+    assert (of_mean.low, of_mean.high) == pytest.approx((of_resamples.low, of_resamples.high), abs=0.05 * spread)
+    assert of_mean.p_value == pytest.approx(of_resamples.p_value, abs=0.02)
 
 
 def test_bootstrap_pairs_what_belongs_together():

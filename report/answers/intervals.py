@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from report.charts import IntervalRow
 from report.conclude import Finding
-from report.statistics import Estimate, bootstrap
+from report.statistics import Estimate, bootstrap_of_mean
 
 ASSESSED = ("supported", "refuted", "undetermined")
 
@@ -19,9 +18,8 @@ def over_images(
     values: ArrayLike, *, unit: str, records: tuple[str, ...], signed: bool = False, scale: float = 1.0
 ) -> Estimate:
     """Estimate the mean of one value per test image; `signed` for the differences of two models on each image."""
-    return bootstrap(
-        [np.asarray(values, dtype=np.float64) * scale],
-        partial(np.mean, axis=-1),
+    return bootstrap_of_mean(
+        np.asarray(values, dtype=np.float64) * scale,
         unit=unit,
         n_of="test images",
         paired=signed,

@@ -91,6 +91,8 @@ def measure_attempts(run: Run, dataset: Dataset) -> AttemptsResults:
             ),
         ),
     }
+    if not settings["compile"]:
+        del ways["compiled"]
     plain = MLP()
     with threads_set_to(1):
         first, problems = _first_epochs(ways)

@@ -81,7 +81,7 @@ def plan(profile: Profile) -> Iterator[Run]:
 
 def _tuning_runs(profile: Profile, model: str, batch_size: int) -> Iterator[Run]:
     rates = RATES[model][batch_size]
-    for rate in profile.pick(full=rates, quick=rates[1:3]):
+    for rate in profile.pick(full=rates, quick=rates[:2]):
         parameters = {**_extent(profile, model, batch_size), "learning_rate": rate}
         yield Run(experiment="batch_target", arm=f"tune_{model}-{batch_size}-{rate:g}", seed=0, parameters=parameters)
 

@@ -55,10 +55,15 @@ class WorkersResults(msgspec.Struct, frozen=True, kw_only=True):
 def plan(profile: Profile) -> Iterator[Run]:
     """List one run for each arm: one seed, since times and not accuracies are measured."""
     num_images = profile.pick(full=60_000, quick=6_000)
-    arms: dict[str, dict[str, int]] = {
+    arms: dict[str, dict[str, int | bool]] = {
         "ladder": {"num_images": num_images, "rounds": profile.pick(full=9, quick=4)},
-        "profile": {"repetitions": profile.pick(full=2000, quick=100)},
-        "attempts": {"num_images": num_images, "rounds": profile.pick(full=5, quick=2), "models": 5},
+        "profile": {"repetitions": profile.pick(full=600, quick=100)},
+        "attempts": {
+            "num_images": num_images,
+            "rounds": profile.pick(full=5, quick=2),
+            "models": 5,
+            "compile": profile.name == "full",
+        },
         "workers": {"num_images": num_images, "rounds": profile.pick(full=3, quick=1)},
     }
     for arm, settings in arms.items():
