@@ -1,5 +1,6 @@
 """What the page on speed says of timings, one way and the other."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,6 +131,16 @@ def test_what_could_not_be_compiled_is_said_to_be_so(records_of):
     with pytest.raises(NoRecords):
         ANSWER.measures["compiled-over-fit"](records_of())
     assert ANSWER.measures["batched-over-fit"](records_of()).value == pytest.approx(1.2)
+
+
+def test_what_a_first_look_leaves_out_is_missing(records_of):
+    records = records_of()
+    results = records.results["speed", "attempts"][0]
+    fitted, _, batched = results.attempts
+    records.results["speed", "attempts"] = [msgspec.structs.replace(results, attempts=[fitted, batched])]
+    assert len(step.attempt_table(records, {}).rows) == 2
+    with pytest.raises(NoRecords):
+        ANSWER.measures["compiled-over-fit"](records)
 
 
 def test_the_title_names_the_part_that_takes_longest(records_of):

@@ -113,8 +113,8 @@ def attempt_ratio(name: AttemptName) -> MeasureFunction:
     def measure(records: Records) -> Estimate:
         results, ids = _attempts(records)
         by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.attempts}
-        if not by_name[name]:
-            raise NoRecords(f"{name}: could not be had on this machine")
+        if not by_name.get(name):
+            raise NoRecords(f"{name}: left out, or not to be had on this machine")
         return ratio_of_medians(by_name[name], by_name["fit"], n_of="rounds", records=ids)
 
     measure.__qualname__ = "attempt_ratio"
