@@ -81,7 +81,6 @@ class BarChart(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
 
     bars: list[Bar]
     x_label: str
-    x_scale: Scale = "linear"
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):

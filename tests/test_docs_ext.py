@@ -226,7 +226,14 @@ def test_evidence_of_another_shape_is_named(small_source: Path) -> None:
 
 def test_documentation_builds_alone(tmp_path: Path) -> None:
     shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "fmnist_ref.*"))
+    left = [tmp_path / "out" / page for page in ("source/report/gone.html", "guide/gone.html")]
+    for page in left:  # by an earlier build
+        page.parent.mkdir(parents=True)
+        page.write_text("gone", encoding="utf-8")
     build(tmp_path / "docs", tmp_path / "out")
+    assert not any(page.exists() for page in left)
+    assert (tmp_path / "out/guide/index.html").is_file()
+    assert (tmp_path / "out/source/fmnist_ref/training.html").is_file()
     home = re.sub("<[^>]+>", "", (tmp_path / "out/index.html").read_text(encoding="utf-8"))
     assert "No results have been made yet: python -m report makes them." in home
 

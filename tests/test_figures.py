@@ -306,9 +306,7 @@ ODD: dict[str, Chart] = {
         bars=[Bar(label="a", segments=[BarSegment(label="b", value=NAN), BarSegment(label="c", value=-1.0)])],
         x_label="seconds",
     ),
-    "zero bar on log": BarChart(
-        bars=[Bar(label="a", segments=[BarSegment(label="b", value=0.0)])], x_label="s", x_scale="log"
-    ),
+    "zero bar": BarChart(bars=[Bar(label="a", segments=[BarSegment(label="b", value=0.0)])], x_label="s"),
     "no tiles": ImageGrid(tiles=[], columns=0),
     "nan tile": ImageGrid(tiles=[Tile(pixels=[NAN] * 784, caption="")], columns=3, kind="weights"),
     "empty tile": ImageGrid(tiles=[Tile(pixels=[], caption="missing")], columns=3),
@@ -347,6 +345,12 @@ def test_intervals_show_estimate_interval_points_and_margin() -> None:
     assert "zero" not in draw(msgspec.structs.replace(INTERVALS, zero=None), theme="light").svg
 
 
+def test_a_value_without_an_interval_stands_alone() -> None:
+    chart = IntervalChart(rows=[IntervalRow(label="a", value=12.3, low=12.3, high=12.3)], x_label="s", zero=None)
+    assert "12.3" in " ".join(texts(draw(chart, theme="light")))
+    assert not any(" to " in text for text in texts(draw(chart, theme="light")))
+
+
 def test_ratios_have_no_plus_sign() -> None:
     chart = IntervalChart(rows=[IntervalRow(label="a", value=14.2, low=13.5, high=15)], x_label="ratio", zero=1.0)
     assert "14.2 (13.5 to 15.0)" in texts(draw(chart, theme="light"))
@@ -365,8 +369,8 @@ def test_bar_names_stand_inside_where_they_fit_and_in_a_legend_otherwise() -> No
 
 def test_single_bars_have_their_value_at_the_end() -> None:
     bars = [Bar(label=name, segments=[BarSegment(label="time", value=v)]) for name, v in (("a", 3.2512), ("b", 61_234))]
-    written = texts(draw(BarChart(bars=bars, x_label="seconds", x_scale="log"), theme="light"))
-    assert {"3.25", "61,234", "1", "10,000"} <= set(written)
+    written = texts(draw(BarChart(bars=bars, x_label="seconds"), theme="light"))
+    assert {"3.25", "61,234", "0", "20,000"} <= set(written)
     assert "time" not in written
 
 

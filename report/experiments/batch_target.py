@@ -26,7 +26,7 @@ from report.experiments.stretches import train_in_stretches
 LOOKS_PER_EPOCH = {16: 10, 64: 10, 256: 10, 1024: 4, 4096: 2}  # a look costs as much as a tenth of an epoch
 HIDDEN: dict[str, tuple[int, ...]] = {"relu1": (128,), "none": ()}
 TARGET_ERROR = {"relu1": {"full": 0.15, "quick": 0.35}, "none": {"full": 0.18, "quick": 0.35}}
-MAX_EPOCHS = {16: 5, 64: 5, 256: 5, 1024: 20, 4096: 40}
+MAX_EPOCHS = {16: 5, 64: 5, 256: 5, 1024: 20, 4096: 30}
 RATES: dict[str, dict[int, tuple[float, ...]]] = {
     "relu1": {
         16: (0.01, 0.03, 0.1),

@@ -85,7 +85,7 @@ def _plan(chart: BarChart, form: Format) -> Plan:
     kinds = list(dict.fromkeys(segment.label for bar in chart.bars for segment in bar.segments))
     plan = Plan(
         labels=labels,
-        bars=[_parts(bar, axis) for bar in chart.bars],
+        bars=[_parts(bar) for bar in chart.bars],
         kinds=kinds,
         single=single,
         axis=axis,
@@ -115,29 +115,21 @@ def _edges(bar: Bar) -> list[float]:
     return edges
 
 
-def _parts(bar: Bar, axis: Axis) -> list[Part]:
-    """Lay a bar's segments end to end on the axis; on a logarithmic one they begin at its lower limit."""
+def _parts(bar: Bar) -> list[Part]:
+    """Lay a bar's segments end to end."""
     segments = [segment for segment in bar.segments if math.isfinite(segment.value)]
-    parts = []
-    for segment, end in zip(segments, _edges(bar), strict=True):
-        start = end - segment.value
-        if axis.scale == "log":
-            start, end = max(start, axis.low), max(end, axis.low)
-        parts.append(Part(segment.label, start, end, segment.value))
-    return parts
+    return [
+        Part(segment.label, end - segment.value, end, segment.value)
+        for segment, end in zip(segments, _edges(bar), strict=True)
+    ]
 
 
 def _axis(chart: BarChart, length: float, form: Format) -> Axis:
-    """Choose the axis: bars begin at zero, or on a logarithmic axis at the decade below the shortest."""
+    """Choose the axis: bars begin at zero, since their length is what is compared."""
     edges = [edge for bar in chart.bars for edge in _edges(bar)]
-    if chart.x_scale == "linear":
-        start = 0.0
-    else:
-        shortest = min((edge for edge in edges if edge > 0), default=1.0)
-        start = 10.0 ** math.floor(math.log10(0.8 * shortest))
     most = 4 if form.compact else 7
-    axis = fit_axis(np.array([start, *edges]), chart.x_scale, length, form.text, horizontal=True, most=most)
-    return axis if min(edges, default=0.0) < 0 else msgspec.structs.replace(axis, low=start)
+    axis = fit_axis(np.array([0.0, *edges]), "linear", length, form.text, horizontal=True, most=most)
+    return axis if min(edges, default=0.0) < 0 else msgspec.structs.replace(axis, low=0.0)
 
 
 def _value(value: float) -> str:

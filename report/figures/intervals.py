@@ -79,14 +79,14 @@ def _plan(chart: IntervalChart, form: Format) -> Plan:
 
 
 def interval_text(row: IntervalRow, *, signed: bool) -> str:
-    """Print an estimate and its interval as they stand in the text, with the digits that it supports."""
+    """Print an estimate and its interval, where it has one, as they stand in the text, with the digits that it supports."""
     if not math.isfinite(row.value):
         return "–"
     half = (row.high - row.low) / 2
     scale = half if math.isfinite(half) and half > 0 else abs(row.value) / 100 or 1.0
     digits = digits_of_spread(scale)
     value, low, high = (number(v, digits, signed=signed) for v in (row.value, row.low, row.high))
-    return f"{value} ({low} to {high})" if math.isfinite(half) else value
+    return f"{value} ({low} to {high})" if math.isfinite(half) and half > 0 else value
 
 
 def _values(chart: IntervalChart) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

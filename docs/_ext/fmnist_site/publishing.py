@@ -1,4 +1,4 @@
-"""What a published site has besides pages: a sitemap for crawlers and `llms.txt` for language models."""
+"""What a published site has besides pages, a sitemap and `llms.txt`; and what it must not have: pages that are gone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from sphinx.application import Sphinx
 
 from fmnist_site.citation import read_citation
+from fmnist_site.source import linked_pages
 
 SECTIONS = {"answers/": "Answers", "guide/": "Guide", "api/": "API reference"}
 
@@ -45,7 +46,20 @@ def _leave_out_templates(app: Sphinx, error: Exception | None) -> None:
         (Path(app.outdir) / "_static" / "webpack-macros.html").unlink(missing_ok=True)
 
 
+def _remove_what_is_gone(app: Sphinx, error: Exception | None) -> None:
+    """Remove pages that an earlier build left in a section of the site, of documents or modules that are no more."""
+    if error or app.builder.name != "html":
+        return
+    present = set(app.env.found_docs) | linked_pages(app.env)
+    sections = {document.partition("/")[0] for document in present if "/" in document} | {"source"}
+    for section in sections:
+        for page in Path(app.outdir, section).rglob("*.html"):
+            if page.relative_to(app.outdir).with_suffix("").as_posix() not in present:
+                page.unlink()
+
+
 def setup(app: Sphinx) -> None:
     """Connect to the end of the build."""
+    app.connect("build-finished", _remove_what_is_gone)
     app.connect("build-finished", _leave_out_templates)
     app.connect("build-finished", _write)

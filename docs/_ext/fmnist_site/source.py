@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.environment import BuildEnvironment
 
 from fmnist_site.elements import Inline, link_to_page
 from fmnist_site.notes import Notes
@@ -98,7 +99,7 @@ def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Make the pages that are linked to, unless they are there and newer than the module."""
     if not isinstance(app.builder, StandaloneHTMLBuilder):
         return
-    for document in sorted(_LINKED.all(app.env)):
+    for document in sorted(linked_pages(app.env)):
         path = module_path(document)
         page = Path(app.outdir, f"{document}.html")
         if path is None or (page.exists() and page.stat().st_mtime_ns > path.stat().st_mtime_ns):
@@ -107,6 +108,11 @@ def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         code = app.builder.highlighter.highlight_block(path.read_text(encoding="utf-8"), "python", linespans="L")
         body = f'<h1>{name}</h1>\n<div class="source-code">{code}</div>'
         yield document, {"title": name, "body": body}, "page.html"
+
+
+def linked_pages(env: BuildEnvironment) -> set[str]:
+    """Name all source pages of a site: those that its documents link to."""
+    return _LINKED.all(env)
 
 
 def setup(app: Sphinx) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from report.answers.base import FigureContent, Findings, Records, by_verdict
+from report.answers.intervals import row
 from report.answers.printed import printed
 from report.answers.timed import EPOCH_BATCHES, loader, machine, median, passes_of, per_batch
-from report.charts import Bar, BarChart, BarSegment
+from report.charts import IntervalChart
 from report.experiments.devices import ACCELERATOR
-from report.experiments.passes import Passes, Source
+from report.experiments.passes import Source
 from report.statistics import Estimate, ratio_of_medians
 
 
@@ -61,19 +60,17 @@ def gap_between_devices(records: Records) -> Estimate:
 def empty_loop(records: Records, findings: Findings) -> FigureContent:
     """Draw how long an epoch of the notebook's empty loop takes, as printed and by where the batches come from."""
     results, ids = loader(records)
-    total = printed("q6_cpu_seconds")[0]
-    lengths = {
-        "as printed, per epoch": total.value / total.epoch,
-        "loader": _epoch_seconds(passes_of(results, "loader", trains=False)),
-        "loader, 2 workers": _epoch_seconds(passes_of(results, "loader", trains=False, workers=2)),
-        "resident tensors": _epoch_seconds(passes_of(results, "resident", trains=False)),
+    sources: dict[str, tuple[Source, int]] = {
+        "loader": ("loader", 0),
+        "loader, 2 workers": ("loader", 2),
+        "resident tensors": ("resident", 0),
     }
+    rows = [row("as printed, per epoch", printed_epoch(records))]
+    for label, (source, workers) in sources.items():
+        seconds = per_batch(passes_of(results, source, trains=False, workers=workers)) * EPOCH_BATCHES
+        rows.append(row(label, median(seconds, unit="seconds", n_of="passes"), points=seconds.tolist()))
     return FigureContent(
-        chart=BarChart(
-            bars=[Bar(label=label, segments=[BarSegment(label="epoch", value=s)]) for label, s in lengths.items()],
-            x_label="one epoch of the empty loop (s)",
-            x_scale="log",
-        ),
+        chart=IntervalChart(rows=rows, x_label="one epoch of the empty loop (s)", zero=None, x_scale="log"),
         title=by_verdict(
             findings["Q6.9"],
             supported="The empty loop takes much the same without the loader",
@@ -81,15 +78,11 @@ def empty_loop(records: Records, findings: Findings) -> FigureContent:
             undetermined="How much of the empty loop is the loader, these passes can't tell",
             withheld="One epoch of the notebook's empty loop, by where its batches come from",
         ),
-        alt="Seconds for an epoch: " + "; ".join(f"{label} {seconds:.3g}" for label, seconds in lengths.items()) + ".",
+        alt="Seconds for an epoch: " + "; ".join(f"{shown.label} {shown.value:.3g}" for shown in rows) + ".",
         caption=(
-            f"Batches of {results.batch_size}, nothing trained. Medians of {len(results.passes[0].seconds['fetch'])} passes on "
-            f"{machine(results.devices[0])}, scaled to the 60,000 images of an epoch. The printed figure is of the "
-            "notebook's machine."
+            f"Batches of {results.batch_size}, nothing trained. Point: median of {len(results.passes[0].seconds['fetch'])} passes "
+            f"on {machine(results.devices[0])}, scaled to the 60,000 images of an epoch; bar: 95 % bootstrap interval; dots: the "
+            "passes. The printed figure is of the notebook's machine."
         ),
         records=ids,
     )
-
-
-def _epoch_seconds(passes: Passes) -> float:
-    return float(np.median(per_batch(passes))) * EPOCH_BATCHES
