@@ -16,7 +16,7 @@ from fmnist_ref.losses import cross_entropy
 
 __all__ = ["GradientNoise", "gradient_noise_scale", "gradient_variance"]
 
-_CHUNK_BYTES = 96 * 2**20  # of gradients held at once; while they are made, memory is about twice this
+_CHUNK_BYTES = 48 * 2**20  # of gradients held at once; while they are made, memory is about twice this
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def gradient_noise_scale(
 
     since the noise left in the mean lengthens it by :math:`\operatorname{tr} \Sigma / n` on average; their
     ratio is not free of bias for that. The images' gradients are made by ``torch.func`` in chunks, which hold
-    no more than some 200 MB together unless one image's gradient alone does.
+    no more than some 100 MB together unless one image's gradient alone does.
 
     References
     ----------

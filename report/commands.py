@@ -20,7 +20,7 @@ from report.experiments.base import Profile, ProfileName, Run
 from report.files import remove_partial, write_if_changed
 from report.lock import only_one
 from report.plan import plan, stages
-from report.publication import Edition
+from report.publication import Edition, Published
 from report.records import Record, RecordStore
 from report.runner import ExecutorFactory, Failure, Runner, local_executor
 from report.workshop import Workshop
@@ -103,8 +103,8 @@ def run(selection: Selection, place: Workshop, *, make_timing_executor: Executor
                 )
                 for stage in stages(missing)[:-1]:
                     failures += runner.run(stage)
-                    edition.publish()
-                    console.print(f"A site of the first seed stands after {bar.elapsed()}.")
+                    if _published(edition, console).index:
+                        console.print(f"A site of the first seed stands after {bar.elapsed()}.")
                 for stage in stages(missing)[-1:]:
                     failures += runner.run(stage)
                     console.print(f"All is measured after {bar.elapsed()}.")
@@ -115,17 +115,23 @@ def run(selection: Selection, place: Workshop, *, make_timing_executor: Executor
 
 
 def _finish(edition: Edition, failures: list[Failure], console: Console) -> int:
-    published = edition.publish()
+    published = _published(edition, console)
     console.print(progress.verdict_table(published.findings))
     for line in edition.store.set_aside:
         console.print(f"Set aside and measured again: {line}", markup=False)
     if failures:
         console.print(progress.failures_table(failures))
     if published.index is None:
-        console.print(f"The site could not be built:\n{published.problem}", markup=False, soft_wrap=True)
         return INCOMPLETE
     console.print(f"The site: {published.index}", markup=False, soft_wrap=True)
     return INCOMPLETE if failures else DONE
+
+
+def _published(edition: Edition, console: Console) -> Published:
+    published = edition.publish()
+    if published.index is None:
+        console.print(f"The site could not be built:\n{published.problem}", markup=False, soft_wrap=True)
+    return published
 
 
 def status(selection: Selection) -> int:

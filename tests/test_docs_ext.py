@@ -238,6 +238,19 @@ def test_documentation_builds_alone(tmp_path: Path) -> None:
     assert "No results have been made yet: python -m report makes them." in home
 
 
+def test_another_banner_reaches_every_page(tmp_path: Path) -> None:
+    shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "fmnist_ref.*"))
+    settings = {"FMNIST_REF_NOTEBOOK_CACHE": str(tmp_path / "notebooks")}
+    (tmp_path / "docs/evidence").mkdir()
+    for seeds_done in (1, 5):
+        unfinished = msgspec.structs.replace(site(), seeds_done=seeds_done, pages=())
+        (tmp_path / "docs/evidence/site.json").write_bytes(msgspec.json.encode(unfinished))
+        build(tmp_path / "docs", tmp_path / "out", **settings)
+        for page in ("guide/index.html", "api/fmnist_ref.fit.html", "source/fmnist_ref/training.html"):
+            text = (tmp_path / "out" / page).read_text(encoding="utf-8")
+            assert ("still being made: 1 of 5 seeds" in text) == (seeds_done == 1), page
+
+
 def test_first_model_of_the_guide_learns(capsys: pytest.CaptureFixture[str]) -> None:
     text = (DOCS / "guide/first-model.md").read_text(encoding="utf-8")
     (cell,) = re.findall(r"```\{code-cell\} python\n(.*?)```", text, flags=re.DOTALL)

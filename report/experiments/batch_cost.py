@@ -50,7 +50,7 @@ class BatchCostResults(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the one run: its repetitions are its sample."""
-    parameters = {"rounds": profile.pick(full=12, quick=2), "seconds_per_arm": profile.pick(full=0.3, quick=0.1)}
+    parameters = {"rounds": profile.pick(full=8, quick=2), "seconds_per_arm": profile.pick(full=0.3, quick=0.1)}
     yield Run(experiment="batch_cost", arm="steps", seed=0, parameters=parameters)
 
 

@@ -8,7 +8,7 @@ Measured, for a 784-128-10 ReLU network under SGD on the 50,000 images not held 
 - `spread`: from one initial point, eight data orders; the variance of where the weights end, summed over the weights, with
   batch sizes 16 and 1024 after equally many updates at one learning rate. And with 16 after equally many images as 1024,
   at a rate 64 times lower: the linear scaling rule read backwards.
-- `rise`: in the first updates from the initial weights, the steepest change of the loss on 10,000 fixed training images
+- `rise`: in the first updates from the initial weights, the steepest change of the loss on 5,000 fixed training images
   in any single update, per unit of the distance that the weights moved, with 16 and with 4096.
 
 `continue` and `rise` take the learning rates that `batch_size` chose for ten epochs. About 10 seconds a run on one thread.
@@ -77,7 +77,7 @@ def plan(profile: Profile) -> Iterator[Run]:
     studies = {
         "continue": {"first_epochs": profile.pick(full=10, quick=1), "more_epochs": profile.pick(full=2, quick=1)},
         "spread": {"num_orders": profile.pick(full=8, quick=3), "num_updates": profile.pick(full=16, quick=2)},
-        "rise": {"num_updates": profile.pick(full=120, quick=4), "num_images": profile.pick(full=10_000, quick=1_000)},
+        "rise": {"num_updates": profile.pick(full=120, quick=4), "num_images": profile.pick(full=5_000, quick=1_000)},
     }
     for seed in range(profile.seeds):
         for study, parameters in studies.items():

@@ -27,7 +27,6 @@ from torch.nn import functional as F
 from fmnist_ref import MLP, evaluate
 from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
 from report.experiments.curves import Images
-from report.experiments.loader import grey_levels
 
 ARMS = ("never_zeroed", "not_normalised", "sorted", "unshuffled")
 
@@ -66,7 +65,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> MistakesResults:
     train = Images(dataset.train_images, dataset.train_labels)
     test = Images(dataset.test_images, dataset.test_labels)
     if run.arm == "not_normalised":
-        train, test = (Images(grey_levels(split.images).float(), split.labels) for split in (train, test))
+        train, test = (Images(_as_in_the_files(split.images), split.labels) for split in (train, test))
     if run.arm == "sorted":
         by_label = train.labels.argsort(stable=True)
         train = Images(train.images[by_label], train.labels[by_label])
@@ -145,6 +144,11 @@ def mean_over_images(batch_losses: Float[Tensor, " batches"], num_images: int, b
     """Return the mean loss per image from the means of the batches, of which the last may be short."""
     sizes = (num_images - batch_size * torch.arange(len(batch_losses))).clamp(max=batch_size)
     return float((batch_losses * sizes).sum() / sizes.sum())
+
+
+def _as_in_the_files(images: Float32[Tensor, "n 28 28"]) -> Float32[Tensor, "n 28 28"]:
+    """Undo the normalisation: grey levels from 0 to 255, in place after the first, as a copy of all images is large."""
+    return images.mul(0.5).add_(0.5).mul_(255).round_()
 
 
 def _finite(loss: float) -> float | None:

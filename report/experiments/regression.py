@@ -99,14 +99,7 @@ def plan(profile: Profile) -> Iterator[Run]:
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ClassifierResults | BrightnessResults:
     """Fit one arm; the held-out images choose its penalty and, for the pair, its classes."""
-    kept, held = hold_out(dataset.train_images, dataset.train_labels)
-    limit, penalties = run.parameters["images"], run.parameters["penalties"]
-    parts = {
-        "kept": Images(kept.images[:limit], kept.labels[:limit]),
-        "held": held,
-        "train": Images(dataset.train_images[:limit], dataset.train_labels[:limit]),
-        "test": Images(dataset.test_images, dataset.test_labels),
-    }
+    parts, penalties = divide(dataset, run.parameters["images"]), run.parameters["penalties"]
     if run.arm == "brightness":
         return fit_brightness(parts, penalties)
     if run.arm == "least_squares":
@@ -117,6 +110,17 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ClassifierResults | B
         classes = most_confused(found.validation_confusion)
         parts = {name: only(part, classes) for name, part in parts.items()}
     return fit_logistic(parts, penalties, classes)
+
+
+def divide(dataset: Dataset, limit: int) -> dict[str, Images]:
+    """Take at most so many images to choose on (`kept`) and to fit (`train`), and all those held out and of the test set."""
+    kept, held = hold_out(dataset.train_images, dataset.train_labels)
+    return {
+        "kept": Images(kept.images[:limit], kept.labels[:limit]),
+        "held": held,
+        "train": Images(dataset.train_images[:limit], dataset.train_labels[:limit]),
+        "test": Images(dataset.test_images, dataset.test_labels),
+    }
 
 
 def most_confused(confusion: list[list[int]]) -> list[int]:
@@ -157,18 +161,21 @@ def fit_least_squares(parts: dict[str, Images], penalties: list[float]) -> Class
 
 
 def fit_logistic(parts: dict[str, Images], penalties: list[float], classes: list[int]) -> ClassifierResults:
-    """Fit softmax regression to its minimum; with two classes it is the logistic regression of the textbooks."""
+    """Fit softmax regression to its minimum; with two classes it is the logistic regression of the textbooks. Uses up `kept`."""
     model = SoftmaxRegression(num_classes=len(classes))
     for parameter in model.parameters():
         nn.init.zeros_(parameter)
-    kept, held, train = parts["kept"], parts["held"], parts["train"]
+    kept, held, train = parts.pop("kept"), parts["held"], parts["train"]
     mean = kept.images.mean(0)  # centred pixels have one large direction fewer, and L-BFGS half the work
+    centred = Images(kept.images.sub_(mean), kept.labels)
+    del kept
     tried, states, logits_held = [], [], []
     for penalty in penalties:
-        minimise(model, kept.images - mean, kept.labels, penalty, CHOICE_TOLERANCE)
+        minimise(model, centred.images, centred.labels, penalty, CHOICE_TOLERANCE)
         logits_held.append(predict_logits(model, held.images - mean))
         tried.append(Tried(penalty=penalty, loss=cross_entropy(logits_held[-1], held.labels).item()))
         states.append({name: value.clone() for name, value in model.state_dict().items()})
+    del centred  # 160 MB, and the images to fit take 190 more
     penalty = best(tried)
     chosen = penalties.index(penalty)
     model.load_state_dict(states[chosen])

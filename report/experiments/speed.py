@@ -64,7 +64,7 @@ def plan(profile: Profile) -> Iterator[Run]:
             "models": 5,
             "compile": profile.name == "full",
         },
-        "workers": {"num_images": num_images, "rounds": profile.pick(full=3, quick=1)},
+        "workers": {"num_images": num_images, "rounds": profile.pick(full=2, quick=1)},
     }
     for arm, settings in arms.items():
         yield Run(experiment="speed", arm=arm, seed=0, parameters={"batch_size": 64, **settings}, device=profile.device)

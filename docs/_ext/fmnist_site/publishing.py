@@ -46,6 +46,25 @@ def _leave_out_templates(app: Sphinx, error: Exception | None) -> None:
         (Path(app.outdir) / "_static" / "webpack-macros.html").unlink(missing_ok=True)
 
 
+def _remove_what_was_set_otherwise(app: Sphinx) -> None:
+    """
+    Remove all pages of an earlier build with other settings (another banner, say), so that all are written anew.
+
+    Sphinx would see to it by itself, but only the first time that it is asked which pages are out of date, and other
+    extensions ask before it does.
+    """
+    if app.builder.name != "html":
+        return
+    now = app.builder.build_info
+    try:
+        then = type(now).load(Path(app.outdir, ".buildinfo"))
+    except (OSError, ValueError):
+        return
+    if then != now:
+        for page in Path(app.outdir).rglob("*.html"):
+            page.unlink()
+
+
 def _remove_what_is_gone(app: Sphinx, error: Exception | None) -> None:
     """Remove pages that an earlier build left in a section of the site, of documents or modules that are no more."""
     if error or app.builder.name != "html":
@@ -60,6 +79,7 @@ def _remove_what_is_gone(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect to the end of the build."""
+    app.connect("builder-inited", _remove_what_was_set_otherwise, priority=100)  # before any other asks
     app.connect("build-finished", _remove_what_is_gone)
     app.connect("build-finished", _leave_out_templates)
     app.connect("build-finished", _write)
