@@ -26,14 +26,11 @@ def rendering(records: Records, findings: Findings) -> FigureContent:
                     series=[Series(label="writing all pages", x=x, y=results.seconds)],
                     x_label="records",
                     y_label="seconds",
-                    x_scale="log",
                 ),
                 Panel(
                     series=[Series(label=content, x=x, y=sizes) for content, sizes in megabytes.items()],
                     x_label="records",
                     y_label="megabytes",
-                    x_scale="log",
-                    y_scale="log",
                 ),
             ]
         ),
