@@ -23,6 +23,9 @@ from report.environment import Environment, observe, peak_memory_bytes
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Dataset, Run
 
+LONG_RUN = 1.0
+"""Seconds; what a shorter run leaves is not worth the time of looking for it."""
+
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker sends back."""
@@ -65,12 +68,15 @@ def _give_memory_back() -> None:
 def measure(run: Run, inputs: Mapping[str, Mapping[str, Any]], folder: str) -> Measured:
     """Measure one run on the images in a folder."""
     images = dataset(folder)
-    _give_memory_back()
     began = time.perf_counter()
     results = EXPERIMENTS[run.experiment].measure(run, images, inputs)
-    return Measured(
+    wall_seconds = time.perf_counter() - began
+    measured = Measured(
         results=msgspec.json.decode(msgspec.json.encode(results)),  # exactly what a record would give back
-        wall_seconds=time.perf_counter() - began,
+        wall_seconds=wall_seconds,
         peak_memory_bytes=peak_memory_bytes(),
         environment=observe(run.device),
     )
+    if wall_seconds > LONG_RUN:
+        _give_memory_back()
+    return measured
