@@ -20,7 +20,7 @@ from report.experiments.base import Profile, ProfileName, Run
 from report.experiments.rendering import Order, RenderingResults
 from report.plan import measures_time, plan
 from report.publication import Edition
-from report.records import SCHEMA, Record, RecordStore, code_of, encode, results_checksum
+from report.records import Record, RecordStore, encode, results_checksum
 
 
 def trained(profile: ProfileName, seeds: int) -> list[Run]:
@@ -41,21 +41,15 @@ def write_copies(order: Order, runs: list[Run], folder: Path) -> None:
     checksums: dict[str, str] = {}
     folder.mkdir()
     for run in runs:
-        record = Record(
-            schema=SCHEMA,
-            run=run.id,
-            experiment=run.experiment,
-            arm=run.arm,
-            seed=run.seed,
-            parameters=run.parameters,
+        record = Record.of(
+            run,
             needs={needed.id: checksums[needed.id] for needed in run.needs},
             results=originals[run.experiment, run.arm],
             wall_seconds=1.0,
             peak_memory_bytes=None,
             environment=environment,
             data_sha256=DATA_SHA256,
-            code=code_of(run.experiment),
-        ).sealed()
+        )
         checksums[run.id] = results_checksum(record)
         (folder / f"{run.id}.json").write_bytes(encode(record))
 

@@ -46,6 +46,35 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     checksum: str = ""
     """SHA-256 of this record with this field empty."""
 
+    @classmethod
+    def of(
+        cls,
+        run: Run,
+        *,
+        needs: dict[str, str],
+        results: dict[str, Any],
+        wall_seconds: float,
+        peak_memory_bytes: int | None,
+        environment: Environment,
+        data_sha256: str,
+    ) -> Record:
+        """Make the sealed record of a run by the code as it stands now."""
+        return cls(
+            schema=SCHEMA,
+            run=run.id,
+            experiment=run.experiment,
+            arm=run.arm,
+            seed=run.seed,
+            parameters=run.parameters,
+            needs=needs,
+            results=results,
+            wall_seconds=wall_seconds,
+            peak_memory_bytes=peak_memory_bytes,
+            environment=environment,
+            data_sha256=data_sha256,
+            code=code_of(run.experiment),
+        ).sealed()
+
     def sealed(self) -> Record:
         """Return the record with its checksum filled in."""
         return msgspec.structs.replace(self, checksum=_checksum(self))

@@ -19,7 +19,7 @@ from report import worker
 from report.environment import usable_cores
 from report.experiments.base import Run
 from report.plan import measures_time
-from report.records import SCHEMA, Record, RecordStore, code_of, results_checksum
+from report.records import Record, RecordStore, results_checksum
 
 ATTEMPTS = 2
 
@@ -141,21 +141,15 @@ class Runner:
         return record
 
     def _record(self, run: Run, measured: worker.Measured) -> None:
-        record = Record(
-            schema=SCHEMA,
-            run=run.id,
-            experiment=run.experiment,
-            arm=run.arm,
-            seed=run.seed,
-            parameters=run.parameters,
+        record = Record.of(
+            run,
             needs={needed.id: results_checksum(self._record_of(needed)) for needed in run.needs},
             results=measured.results,
             wall_seconds=measured.wall_seconds,
             peak_memory_bytes=measured.peak_memory_bytes,
             environment=measured.environment,
             data_sha256=self.store.data_sha256,
-            code=code_of(run.experiment),
-        ).sealed()
+        )
         self.store.write(record)
         self.on_end(run, record)
 

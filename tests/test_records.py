@@ -21,20 +21,14 @@ MACHINE = Environment(
 
 
 def record_of(run=RUN, results=None, needs=None, **changes):
-    made = Record(
-        schema=SCHEMA,
-        run=run.id,
-        experiment=run.experiment,
-        arm=run.arm,
-        seed=run.seed,
-        parameters=run.parameters,
+    made = Record.of(
+        run,
         needs=needs or {},
         results=results or {"value": 1.0, "seconds": {"train": [0.5]}},
         wall_seconds=1.0,
         peak_memory_bytes=1,
         environment=MACHINE,
         data_sha256="data",
-        code=code_of(run.experiment),
     )
     return msgspec.structs.replace(made, **changes).sealed()
 

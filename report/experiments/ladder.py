@@ -34,7 +34,7 @@ RungName = Literal[
 ]
 LOADER_WORKERS = 2
 SLOW: frozenset[RungName] = frozenset({"notebook", "loader_workers"})
-"""Rungs that take part in every third round only: an epoch of theirs is as long as all the others' together, many times."""
+"""Rungs that take part in every third round only: an epoch of either takes longer than all the others' together."""
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True):
