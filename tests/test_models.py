@@ -142,6 +142,19 @@ def test_ridge_agrees_with_scikit_learn(regression_problem: tuple[Tensor, Tensor
     np.testing.assert_allclose(model.linear.bias.detach(), reference.intercept_, rtol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [7, 1])
+def test_least_squares_is_the_same_however_many_rows_are_taken_at_a_time(
+    regression_problem: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    features, targets = regression_problem
+    num_features, num_outputs = features.shape[1], targets.shape[1]
+    whole = LinearRegression(num_features, num_outputs).fit_closed_form(features, targets, ridge=0.5)
+    monkeypatch.setattr("fmnist_ref.models._ROWS_AT_A_TIME", rows)
+    parted = LinearRegression(num_features, num_outputs).fit_closed_form(features, targets, ridge=0.5)
+    torch.testing.assert_close(parted.linear.weight, whole.linear.weight, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(parted.linear.bias, whole.linear.bias, rtol=1e-5, atol=1e-6)
+
+
 def test_penalty_spares_the_bias(regression_problem: tuple[Tensor, Tensor]) -> None:
     features, targets = regression_problem
     model = LinearRegression(8, 2).fit_closed_form(features, targets, ridge=1e12)
