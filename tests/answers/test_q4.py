@@ -105,6 +105,13 @@ def test_models_are_compared_after_the_last_epoch_that_both_have(fake_records):
     assert "After 2 epochs" in depth.architectures(records, {}).caption
 
 
+def test_the_change_between_epochs_is_that_of_the_deepest_and_has_no_sign(fake_records):
+    records = records_with(fake_records)
+    jumping = [0.80, 0.82, 0.81, 0.83]
+    records.results["capacity", "relu3"] = [trained(FALLING, jumping) for _ in range(5)]
+    assert ANSWER.measures["change-between-epochs"](records).value == pytest.approx(5 / 3)
+
+
 def test_without_records_only_the_printed_figures_speak(fake_records):
     for name, measure in ANSWER.measures.items():
         if name == "printed-difference":

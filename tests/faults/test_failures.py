@@ -5,9 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 from stand_ins import small_report
 
+from report import site
 from report.__main__ import main
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Run
+
+
+def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(monkeypatch, tmp_path, capsys):
+    small_report.install(monkeypatch, lambda *, workers, threads: ThreadPoolExecutor(workers))
+
+    def fails(source, output):
+        raise site.BuildError("a page is wrong")
+
+    monkeypatch.setattr(site, "build", fails)
+    assert main(["run", "--profile", "quick", "--seeds", "2", "--output", str(tmp_path)]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count("The site could not be built: a page is wrong") == 2  # of the first seed, and of all
+    assert "stands" not in told
+    assert "All is measured after" in told
 
 
 def test_a_lasting_failure_is_told_by_name_and_ends_with_1(monkeypatch, tmp_path, capsys):
@@ -25,8 +40,8 @@ def test_a_lasting_failure_is_told_by_name_and_ends_with_1(monkeypatch, tmp_path
     assert "Not measured" in told
     assert "The site:" in told
     assert len(list((tmp_path / "records").glob("*.json"))) == small_report.PARTS + 1
-    site = msgspec.json.decode((tmp_path / "source" / "evidence" / "site.json").read_bytes())
-    assert (site["seeds_done"], site["seeds_planned"]) == (0, 1)  # which is what the banner on every page says
+    told_of = msgspec.json.decode((tmp_path / "source" / "evidence" / "site.json").read_bytes())
+    assert (told_of["seeds_done"], told_of["seeds_planned"]) == (0, 1)  # which is what the banner on every page says
 
     assert main(words) == 1  # it is tried again by the next report, and nothing else is
     assert "8 of 9 runs are recorded; 1 to measure." in " ".join(capsys.readouterr().out.split())

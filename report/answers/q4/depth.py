@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 
 from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, TableContent, by_verdict
 from report.answers.curves import PERCENT, accuracy_points, band, difference_row, mean_over, up_to
@@ -93,6 +94,13 @@ def accuracy_of(name: str) -> MeasureFunction:
         return mean_with_t_interval(accuracies, unit="percent", records=arm.records)
 
     return measure
+
+
+def change_between_epochs(records: Records) -> Estimate:
+    """Estimate by how much three ReLU layers' test accuracy changes from one epoch to the next, near the last."""
+    arm = _depths(records, *LABELS)[-1]
+    changes = arm.values(lambda run: float(np.abs(np.diff(run.curve.test_accuracy[-11:])).mean()) * PERCENT)
+    return mean_with_t_interval(changes, unit="percentage points", records=arm.records)
 
 
 def gains(records: Records, findings: Findings) -> FigureContent:
