@@ -1,0 +1,89 @@
+"""The pool of worker processes on this machine: what a worker holds at its beginning, and when it ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from report import runner
+from report.environment import peak_memory_bytes
+
+PATIENCE = 60
+
+PARENT = """
+import os, time
+from report.runner import local_executor
+if __name__ == "__main__":
+    executor = local_executor(workers=1, threads=1)
+    print(executor.submit(os.getpid).result(), flush=True)
+    executor.submit(time.sleep, 600)
+    time.sleep(600)
+"""
+
+INTERRUPTED = """
+from report import runner
+if __name__ == "__main__":
+    with runner._killed_on_interrupt(runner.local_executor(workers=1, threads=1)) as pool:
+        pool.submit(abs, -1).result()
+        raise SystemExit("told to stop")
+"""
+
+
+@contextlib.contextmanager
+def interrupted():
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        runner._killed_on_interrupt(runner.local_executor(workers=1, threads=1)) as pool,
+    ):
+        yield pool
+
+
+def ends(process):
+    try:
+        process.wait(PATIENCE)
+    except psutil.TimeoutExpired:
+        return False
+    return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker imports PyTorch for itself")
+def test_a_worker_begins_with_less_than_pytorch_takes_to_import():
+    importing = "import report.worker as w; print(w.peak_memory_bytes())"
+    alone = int(subprocess.run([sys.executable, "-c", importing], check=True, capture_output=True).stdout)
+    with runner.local_executor(workers=1, threads=1) as executor:
+        assert executor.submit(peak_memory_bytes).result() < 0.8 * alone
+
+
+def test_a_worker_ends_with_a_parent_that_is_killed(tmp_path):
+    program = tmp_path / "parent.py"
+    program.write_text(PARENT)
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True) as parent:
+        worker = psutil.Process(int(parent.stdout.readline()))
+        descendants = psutil.Process(parent.pid).children(recursive=True)
+        assert worker in descendants
+        parent.send_signal(signal.SIGKILL)
+    assert all(ends(process) for process in descendants)
+
+
+def test_an_interrupt_ends_the_workers_at_once_and_the_next_pool_works():
+    began = time.monotonic()
+    with interrupted() as pool:
+        worker = psutil.Process(pool.submit(os.getpid).result())
+        pool.submit(time.sleep, 600)
+        raise KeyboardInterrupt
+    assert ends(worker)
+    assert time.monotonic() - began < PATIENCE
+    with runner.local_executor(workers=1, threads=1) as pool:
+        assert pool.submit(abs, -1).result() == 1
+
+
+def test_an_interrupted_pool_says_nothing_of_its_own(tmp_path):
+    program = tmp_path / "interrupted.py"
+    program.write_text(INTERRUPTED)
+    ended = subprocess.run([sys.executable, str(program)], check=False, capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("", "told to stop\n", 1)
