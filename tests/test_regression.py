@@ -11,17 +11,13 @@ from report.experiments import curves
 from report.experiments.base import Dataset, Profile, Run
 from report.experiments.curves import Images
 from report.experiments.forecasts import describe_outputs, packed, score_forecast, unpacked
+from report.experiments.linear_fits import BrightnessResults, ClassifierResults, Tried, best, grey_levels
 from report.experiments.minimum import minimise
 from report.experiments.regression import (
     EXPERIMENT,
     PAIR_PENALTIES,
     PENALTIES,
     RIDGES,
-    BrightnessResults,
-    ClassifierResults,
-    Tried,
-    best,
-    grey_levels,
     measure,
     most_confused,
     only,

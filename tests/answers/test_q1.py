@@ -12,8 +12,8 @@ from report.answers.base import NoRecords
 from report.charts import ImageGrid, IntervalChart, LineChart
 from report.conclude import conclude
 from report.experiments.forecasts import Outputs, packed, score_forecast
+from report.experiments.linear_fits import BrightnessResults, ClassifierResults, Tried
 from report.experiments.minimum import Minimum
-from report.experiments.regression import BrightnessResults, ClassifierResults, Tried
 from report.rendering import Extent, render
 
 NUM_IMAGES = 500

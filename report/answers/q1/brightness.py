@@ -10,7 +10,7 @@ from report.answers.intervals import by_sign
 from report.answers.q1.classifiers import Floats
 from report.charts import LineChart, Panel, Series
 from report.experiments.forecasts import unpacked
-from report.experiments.regression import BrightnessResults
+from report.experiments.linear_fits import BrightnessResults
 from report.statistics import Estimate, bootstrap
 
 NUM_GROUPS = 20

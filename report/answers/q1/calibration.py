@@ -11,7 +11,7 @@ from report.answers.q1.classifiers import MODELS, POINTS, Floats, classifier, hi
 from report.answers.reliability import reliability_diagram
 from report.charts import Series
 from report.experiments.forecasts import unpacked
-from report.experiments.regression import ClassifierResults
+from report.experiments.linear_fits import ClassifierResults
 from report.statistics import Estimate, bootstrap
 
 NUM_BINS = 15

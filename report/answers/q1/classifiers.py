@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from report.answers.base import NoRecords, Records
 from report.answers.classes import in_a_sentence
 from report.experiments.forecasts import Outputs
-from report.experiments.regression import ClassifierResults
+from report.experiments.linear_fits import ClassifierResults
 from report.statistics import Estimate
 
 Floats = NDArray[np.float64]
