@@ -3,12 +3,28 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+import pytest
 from stand_ins import small_report
 
 from report import site
 from report.__main__ import main
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Run
+
+
+@pytest.mark.parametrize("wrong", ["{ref}`nowhere`", "```{code-cell}\n1 / 0\n```"])
+def test_a_fault_in_one_page_fails_the_build_though_others_are_built_beside_it(tmp_path, wrong):
+    source = tmp_path / "source"
+    source.mkdir()
+    settings = 'extensions = ["myst_nb"]\nnb_execution_mode = "force"\nnb_execution_raise_on_error = True\n'
+    (source / "conf.py").write_text(settings)
+    (source / "index.md").write_text("# All\n\n```{toctree}\n:glob:\npage*\n```\n")
+    kernel = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n"
+    for page in range(8):
+        (source / f"page{page}.md").write_text(kernel + f"# Page {page}\n\n{wrong if page == 3 else 'All is well.'}\n")
+    with pytest.raises(site.BuildError, match=r"page3\.md") as told:
+        site.build(source, tmp_path)
+    assert "IPKernelApp" not in str(told.value)  # each page's kernel says something of itself
 
 
 def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(monkeypatch, tmp_path, capsys):
