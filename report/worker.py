@@ -39,6 +39,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 def start(threads: int) -> None:
     """Prepare a new worker process: its number of threads, and an end when its parent ends."""
     torch.set_num_threads(threads)
+    gc.freeze()  # what PyTorch has made at import lasts as long as the process: no search needs to look at it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
