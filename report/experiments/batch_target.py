@@ -5,8 +5,8 @@ Measured, in the manner of Shallue et al. (2019): updates, epochs and training s
 held out is first at or below a target, for batch sizes 16 to 4096. The learning rate of each batch size is the one that
 gets there in the fewest updates (one seed). The error is looked at ten times an epoch, less often with the two largest
 batches, which take many epochs; that is outside the clock. Two models: a ReLU layer of 128 units, and softmax regression,
-each with a target that all its batch sizes can reach. A run that doesn't get there in its epochs is recorded as such.
-Between 1 and 30 seconds a run on one thread.
+each with a target that all its batch sizes can reach. A run that doesn't get there in its epochs, or that too high a rate
+has broken, is recorded as such. Between 1 and 30 seconds a run on one thread.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.curves import Images, hold_out
 from report.experiments.stretches import train_in_stretches
+from report.experiments.tuning import lost
 
 LOOKS_PER_EPOCH = {16: 10, 64: 10, 256: 10, 1024: 4, 4096: 2}  # a look costs as much as a tenth of an epoch
 HIDDEN: dict[str, tuple[int, ...]] = {"relu1": (128,), "none": ()}
@@ -111,7 +112,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> TargetResults:
 def train_to_target(
     run: Run, model: nn.Module, train: Images, validation: Images, learning_rate: float
 ) -> TargetResults:
-    """Train until the validation error is at or below the run's target, its epochs are over, or the loss diverges."""
+    """Train until the validation error is at or below the run's target, its epochs are over, or the network is lost."""
     num_updates, num_images, seconds = 0, 0, 0.0
     looks: list[float] = []
     stretches = train_in_stretches(
@@ -131,6 +132,8 @@ def train_to_target(
             seconds += stretch.seconds
             looks.append(evaluate(model, validation.images, validation.labels).accuracy)
             reached = 1 - looks[-1] <= run.parameters["target_error"]
+            if lost(num_images / len(train.images), looks[-1]):
+                break
     except DivergenceError:
         reached = False
     return TargetResults(

@@ -8,9 +8,14 @@ from typing import Any
 import msgspec
 from torch import nn
 
-from fmnist_ref import DivergenceError, evaluate, fit
+from fmnist_ref import DivergenceError, Score, evaluate, fit
 from report.experiments.base import Inputs
 from report.experiments.curves import Images
+
+PATIENCE = 3
+"""Epochs that every learning rate is given."""
+LOST = 0.5
+"""Share of the images held out. A network that gets fewer right after those epochs was broken by its rate: dead units, say."""
 
 
 class TuningResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,16 +23,16 @@ class TuningResult(msgspec.Struct, frozen=True, kw_only=True):
 
     learning_rate: float
     validation_loss: float | None
-    """Nats after the last epoch; None where training diverged."""
+    """Nats after the last epoch that was trained; None where training diverged."""
     validation_accuracy: float | None
-    """Share of 1 after the last epoch; None where training diverged."""
+    """Share of 1 after the last epoch that was trained; None where training diverged."""
 
 
 def try_rate(
     model: nn.Module, train: Images, validation: Images, *, learning_rate: float, seed: int, **extent: Any
 ) -> TuningResult:
     """
-    Train at one learning rate and score the images held out at the end, once.
+    Train at one learning rate and score the images held out at the end; a rate by which the network is lost ends early.
 
     Parameters
     ----------
@@ -43,12 +48,27 @@ def try_rate(
     TuningResult
         Without a score if training diverged.
     """
+
+    def score() -> Score:
+        return evaluate(model, validation.images, validation.labels)
+
+    def hopeless(epoch: int) -> bool:
+        return epoch == PATIENCE and lost(epoch, score().accuracy)
+
     try:
-        fit(model, train.images, train.labels, learning_rate=learning_rate, seed=seed, **extent)
+        fit(
+            model, train.images, train.labels,
+            learning_rate=learning_rate, seed=seed, after_epoch=hopeless, **extent,
+        )  # fmt: skip
     except DivergenceError:
         return TuningResult(learning_rate=learning_rate, validation_loss=None, validation_accuracy=None)
-    score = evaluate(model, validation.images, validation.labels)
-    return TuningResult(learning_rate=learning_rate, validation_loss=score.loss, validation_accuracy=score.accuracy)
+    final = score()
+    return TuningResult(learning_rate=learning_rate, validation_loss=final.loss, validation_accuracy=final.accuracy)
+
+
+def lost(epochs: float, accuracy: float) -> bool:
+    """Whether a network is no better than broken after so many epochs, so that training on would be a waste."""
+    return epochs >= PATIENCE and accuracy < LOST
 
 
 def chosen_rate(inputs: Inputs) -> float:
