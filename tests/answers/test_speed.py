@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins.timings import CPU, EPOCHS
 
-from report import exhibits
+from report import exhibits, formatting
 from report.answers.base import Cost, NoRecords
 from report.answers.speed import ANSWER, goals, growth, rungs, scaling, step
 from report.experiments.attempts import Attempt, AttemptsResults
@@ -113,6 +113,8 @@ def test_ratios_are_of_medians(records_of):
     assert ANSWER.measures["notebook-over-pool"](records).value == pytest.approx(10 / 0.3)
     assert ANSWER.measures["dispatch-share"](records).value == pytest.approx(20.0)
     assert ANSWER.measures["backward-share"](records).value == pytest.approx(25 / 55 * 100)
+    shares = [ANSWER.measures[f"{part}-share"](records) for part in (*step.PARTS, "dispatch")]
+    assert {formatting.digits_for(share) for share in shares} == {1}  # however narrow the interval within one run
     assert ANSWER.measures["gain-of-workers"](records).value == pytest.approx(6 / 3.5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
 from report.answers.base import FigureContent, Findings, MeasureFunction, NoRecords, Records, TableContent
@@ -43,7 +44,9 @@ def share_of(part: Part) -> MeasureFunction:
     def measure(records: Records) -> Estimate:
         results, ids = profile(records)
         whole = sum(np.array(_seconds(results, name)) for name in PARTS)
-        return median(np.array(_seconds(results, part)) / whole * 100, unit="percent", n_of="repetitions", records=ids)
+        shares = np.array(_seconds(results, part)) / whole * 100
+        share = median(shares, unit="percent", n_of="repetitions", records=ids)
+        return msgspec.structs.replace(share, digits=1)  # from one run to the next they differ by more
 
     measure.__qualname__ = "share_of"
     return measure
@@ -61,6 +64,7 @@ def dispatch_share(records: Records) -> Estimate:
         n=share.n,
         n_of=share.n_of,
         method=share.method,
+        digits=1,
         records=ids,
     )
 
