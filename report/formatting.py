@@ -7,6 +7,7 @@ import math
 from report.statistics import Estimate
 
 SHORT_UNITS = {"percentage points": "pp", "percent": "%", "seconds": "s", "ratio": "×"}
+SINGULAR = {"epochs": "epoch", "images": "image", "printed figures": "printed figure", "rates": "rate", "runs": "run"}
 MINUS = "−"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -38,8 +39,10 @@ def number(value: float, digits: int, *, signed: bool = False) -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """Append a unit as it is usually written: ``3.9 pp``, ``84 %``, ``2.1×``."""
+    """Append a unit as it is usually written: ``3.9 pp``, ``84 %``, ``2.1×``, ``1 run``."""
     short = SHORT_UNITS.get(unit, unit)
+    if text.lstrip(f"+{MINUS}") == "1":
+        short = SINGULAR.get(unit, short)
     return f"{text}×" if short == "×" else f"{text}{THIN_SPACE}{short}"
 
 

@@ -21,6 +21,10 @@ def estimate(value, low=None, high=None, **more):
         (estimate(-0.001, -0.9, 0.9, signed=True), "0.0 pp", "−0.9 to +0.9"),
         (estimate(1.4612, unit="nats"), "1.46 nats", "no interval"),
         (estimate(0.0, 0.0, 0.0, unit="epochs", digits=0), "0 epochs", "0 to 0"),
+        (estimate(1.0, 1.0, 1.0, unit="printed figures", digits=0), "1 printed figure", "1 to 1"),
+        (estimate(-1.0, -1.0, -1.0, unit="epochs", digits=0), "−1 epoch", "−1 to −1"),
+        (estimate(1.0, 0.9, 1.1, unit="epochs", digits=1), "1.0 epochs", "0.9 to 1.1"),
+        (estimate(1.0, 1.0, 1.0, unit="percent", digits=0), "1 %", "1 to 1"),
     ],
 )
 def test_text(made, text, interval):
