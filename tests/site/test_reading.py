@@ -119,6 +119,34 @@ def test_phone_menu_leads_to_the_audit(phone: Page) -> None:
     expect(phone.get_by_role("heading", level=1)).to_contain_text("The audit")
 
 
+@pytest.mark.parametrize("width", [960, 1059, 1060, 1199, 1200])
+def test_header_is_one_row_wherever_it_is_spread_out(desktop: Page, width: int) -> None:
+    desktop.set_viewport_size({"width": width, "height": 600})
+    desktop.goto("audit.html")
+    desktop.locator("#pst-header .navbar-nav").evaluate(  # the report's pages, of which the fixture has a few only
+        """(nav, labels) => nav.replaceChildren(...labels.map(label => {
+            const link = nav.firstElementChild.cloneNode(true);
+            link.querySelector("a").textContent = label;
+            return link;
+        }))""",
+        [
+            "Answers",
+            "The audit",
+            "Reproduced?",
+            "How fast is this?",
+            "The images",
+            "Guide",
+            "API reference",
+            "References",
+        ],
+    )
+    places = desktop.locator("#pst-header .navbar-nav > li, #pst-header .search-button-field:visible").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => Math.round(box.top + box.height / 2))"
+    )
+    assert len(places) == 9  # eight links and the search
+    assert max(places) - min(places) <= 2
+
+
 def test_whole_card_is_one_link(desktop: Page) -> None:
     desktop.goto("index.html")
     card = desktop.locator(".answer-card", has_text=TITLES["q4"])
