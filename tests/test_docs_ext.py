@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 from xml.etree import ElementTree
 
@@ -23,6 +24,7 @@ from tests.site.fixture import NUMBERS, ROOT, build, number, pages, site
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 
+from fmnist_site import cells  # noqa: E402 - the path comes first
 from fmnist_site.citation import Citation, Work, bibtex, plain_text, read_citation  # noqa: E402 - the path comes first
 from fmnist_site.home import banner  # noqa: E402
 from fmnist_site.mathematics import to_mathml  # noqa: E402
@@ -222,6 +224,16 @@ def test_evidence_of_another_shape_is_named(small_source: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as raised:
         build_text(small_source, ":measured:`gain`")
     assert "q4.json must be what `python -m report` writes; found Object missing required field" in raised.value.stderr
+
+
+@pytest.mark.parametrize("mode", ["cache", "off"])
+def test_the_cache_of_cells_is_there_before_jobs_share_it(tmp_path: Path, mode: str) -> None:
+    handlers = {}
+    config = SimpleNamespace(nb_execution_mode=mode, nb_execution_cache_path=str(tmp_path / "cells"))
+    app = SimpleNamespace(config=config, connect=handlers.__setitem__)
+    cells.setup(app)
+    handlers["builder-inited"](app)
+    assert (tmp_path / "cells/global.db").is_file() == (mode == "cache")
 
 
 def test_documentation_builds_alone(tmp_path: Path) -> None:

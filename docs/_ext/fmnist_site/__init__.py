@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from fmnist_site import (
+    cells,
     citation,
     claims,
     elements,
@@ -24,7 +25,20 @@ from fmnist_site import (
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register everything."""
-    for part in (elements, tables, mathematics, measured, claims, results, home, source, reference, citation, mending):
+    for part in (
+        cells,
+        elements,
+        tables,
+        mathematics,
+        measured,
+        claims,
+        results,
+        home,
+        source,
+        reference,
+        citation,
+        mending,
+    ):
         part.setup(app)
     first_paint.setup(app)
     publishing.setup(app)
