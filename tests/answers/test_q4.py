@@ -91,6 +91,16 @@ def test_q4_6_follows_the_slope(fake_records, step, verdict):
     assert ("better on unseen" in width.width_curve(records, findings).title) == (verdict == "supported")
 
 
+def test_widths_are_drawn_over_the_seeds_that_all_have(fake_records):
+    arms = {("capacity", f"width{2**power}"): seeds(architecture, 0.8) for power in (4, 6, 9)}
+    records = fake_records(arms | {("epochs", "from_logits"): seeds(lambda a: run(FALLING, [a] * 4), 0.85)[:3]})
+    (accuracy,) = width.width_curve(records, findings_of(records, "Q4.6a", "Q4.6b")).chart.panels[1].series
+    assert accuracy.high == [pytest.approx(100 * high) for high in (0.8004, 0.8004, 0.8504, 0.8004)]
+    records.results["epochs", "from_logits"] = []
+    with pytest.raises(NoRecords):
+        width.width_curve(records, {})
+
+
 def test_models_are_compared_after_the_last_epoch_that_both_have(fake_records):
     records = records_with(fake_records)
     short = [trained(FALLING[:2], [0.5 + seed * 0.0002] * 2) for seed in range(5)]

@@ -29,12 +29,19 @@ def _widths(records: Records) -> dict[int, Arm[Curve]]:
     return dict(sorted(found.items()))
 
 
+def _common_seeds(arms: dict[int, Arm[Curve]]) -> list[int]:
+    """Return the seeds that every width was trained with."""
+    seeds = sorted(set.intersection(*(set(arm.by_seed) for arm in arms.values())))
+    if not seeds:
+        raise NoRecords("capacity: no seed has every width")
+    return seeds
+
+
 def _slope_over_widths(records: Records, value: str, unit: str, scale: float = 1.0) -> Estimate:
     arms = _widths(records)
-    seeds = sorted(set.intersection(*(set(arm.by_seed) for arm in arms.values())))
     slopes = [
         slope(np.log2(list(arms)), [getattr(arm.by_seed[seed], value)[-1] * scale for arm in arms.values()])
-        for seed in seeds
+        for seed in _common_seeds(arms)
     ]
     return mean_with_t_interval(
         slopes,
@@ -59,10 +66,11 @@ def width_curve(records: Records, findings: Findings) -> FigureContent:
     """Draw training loss and test accuracy against width."""
     arms = _widths(records)
     x = [float(width) for width in arms]
+    seeds = _common_seeds(arms)
 
     def against_width(name: str, scale: float) -> Series:
-        values = np.array([[getattr(curve, name)[-1] * scale for curve in arm.results] for arm in arms.values()])
-        return mean_and_range("", x, values.T)
+        values = [[getattr(arm.by_seed[seed], name)[-1] * scale for arm in arms.values()] for seed in seeds]
+        return mean_and_range("", x, np.array(values))
 
     loss, accuracy = against_width("still_train_loss", 1.0), against_width("test_accuracy", PERCENT)
     epochs = len(next(iter(arms.values())).results[0].test_accuracy)
