@@ -50,6 +50,15 @@ def test_noise_scale_agrees_with_a_loop_over_images(
     assert noise.noise_scale == pytest.approx(trace / squared_norm, rel=1e-4)
 
 
+def test_noise_scale_of_a_whole_network_keeps_its_digits() -> None:
+    """In a chunk of many large gradients, a sum in float32 from end to end would be off by a few ten-thousandths."""
+    torch.manual_seed(0)
+    model, images, labels = MLP(), torch.randn(60, 28, 28), torch.randint(10, (60,))
+    noise = gradient_noise_scale(model, images, labels)
+    exact = gradient_noise_scale(model.double(), images.double(), labels)
+    assert noise.trace_covariance == pytest.approx(exact.trace_covariance, rel=1e-5)
+
+
 def test_squared_norm_is_unbiased() -> None:
     """Over many draws the estimate averages to the known squared norm, which that of the mean gradient exceeds."""
     generator = torch.Generator().manual_seed(0)
