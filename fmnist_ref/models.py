@@ -204,21 +204,21 @@ class LinearRegression(nn.Module):
         >>> accuracy(model(images), sample.labels) > 0.8
         True
         """
-        inputs = features.flatten(start_dim=1)
-        shapes = (len(inputs), self.linear.in_features), (len(inputs), self.linear.out_features)
-        if (inputs.shape, targets.shape) != shapes or len(inputs) == 0:
+        found = (len(features), features.shape[1:].numel()), tuple(targets.shape)
+        shapes = (len(features), self.linear.in_features), (len(features), self.linear.out_features)
+        if found != shapes or len(features) == 0:
             raise ConfigurationError(
                 f"features must have {shapes[0][1]} columns and targets {shapes[1][1]}, with as many rows",
-                f"shapes {list(inputs.shape)} and {list(targets.shape)}",
+                f"shapes {list(found[0])} and {list(found[1])}",
                 "Make the model with num_features and num_outputs to match.",
             )
         if not 0 <= ridge < float("inf"):
             raise ConfigurationError("ridge must be a finite number of at least 0", f"{ridge}", "Pass 0 for none.")
-        x_mean, y_mean = (_mean_of_rows(values) for values in (inputs, targets))
-        gram = torch.zeros(inputs.shape[1], inputs.shape[1], dtype=torch.float64)
-        products = torch.zeros(inputs.shape[1], targets.shape[1], dtype=torch.float64)
-        for x, y in zip(inputs.split(_ROWS_AT_A_TIME), targets.split(_ROWS_AT_A_TIME), strict=True):
-            centred = x.to("cpu", torch.float64) - x_mean
+        x_mean, y_mean = _mean_of_rows(features).flatten(), _mean_of_rows(targets)
+        gram = torch.zeros(len(x_mean), len(x_mean), dtype=torch.float64)
+        products = torch.zeros(len(x_mean), len(y_mean), dtype=torch.float64)
+        for x, y in zip(features.split(_ROWS_AT_A_TIME), targets.split(_ROWS_AT_A_TIME), strict=True):
+            centred = x.flatten(start_dim=1).to("cpu", torch.float64) - x_mean
             gram.addmm_(centred.T, centred)
             products.addmm_(centred.T, y.to("cpu", torch.float64) - y_mean)
         gram.diagonal().add_(ridge)
@@ -229,7 +229,7 @@ class LinearRegression(nn.Module):
         return self
 
 
-def _mean_of_rows(values: Tensor) -> Float64[Tensor, " columns"]:
+def _mean_of_rows(values: Float[Tensor, "n *row"]) -> Float64[Tensor, "*row"]:
     """Return the mean row in float64 on the CPU."""
     sums = [rows.to("cpu", torch.float64).sum(dim=0) for rows in values.split(_ROWS_AT_A_TIME)]
     return torch.stack(sums).sum(dim=0) / len(values)

@@ -131,7 +131,7 @@ def fit_logistic(parts: dict[str, Images], penalties: list[float], classes: list
 def fit_brightness(parts: dict[str, Images], penalties: list[float]) -> BrightnessResults:
     """Regress the mean brightness of the lower half on the pixels of the upper half."""
     upper = {name: part.images[:, :14] for name, part in parts.items()}
-    lower = {name: grey_levels(part.images[:, 14:]).mean((1, 2))[:, None] for name, part in parts.items()}
+    lower = {name: grey_levels(part.images[:, 14:].mean((1, 2)))[:, None] for name, part in parts.items()}
     model, tried = choose_ridge((upper["kept"], lower["kept"]), (upper["held"], lower["held"]), penalties)
     penalty = best(tried)
     model.fit_closed_form(upper["train"], lower["train"], ridge=penalty)
@@ -144,7 +144,7 @@ def fit_brightness(parts: dict[str, Images], penalties: list[float]) -> Brightne
     )
 
 
-def grey_levels(images: Float32[Tensor, "n rows 28"]) -> Float32[Tensor, "n rows 28"]:
+def grey_levels(images: Float32[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
     """Undo the normalisation: grey levels from 0 to 255."""
     return (images * 0.5 + 0.5) * 255
 
