@@ -1,8 +1,8 @@
 """
 Reports of copied records, as large as one likes, and what it takes to write their pages.
 
-`python -m report.copies` reads an `Order` from standard input and writes `RenderingResults` to standard output: it is how
-the experiment `rendering` measures the pages without being a part of them.
+`main` reads an `Order` from standard input and writes `RenderingResults` to standard output: it is how the experiment
+`rendering` measures the pages without being a part of them.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ def _bytes_in(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Do what `rendering` orders."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     sys.stdout.buffer.write(msgspec.json.encode(measure(order)))

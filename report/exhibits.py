@@ -16,6 +16,7 @@ from report.experiments import EXPERIMENTS
 from report.figures import Drawing, Size, ThemeName, chart_data, draw
 from report.files import write_if_changed
 from report.statistics import Estimate
+from report.studio import Draw
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
 
@@ -80,11 +81,14 @@ class Exporter:
         The Sphinx source folder: figures go into its ``figures/``.
     published : Path
         Folder copied as it is into the site: data go into its ``data/``.
+    draw : Draw
+        Draws a chart.
     """
 
-    def __init__(self, source: Path, published: Path) -> None:
+    def __init__(self, source: Path, published: Path, draw: Draw = draw) -> None:
         self.source = source
         self.published = published
+        self._draw = draw
 
     def figure(self, name: str, content: FigureContent, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
         """Draw a figure in both themes, for wide and narrow screens, and export its data."""
@@ -109,7 +113,7 @@ class Exporter:
 
     def _drawn(self, stem: str, content: FigureContent, size: Size) -> Drawing:
         """Draw in both themes, which share their size."""
-        light, dark = (draw(content.chart, theme=theme, size=size) for theme in THEMES)
+        light, dark = (self._draw(content.chart, theme=theme, size=size) for theme in THEMES)
         for theme, drawing in zip(THEMES, (light, dark), strict=True):
             write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", drawing.svg)
         return light

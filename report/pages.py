@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from report import evidence, exhibits, notebooks, reference, reproduced
 from report.answers import ANSWERS, OTHER_PAGES
 from report.answers.base import Answer, NoRecords, Records
 from report.conclude import Finding, conclude
+from report.environment import usable_cores
 from report.evidence import Number, Page, Site, number_key
 from report.experiments.base import ProfileName
 from report.files import copy_tree, remove_others, write_if_changed
 from report.memory import Memory
 from report.rendering import Extent, fill, render
 from report.statistics import Estimate
+from report.studio import studio
 
 DOCS = Path(__file__).parents[1] / "docs"
 FORGETFUL = Memory(None, "")
@@ -46,10 +49,11 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure(records: Records, profile: ProfileName, memory: Memory = FORGETFUL) -> Composition:
     """Take every answer's measures and put the whole ledger to its rules."""
-    taken = {
-        name: memory.recall(f"measures of {name}", Taken, partial(_take, answer, records))
-        for name, answer in (ANSWERS | OTHER_PAGES).items()
-    }
+    with ThreadPoolExecutor(usable_cores()) as threads:
+        taken = {
+            name: memory.recall(f"measures of {name}", Taken, partial(_take, answer, records, threads))
+            for name, answer in (ANSWERS | OTHER_PAGES).items()
+        }
     estimates = {name: found for page in taken.values() for name, found in page.measured.items()}
     return Composition(
         measured={name: page.measured for name, page in taken.items()},
@@ -58,17 +62,21 @@ def measure(records: Records, profile: ProfileName, memory: Memory = FORGETFUL) 
     )
 
 
-def _take(answer: Answer, records: Records) -> Taken:
-    found: Measured = {}
-    missing = []
-    for name, function in answer.measures.items():
+def _take(answer: Answer, records: Records, threads: Executor) -> Taken:
+    """Take an answer's measures side by side: most of their time goes into bootstraps, which leave Python's lock alone."""
+
+    def estimates(name: str) -> tuple[Estimate, ...] | None:
         try:
-            estimates = function(records)
+            found = answer.measures[name](records)
         except NoRecords:
-            missing.append(name)
-        else:
-            found[name] = (estimates,) if isinstance(estimates, Estimate) else estimates
-    return Taken(measured=found, missing=tuple(missing))
+            return None
+        return (found,) if isinstance(found, Estimate) else found
+
+    taken = dict(zip(answer.measures, threads.map(estimates, answer.measures), strict=True))
+    return Taken(
+        measured={name: found for name, found in taken.items() if found is not None},
+        missing=tuple(name for name, found in taken.items() if found is None),
+    )
 
 
 def write_source(
@@ -99,16 +107,21 @@ def write_source(
         Where figures drawn earlier are remembered.
     """
     published = source / "published"
-    exporter = exhibits.Exporter(source, published)
     kept = copy_tree(DOCS, source)
-    for name, answer in (ANSWERS | OTHER_PAGES).items():
-        page = memory.recall(
-            f"page {name} {extent.profile}",
-            Page,
-            partial(page_of, answer, records, composition, exporter),
-            still_good=lambda known: all((source / path).is_file() for path in exhibits.files_of(known)),
-        )
-        kept |= exhibits.files_of(page) | _write_answer(source, answer, page, composition.findings, extent)
+    answers = ANSWERS | OTHER_PAGES
+    with studio() as draw, ThreadPoolExecutor(len(answers)) as threads:
+        exporter = exhibits.Exporter(source, published, draw)
+
+        def write_page(answer: Answer) -> set[Path]:
+            page = memory.recall(
+                f"page {answer.name} {extent.profile}",
+                Page,
+                partial(page_of, answer, records, composition, exporter),
+                still_good=lambda known: all((source / path).is_file() for path in exhibits.files_of(known)),
+            )
+            return exhibits.files_of(page) | _write_answer(source, answer, page, composition.findings, extent)
+
+        kept |= set().union(*threads.map(write_page, answers.values()))
     kept |= _write_reproduced(source, composition.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(composition, extent, site))))
     kept |= {path.relative_to(source) for path in (published / "records").glob("*.json")}

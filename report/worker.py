@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -19,6 +14,7 @@ import msgspec
 import torch
 
 from fmnist_ref import load, normalize
+from report import processes
 from report.environment import Environment, observe, peak_memory_bytes
 from report.experiments import EXPERIMENTS
 from report.experiments.base import Dataset, Run
@@ -37,18 +33,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def start(threads: int) -> None:
-    """Prepare a new worker process: its number of threads, and an end when its parent ends."""
+    """Prepare a new worker process, and give it so many threads."""
     torch.set_num_threads(threads)
     gc.freeze()  # what PyTorch has made at import lasts as long as the process: no search needs to look at it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)  # a killed parent closes no queue: without this the worker would wait for ever
+    processes.begin()
 
 
 @cache

@@ -76,7 +76,7 @@ def test_the_experiment_reads_the_first_seed_and_asks_a_process_of_its_own(monke
     results = rendering.measure(run, None, {"a": {"value": 1.0}})
     assert results == MADE
     command, order = asked[0]
-    assert command[1:] == ["-m", "report.copies"]
+    assert command[1:] == ["-c", rendering.PROGRAM]
     assert order == Order(profile="full", sizes=run.parameters["sizes"], results={"a": {"value": 1.0}})
 
 

@@ -73,6 +73,13 @@ class Canvas:
         axes.tick_params(which="both", length=0, colors=self.theme.muted, labelsize=self.form.text, pad=6)
         return axes
 
+    def sheet(self) -> Axes:
+        """Add axes over the whole sheet, in its own coordinates: for many pictures, each of which would else need axes."""
+        axes = self.axes(0, 0, self.width, self.height)
+        axes.set_axis_off()
+        axes.set(xlim=(0, self.width), ylim=(self.height, 0))
+        return axes
+
     def text(
         self,
         x: float,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from fmnist_ref.errors import FmnistRefError
@@ -32,10 +35,11 @@ def draw_images(chart: ImageGrid, theme: Theme, form: Format) -> Drawing:
     canvas = Canvas(form, theme, (sum(heights) or 2 * size) + (2.2 * size if keyed else 0))
     limit = _limit(chart)
     left = (form.width - columns * tile - (columns - 1) * gap) / 2 if form.compact else 0.0
+    sheet = canvas.sheet()
     for index, one in enumerate(chart.tiles):
         row, column = divmod(index, columns)
         x, top = left + column * (tile + gap), sum(heights[:row])
-        _draw_tile(canvas, chart, one, index, (x, top, tile, limit))
+        _draw_tile(sheet, chart, theme, one, index, (x, top, tile, limit))
         if captions[index]:
             middle = top + tile + 0.3 * size + len(captions[index]) * form.line / 2
             canvas.block(x + tile / 2, middle, captions[index], align="center")
@@ -70,27 +74,24 @@ def _limit(chart: ImageGrid) -> float:
 
 
 def _draw_tile(
-    canvas: Canvas, chart: ImageGrid, tile: Tile, index: int, place: tuple[float, float, float, float]
+    sheet: Axes, chart: ImageGrid, theme: Theme, tile: Tile, index: int, place: tuple[float, float, float, float]
 ) -> None:
     x, top, side, limit = place
-    axes = canvas.axes(x, top, side, side)
-    axes.set_xticks([])
-    axes.set_yticks([])
     values = _square(tile)
     if not values.size:
         return
     weights = chart.kind == "weights"
-    image = axes.imshow(
-        values,
-        cmap=diverging(canvas.theme) if weights else "gray",
-        vmin=-limit if weights else 0,
-        vmax=limit if weights else 255,
+    image = AxesImage(
+        sheet,
+        cmap=diverging(theme) if weights else "gray",
+        extent=(x, x + side, top + side, top),
         interpolation="none",  # one pixel of the PNG for one of the picture
-        aspect="auto",
     )
+    image.set_data(values)
+    image.set_clim(*((-limit, limit) if weights else (0, 255)))
     image.set_gid(f"tile-{index}")
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=canvas.theme.grid, linewidth=1)
+    sheet.add_image(image)
+    sheet.add_patch(Rectangle((x, top), side, side, fill=False, edgecolor=theme.grid, linewidth=1))
 
 
 def _draw_scale(canvas: Canvas, limit: float) -> None:
