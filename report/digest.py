@@ -37,6 +37,8 @@ def digest(module: str, name: str) -> dict[str, str]:
 
 def changes(recorded: dict[str, str], current: dict[str, str]) -> list[str]:
     """Say in words how two digests differ; an empty list if they don't."""
+    if recorded == current:
+        return []
     return [
         f"{name} {'is new' if name not in recorded else 'is gone' if name not in current else 'changed'}"
         for name in sorted(recorded.keys() | current.keys())

@@ -108,6 +108,7 @@ class RecordStore:
         self.data_sha256 = data_sha256
         self.set_aside: list[str] = []
         self._cache: dict[str, Record] = {}
+        self._results_checksums: dict[str, str] = {}
 
     def write(self, record: Record) -> None:
         """Put a record on disk whole: to a temporary name, flushed, then renamed."""
@@ -122,7 +123,7 @@ class RecordStore:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        self._cache[record.run] = record
+        self._remember(record)
 
     def standing(self, run: Run) -> Standing:
         """Say whether a run is done, missing, or stale and why."""
@@ -135,7 +136,7 @@ class RecordStore:
             input_standing = self.standing(needed)
             if input_standing.record is None or input_standing.state != "done":
                 return Standing(state="stale", why=f"reads {needed.id}, which is {input_standing.state}")
-            if record.needs.get(needed.id) != results_checksum(input_standing.record):
+            if record.needs.get(needed.id) != self._results_checksum(input_standing.record):
                 return Standing(state="stale", why=f"read other results of {needed.id}")
         changed = digest.changes(record.code, code_of(run.experiment))
         if changed:
@@ -146,6 +147,7 @@ class RecordStore:
     def forget(self, run: Run) -> None:
         """Remove a run's record, if there is one, so that it is measured again."""
         self._cache.pop(run.id, None)
+        self._results_checksums.pop(run.id, None)
         (self.folder / f"{run.id}.json").unlink(missing_ok=True)
 
     def publish(self, runs: Iterable[Run], folder: Path) -> None:
@@ -174,8 +176,18 @@ class RecordStore:
             path.replace(path.with_suffix(".set-aside"))
             self.set_aside.append(f"{path.name}: {problem}")
             return None
-        self._cache[run.id] = record
+        self._remember(record)
         return record
+
+    def _remember(self, record: Record) -> None:
+        self._cache[record.run] = record
+        self._results_checksums.pop(record.run, None)
+
+    def _results_checksum(self, record: Record) -> str:
+        """Digest the results of a record that others read: many may read the same."""
+        if record.run not in self._results_checksums:
+            self._results_checksums[record.run] = results_checksum(record)
+        return self._results_checksums[record.run]
 
 
 def encode(record: Record) -> bytes:
