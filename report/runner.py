@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.context
-import sys
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
@@ -17,9 +15,10 @@ import msgspec
 import psutil
 
 from fmnist_ref import FmnistRefError
-from report import worker
+from report import processes, worker
 from report.environment import usable_cores
 from report.experiments.base import Run
+from report.experiments.hardware import HUGE_PAGES
 from report.plan import measures_time
 from report.records import Record, RecordStore, results_checksum
 
@@ -42,22 +41,10 @@ class ExecutorFactory(Protocol):
 
 
 def local_executor(*, workers: int, threads: int) -> ProcessPoolExecutor:
-    """Make a pool of worker processes on this machine."""
-    return ProcessPoolExecutor(workers, mp_context=_context(), initializer=worker.start, initargs=(threads,))
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    """
-    Say how worker processes begin: never as forks of this one, since fork and torch's thread pools deadlock.
-
-    On Linux they are forks of a server that has imported PyTorch and done nothing else: a worker begins in milliseconds,
-    and shares with the others the 200 MB of the library that it never touches. Elsewhere each imports its own.
-    """
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([worker.__name__])
-    return context
+    """Make a pool of worker processes on this machine; where they share an import, they share the 200 MB of PyTorch."""
+    os.environ.setdefault(HUGE_PAGES, "1")  # batches are gathered from all over the images: fewer pages, fewer look-ups
+    context = processes.context(worker.__name__)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=worker.start, initargs=(threads,))
 
 
 class Runner:

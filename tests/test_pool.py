@@ -59,6 +59,15 @@ def test_a_worker_begins_with_less_than_pytorch_takes_to_import():
         assert executor.submit(peak_memory_bytes).result() < 0.8 * alone
 
 
+@pytest.mark.parametrize(("chosen", "asked"), [(None, "1"), ("0", "0")])
+def test_workers_ask_for_large_pages_unless_told_otherwise(monkeypatch, chosen, asked):
+    monkeypatch.setenv(runner.HUGE_PAGES, chosen or "")  # so that it is put back
+    if chosen is None:
+        monkeypatch.delenv(runner.HUGE_PAGES)
+    with runner.local_executor(workers=1, threads=1):
+        assert os.environ[runner.HUGE_PAGES] == asked
+
+
 def test_a_worker_ends_with_a_parent_that_is_killed(tmp_path):
     program = tmp_path / "parent.py"
     program.write_text(PARENT)

@@ -1,5 +1,9 @@
 """What the experiment `speed` times: that each way does the work it is said to do, and that times are recorded as such."""
 
+import os
+import subprocess
+import sys
+
 import msgspec
 import pytest
 import torch
@@ -10,6 +14,7 @@ from fmnist_ref import MLP, fit, load_sample, normalize
 from report.experiments import attempts, crew, ladder, speed
 from report.experiments.base import Dataset, Profile
 from report.experiments.curves import Images
+from report.experiments.hardware import HUGE_PAGES
 from report.records import repeatable
 
 SAMPLE = load_sample()
@@ -114,6 +119,17 @@ def test_the_attempts_loop_takes_the_steps_of_fit():
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
+@pytest.mark.parametrize("asked", [None, "1"])
+def test_a_process_can_be_started_that_does_not_ask_for_large_pages(monkeypatch, asked):
+    monkeypatch.delenv(HUGE_PAGES, raising=False)
+    if asked is not None:
+        monkeypatch.setenv(HUGE_PAGES, asked)
+    program = f"import os; print(os.environ[{HUGE_PAGES!r}])"
+    with attempts._small_pages():
+        assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout == b"0\n"
+    assert os.environ.get(HUGE_PAGES) == asked
+
+
 def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
     def no_compiler(images, batch_size):
         def epoch():
@@ -123,8 +139,9 @@ def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
 
     monkeypatch.setattr(attempts, "_compiled_epoch", no_compiler)
     results = attempts.measure_attempts(planned("attempts", num_images=130, rounds=2, models=2, compile=True), dataset)
-    fitted, compiled, batched = results.attempts
+    fitted, small_pages, compiled, batched = results.attempts
     assert results.num_images == 128
+    assert len(small_pages.seconds["epoch"]) == 2
     assert (compiled.seconds["epoch"], compiled.problem) == ([], "BackendCompilerFailed")
     assert len(fitted.seconds["epoch"]) == len(batched.seconds["epoch"]) == 2
 

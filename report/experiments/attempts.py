@@ -1,10 +1,12 @@
-"""What might make a training step faster: a compiled step, and networks of several seeds trained as one."""
+"""What might make a training step faster: large memory pages, a compiled step, networks of several seeds trained as one."""
 
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Literal
 
@@ -16,11 +18,12 @@ from torch.nn import functional as F
 
 from fmnist_ref import MLP, fit
 from report.experiments.base import Dataset, Run
+from report.experiments.crew import Crew
 from report.experiments.curves import Images
-from report.experiments.hardware import Device, observe
+from report.experiments.hardware import HUGE_PAGES, Device, observe
 from report.experiments.ladder import threads_set_to
 
-AttemptName = Literal["fit", "compiled", "batched"]
+AttemptName = Literal["fit", "small_pages", "compiled", "batched"]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,21 +84,12 @@ def measure_attempts(run: Run, dataset: Dataset) -> AttemptsResults:
         settings["num_images"] // settings["batch_size"] * settings["batch_size"]
     )  # full batches: one shape to compile
     images = Images(dataset.train_images[:size].flatten(1), dataset.train_labels[:size])
-    networks = BatchedNetworks(settings["models"])
-    ways: dict[AttemptName, tuple[int, Callable[[], object]]] = {
-        "fit": (1, lambda: fit(plain, images.images, images.labels, epochs=1, batch_size=settings["batch_size"])),
-        "compiled": (1, _compiled_epoch(images, settings["batch_size"])),
-        "batched": (
-            networks.count,
-            lambda: _descend_epoch(
-                networks.parameters, lambda x, y: networks.losses(x, y).sum(), images, settings["batch_size"]
-            ),
-        ),
-    }
-    if not settings["compile"]:
-        del ways["compiled"]
-    plain = MLP()
-    with threads_set_to(1):
+    with Crew(images, size=1) as crew, threads_set_to(1):
+        with _small_pages():  # PyTorch looks for the request once in a process
+            crew.train([16], settings["batch_size"])  # starts it
+        ways = _ways(images, settings["batch_size"], settings["models"], crew)
+        if not settings["compile"]:
+            del ways["compiled"]
         first, problems = _first_epochs(ways)
         seconds: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(settings["rounds"]):
@@ -118,6 +112,35 @@ def measure_attempts(run: Run, dataset: Dataset) -> AttemptsResults:
             for name, (models, _) in ways.items()
         ],
     )
+
+
+def _ways(
+    images: Images, batch_size: int, num_models: int, crew: Crew
+) -> dict[AttemptName, tuple[int, Callable[[], object]]]:
+    """Return for each attempt how many networks it trains at once, and an epoch of it."""
+    plain, networks = MLP(), BatchedNetworks(num_models)
+    return {
+        "fit": (1, lambda: fit(plain, images.images, images.labels, epochs=1, batch_size=batch_size)),
+        "small_pages": (1, lambda: crew.train([128], batch_size)),
+        "compiled": (1, _compiled_epoch(images, batch_size)),
+        "batched": (
+            networks.count,
+            lambda: _descend_epoch(networks.parameters, lambda x, y: networks.losses(x, y).sum(), images, batch_size),
+        ),
+    }
+
+
+@contextmanager
+def _small_pages() -> Iterator[None]:
+    """Have processes that begin in the meantime do with the memory pages that the system gives without being asked."""
+    before = os.environ.get(HUGE_PAGES)
+    os.environ[HUGE_PAGES] = "0"
+    try:
+        yield
+    finally:
+        del os.environ[HUGE_PAGES]
+        if before is not None:
+            os.environ[HUGE_PAGES] = before
 
 
 def _first_epochs(ways: dict[AttemptName, tuple[int, Callable[[], object]]]) -> tuple[dict[str, float], dict[str, str]]:

@@ -48,8 +48,11 @@ class Images(msgspec.Struct, frozen=True):
 def hold_out(images: Tensor, labels: Tensor) -> tuple[Images, Images]:
     """Split training images into those to train on and the 10,000 on which choices are made."""
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))
-    kept, held = order[VALIDATION_SIZE:], order[:VALIDATION_SIZE]
-    return Images(images[kept], labels[kept]), Images(images[held], labels[held])
+    kept, held = (
+        Images(images.index_select(0, places), labels.index_select(0, places))
+        for places in (order[VALIDATION_SIZE:], order[:VALIDATION_SIZE])
+    )
+    return kept, held
 
 
 def record_curve(

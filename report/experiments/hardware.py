@@ -9,6 +9,8 @@ import torch
 
 from fmnist_ref import describe_device
 
+HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
+"""Environment variable by which PyTorch asks Linux for memory pages of 2 MB for all tensors that are at least as large."""
 Seconds = Annotated[list[Annotated[float, msgspec.Meta(ge=0)]], msgspec.Meta(min_length=1)]
 """Every repetition, in order."""
 

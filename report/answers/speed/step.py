@@ -23,6 +23,7 @@ MICRO = 1e6
 """Microseconds in a second."""
 ATTEMPTS: dict[AttemptName, str] = {
     "fit": "fit, one network",
+    "small_pages": "without asking for memory pages of 2 MB",
     "compiled": "forward and backward pass compiled (torch.compile)",
     "batched": "five seeds as one batched network",
 }
