@@ -5,7 +5,7 @@ Measured, for the 784-128-10 ReLU network on the run's device with all its threa
 `fmnist_ref.time_training_step` for batch sizes 1 to 16384 in factors of 4, taken in rounds, so that a machine that
 slows down does so for all of them; every repetition is kept. And the bytes that autograd saves for the backward pass,
 counted exactly, beside those of the parameters, their gradients, and the training images. On an accelerator also the
-most memory that tensors took at once. About 40 seconds.
+most memory that tensors took at once. About 15 seconds.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@ Where the time of the notebook's loops goes, and what a device has to do with it
 Measured, on the CPU always and on the accelerator where the report has one:
 
 - `loader`: passes of 120 batches of 64 images through the notebook's loader (0 and 2 workers) and of 480 over resident
-  tensors, empty as in the notebook's comparison of devices and with training, all kinds in turn, 12 times (`passes`);
+  tensors, empty as in the notebook's comparison of devices and with training, all kinds in turn, 8 times (`passes`);
 - `steps`: whole training steps and their parts by `fmnist_ref.time_training_step`, for a hidden layer of 32 to 4096 units
   and for ResNet-18 with a one-channel stem, in rounds, and a large matrix product whose rate bounds them (`steps`);
 - `clock`, accelerator only: every step's time read before and after waiting for the device.
 
 Arms named `accelerator.*` measure the accelerator beside the CPU of the same machine, so that a ratio of the two never
-compares two machines. All cores serve as threads. About a minute for `loader` and 30 seconds for `steps` on two cores.
+compares two machines. All cores serve as threads. About 40 seconds for `loader` and 10 for `steps` on two cores.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RESULTS: dict[str, type[LoaderResults] | type[StepsResults] | type[ClockResults]
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: one of each kind, since repetitions take the place of seeds."""
-    loader = profile.pick(full={"batches": 120, "repetitions": 10}, quick={"batches": 15, "repetitions": 4})
+    loader = profile.pick(full={"batches": 120, "repetitions": 8}, quick={"batches": 15, "repetitions": 4})
     steps = {
         "widths": profile.pick(full=[32, 64, 128, 256, 512, 1024, 2048, 4096], quick=[32, 128, 4096]),
         "rounds": profile.pick(full=5, quick=1),

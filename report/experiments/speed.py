@@ -56,7 +56,7 @@ def plan(profile: Profile) -> Iterator[Run]:
     """List one run for each arm: one seed, since times and not accuracies are measured."""
     num_images = profile.pick(full=60_000, quick=6_000)
     arms: dict[str, dict[str, int | bool]] = {
-        "ladder": {"num_images": num_images, "rounds": profile.pick(full=9, quick=4)},
+        "ladder": {"num_images": num_images, "rounds": profile.pick(full=7, quick=4)},
         "profile": {"repetitions": profile.pick(full=600, quick=100)},
         "attempts": {
             "num_images": num_images,
