@@ -219,7 +219,9 @@ def repeatable(results: Any) -> Any:
     """Return results without the times and the sizes of what was written: what two runs on like machines must share."""
     if isinstance(results, dict):
         return {key: repeatable(value) for key, value in results.items() if key not in ("seconds", "written_bytes")}
-    if isinstance(results, list):
+    if isinstance(results, list) and any(
+        isinstance(value, dict | list) for value in results
+    ):  # most lists are of numbers
         return [repeatable(value) for value in results]
     return results
 

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from fmnist_ref import MLP, evaluate, load_sample, normalize
-from report.experiments import batch_target
-from report.experiments.base import Profile, Run
-from report.experiments.batch_target import TargetResults, fastest_rate, train_to_target
+from report.experiments import batch_target, curves
+from report.experiments.base import Dataset, Profile, Run
+from report.experiments.batch_target import TargetResults, fastest_trial, train_to_target
 from report.experiments.curves import Images
 
 FULL = Profile()
@@ -70,15 +70,35 @@ def test_divergence_is_not_reaching_the_target():
 def test_the_rate_with_the_fewest_updates_is_taken_whatever_its_order():
     slow, fast = results(0.1, reached=True, num_updates=50), results(0.3, reached=True, num_updates=40)
     quit_early = results(1.0, reached=False, num_updates=5, accuracy=0.9)
-    assert fastest_rate(inputs(slow, fast, quit_early)) == 0.3
-    assert fastest_rate(inputs(quit_early, fast, slow)) == 0.3
+    assert fastest_trial(inputs(slow, fast, quit_early)).learning_rate == 0.3
+    assert fastest_trial(inputs(quit_early, fast, slow)).learning_rate == 0.3
 
 
 def test_a_tie_goes_to_the_lower_rate_and_without_a_winner_to_the_closest():
     tie = inputs(results(0.3, reached=True, num_updates=40), results(0.1, reached=True, num_updates=40))
-    assert fastest_rate(tie) == 0.1
+    assert fastest_trial(tie).learning_rate == 0.1
     far, near = (results(r, reached=False, num_updates=9, accuracy=a) for r, a in ((0.1, 0.6), (0.3, 0.7)))
-    assert fastest_rate(inputs(far, near)) == 0.3
+    assert fastest_trial(inputs(far, near)).learning_rate == 0.3
+
+
+def test_the_seed_of_the_trials_is_not_trained_again_and_another_is(monkeypatch):
+    monkeypatch.setattr(batch_target, "TARGET_ERROR", {"relu1": {"quick": 0.7}, "none": {"quick": 0.7}})
+    monkeypatch.setattr(curves, "VALIDATION_SIZE", 80)
+    sample = load_sample()
+    images = normalize(sample.images)
+    dataset = Dataset(images, sample.labels, images, sample.labels)
+    first, second = (run for run in batch_target.plan(Profile(name="quick", seeds=2)) if run.arm == "none-16")
+    trials = {needed.id: batch_target.measure(needed, dataset, {}) for needed in first.needs}
+    tried = {id: msgspec.to_builtins(trial) for id, trial in trials.items()}
+    taken = batch_target.measure(first, dataset, tried)
+    assert taken in trials.values()
+    trained = batch_target.measure(msgspec.structs.replace(first, needs=(), parameters=first.parameters | {
+        "learning_rate": taken.learning_rate
+    }), dataset, {})  # fmt: skip
+    assert msgspec.structs.replace(trained, seconds=0.0) == msgspec.structs.replace(taken, seconds=0.0)
+    other = batch_target.measure(second, dataset, tried)
+    assert other.learning_rate == taken.learning_rate
+    assert other.validation_accuracy != taken.validation_accuracy
 
 
 def test_plan_tunes_each_model_and_batch_size_for_itself():

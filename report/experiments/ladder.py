@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
 
@@ -35,6 +36,8 @@ RungName = Literal[
 LOADER_WORKERS = 2
 SLOW: frozenset[RungName] = frozenset({"notebook", "loader_workers"})
 """Rungs that take part in every third round only: an epoch of either takes longer than all the others' together."""
+WARM_UP_BATCHES = 50
+"""Of the slow rungs, before the first round: enough to start workers; the other rungs warm up with a whole epoch."""
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +69,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     processes: int
     epoch: Callable[[], object]
+    warm_up: Callable[[], object]
 
 
 def measure_ladder(run: Run, dataset: Dataset, device: torch.device) -> LadderResults:
-    """Time an epoch of every rung in turn, the first round apart: it starts workers and fills caches."""
+    """Time an epoch of every rung in turn, after a warm-up that starts workers and fills caches."""
     settings = run.parameters
     images = Images(dataset.train_images[: settings["num_images"]], dataset.train_labels[: settings["num_images"]])
     threads = torch.get_num_threads()
@@ -78,11 +82,14 @@ def measure_ladder(run: Run, dataset: Dataset, device: torch.device) -> LadderRe
         if device.type != "cpu":
             resident = Images(images.images.to(device), images.labels.to(device))
             epoch = _fit_epoch(resident, settings["batch_size"], MLP().to(device))
-            ways.append(Way(name="accelerator", threads=threads, processes=1, epoch=epoch))
+            ways.append(Way(name="accelerator", threads=threads, processes=1, epoch=epoch, warm_up=epoch))
         seconds: dict[str, list[float]] = {way.name: [] for way in ways}
-        for turn in range(1 + settings["rounds"]):
+        for way in ways:
+            with threads_set_to(way.threads):
+                way.warm_up()
+        for turn in range(settings["rounds"]):
             for way in ways:
-                if way.name in SLOW and turn > 0 and turn % 3 != 1:
+                if way.name in SLOW and turn % 3:
                     continue
                 with threads_set_to(way.threads):
                     began = perf_counter()
@@ -95,8 +102,7 @@ def measure_ladder(run: Run, dataset: Dataset, device: torch.device) -> LadderRe
         batch_size=settings["batch_size"],
         num_images=len(images.labels),
         rungs=[
-            Rung(name=way.name, threads=way.threads, processes=way.processes, seconds=seconds[way.name][1:])
-            for way in ways
+            Rung(name=way.name, threads=way.threads, processes=way.processes, seconds=seconds[way.name]) for way in ways
         ],
     )
 
@@ -109,26 +115,36 @@ def _ways(images: Images, batch_size: int, threads: int, crew: Crew) -> list[Way
     workers = make(
         transformed, num_workers=LOADER_WORKERS, persistent_workers=True, multiprocessing_context="spawn"
     )  # spawn: fork and torch's thread pools deadlock
+    found: list[tuple[RungName, int, int, Callable[..., object]]] = [
+        ("notebook", threads, 1, _notebook_epoch(make(transformed))),
+        ("loader_workers", threads, LOADER_WORKERS, _notebook_epoch(workers)),
+        ("tensor_dataset", threads, 1, _notebook_epoch(make(tensors))),
+        ("fit", threads, 1, _fit_epoch(images, batch_size, MLP())),
+        ("fit_one_thread", 1, 1, _fit_epoch(images, batch_size, MLP())),
+        ("fit_pool", 1, crew.size, lambda: crew.train([128] * crew.size, batch_size)),
+        ("scikit_learn", 1, 1, _scikit_learn_epoch(images, batch_size)),
+        ("products", 1, 1, partial(_large_products, len(images.labels), batch_size)),
+    ]
     return [
-        Way(name="notebook", threads=threads, processes=1, epoch=_notebook_epoch(make(transformed))),
-        Way(name="loader_workers", threads=threads, processes=LOADER_WORKERS, epoch=_notebook_epoch(workers)),
-        Way(name="tensor_dataset", threads=threads, processes=1, epoch=_notebook_epoch(make(tensors))),
-        Way(name="fit", threads=threads, processes=1, epoch=_fit_epoch(images, batch_size, MLP())),
-        Way(name="fit_one_thread", threads=1, processes=1, epoch=_fit_epoch(images, batch_size, MLP())),
-        Way(name="fit_pool", threads=1, processes=crew.size, epoch=lambda: crew.train([128] * crew.size, batch_size)),
-        Way(name="scikit_learn", threads=1, processes=1, epoch=_scikit_learn_epoch(images, batch_size)),
-        Way(name="products", threads=1, processes=1, epoch=partial(_large_products, len(images.labels), batch_size)),
+        Way(
+            name=name,
+            threads=threads,
+            processes=processes,
+            epoch=epoch,
+            warm_up=partial(epoch, WARM_UP_BATCHES) if name in SLOW else epoch,
+        )
+        for name, threads, processes, epoch in found
     ]
 
 
-def _notebook_epoch(batches: Iterable[tuple[Tensor, Tensor]]) -> Callable[[], float]:
+def _notebook_epoch(batches: Iterable[tuple[Tensor, Tensor]]) -> Callable[..., float]:
     """Train as the notebook does: softmax in the model, and a loss that is read off after every batch."""
     model = PublishedNN()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 
-    def epoch() -> float:
+    def epoch(num_batches: int | None = None) -> float:
         running_loss = 0.0
-        for images, labels in batches:
+        for images, labels in islice(batches, num_batches):
             loss = F.cross_entropy(model(images), labels)
             optimizer.zero_grad()
             loss.backward()

@@ -60,7 +60,7 @@ def plan(profile: Profile) -> Iterator[Run]:
         "profile": {"repetitions": profile.pick(full=600, quick=100)},
         "attempts": {
             "num_images": num_images,
-            "rounds": profile.pick(full=5, quick=2),
+            "rounds": profile.pick(full=4, quick=2),
             "models": 5,
             "compile": profile.name == "full",
         },
