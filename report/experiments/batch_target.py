@@ -29,19 +29,20 @@ HIDDEN: dict[str, tuple[int, ...]] = {"relu1": (128,), "none": ()}
 TARGET_ERROR = {"relu1": {"full": 0.15, "quick": 0.35}, "none": {"full": 0.18, "quick": 0.35}}
 MAX_EPOCHS = {16: 5, 64: 5, 256: 5, 1024: 20, 4096: 30}
 RATES: dict[str, dict[int, tuple[float, ...]]] = {
+    # the middle one first: where it is the fastest, the others end early
     "relu1": {
-        16: (0.01, 0.03, 0.1),
-        64: (0.03, 0.1, 0.3),
-        256: (0.1, 0.3, 1.0),
-        1024: (0.1, 0.3, 1.0),
-        4096: (0.1, 0.3, 1.0),
+        16: (0.03, 0.01, 0.1),
+        64: (0.1, 0.03, 0.3),
+        256: (0.3, 0.1, 1.0),
+        1024: (0.3, 0.1, 1.0),
+        4096: (0.3, 0.1, 1.0),
     },
     "none": {
-        16: (0.01, 0.03, 0.1),
-        64: (0.03, 0.1, 0.3),
-        256: (0.03, 0.1, 0.3),
-        1024: (0.03, 0.1, 0.3),
-        4096: (0.03, 0.1, 0.3),
+        16: (0.03, 0.01, 0.1),
+        64: (0.1, 0.03, 0.3),
+        256: (0.1, 0.03, 0.3),
+        1024: (0.1, 0.03, 0.3),
+        4096: (0.1, 0.03, 0.3),
     },
 }
 
@@ -53,7 +54,8 @@ class TargetResults(msgspec.Struct, frozen=True, kw_only=True):
     target_error: float
     """Share of 1."""
     reached: bool
-    """Whether the target was reached; if not, the counts below say how far the run went without."""
+    """Whether the target was reached; if not, the counts below say how far the run went without. A trial of a learning rate
+    ends when it has taken as many updates as an earlier one that got there."""
     num_updates: int
     epochs: float
     """Images seen, in passes through the 50,000."""
@@ -66,7 +68,7 @@ class TargetResults(msgspec.Struct, frozen=True, kw_only=True):
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: the learning rates on one seed first, then every model and batch size on every seed."""
     arms = [(model, batch_size) for model in HIDDEN for batch_size in BATCH_SIZES]
-    tuning = {arm: tuple(_tuning_runs(profile, *arm)) for arm in arms}
+    tuning = {arm: _tuning_runs(profile, *arm) for arm in arms}
     for runs in tuning.values():
         yield from runs
     for seed in range(profile.seeds):
@@ -80,11 +82,15 @@ def plan(profile: Profile) -> Iterator[Run]:
             )
 
 
-def _tuning_runs(profile: Profile, model: str, batch_size: int) -> Iterator[Run]:
+def _tuning_runs(profile: Profile, model: str, batch_size: int) -> tuple[Run, ...]:
+    """List the trials of one arm, each of which reads those before it."""
     rates = RATES[model][batch_size]
+    trials: tuple[Run, ...] = ()
     for rate in profile.pick(full=rates, quick=rates[:2]):
         parameters = {**_extent(profile, model, batch_size), "learning_rate": rate}
-        yield Run(experiment="batch_target", arm=f"tune_{model}-{batch_size}-{rate:g}", seed=0, parameters=parameters)
+        arm = f"tune_{model}-{batch_size}-{rate:g}"
+        trials += (Run(experiment="batch_target", arm=arm, seed=0, parameters=parameters, needs=trials),)
+    return trials
 
 
 def _extent(profile: Profile, model: str, batch_size: int) -> dict[str, object]:
@@ -99,26 +105,34 @@ def _extent(profile: Profile, model: str, batch_size: int) -> dict[str, object]:
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> TargetResults:
     """Train one model at one batch size with one seed until the target."""
-    if run.needs:
-        fastest = fastest_trial(inputs)
+    tried = [msgspec.convert(results, TargetResults) for results in inputs.values()]
+    max_updates = None
+    if run.arm.startswith("tune_"):
+        learning_rate = run.parameters["learning_rate"]
+        max_updates = min((trial.num_updates for trial in tried if trial.reached), default=None)
+    else:
+        fastest = fastest_of(tried)
         if run.seed == run.needs[0].seed:
             return fastest  # the same weights, batches and rate: the same training
         learning_rate = fastest.learning_rate
-    else:
-        learning_rate = run.parameters["learning_rate"]
     train, validation = (
         Images(part.images.to(run.device), part.labels.to(run.device))
         for part in hold_out(dataset.train_images, dataset.train_labels)
     )
     torch.manual_seed(run.seed)
     model = MLP(tuple(run.parameters["hidden"])).to(run.device)
-    return train_to_target(run, model, train, validation, learning_rate)
+    return train_to_target(run, model, train, validation, learning_rate, max_updates)
 
 
 def train_to_target(
-    run: Run, model: nn.Module, train: Images, validation: Images, learning_rate: float
+    run: Run,
+    model: nn.Module,
+    train: Images,
+    validation: Images,
+    learning_rate: float,
+    max_updates: int | None = None,
 ) -> TargetResults:
-    """Train until the validation error is at or below the run's target, its epochs are over, or the network is lost."""
+    """Train until the validation error is at or below the run's target, its extent is over, or the network is lost."""
     num_updates, num_images, seconds = 0, 0, 0.0
     looks: list[float] = []
     stretches = train_in_stretches(
@@ -131,7 +145,11 @@ def train_to_target(
     )
     reached = False
     try:
-        while not reached and num_images < run.parameters["max_epochs"] * len(train.images):
+        while (
+            not reached
+            and num_images < run.parameters["max_epochs"] * len(train.images)
+            and (max_updates is None or num_updates < max_updates)
+        ):
             stretch = next(stretches)
             num_updates += stretch.num_updates
             num_images += stretch.num_images
@@ -153,9 +171,8 @@ def train_to_target(
     )
 
 
-def fastest_trial(inputs: Inputs) -> TargetResults:
+def fastest_of(tried: list[TargetResults]) -> TargetResults:
     """Return the trial that reached the target in the fewest updates; if none did, the one that came closest."""
-    tried = [msgspec.convert(results, TargetResults) for results in inputs.values()]
     return min(
         tried,
         key=lambda t: (
