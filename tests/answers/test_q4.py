@@ -109,6 +109,7 @@ def test_models_are_compared_after_the_last_epoch_that_both_have(fake_records):
     records.results["epochs", "from_logits"] = longer
     assert ANSWER.measures["Q4.1"](records).value == pytest.approx(90 - 84.04)
     assert ANSWER.measures["accuracy-relu1"](records).value == pytest.approx(45.04)
+    assert ANSWER.measures["epochs-compared"](records).value == 2
     assert ANSWER.measures["accuracy-linear"](records).value == pytest.approx(50.04)
     row = depth.architectures(records, {}).rows[2]
     assert row[2:5] == [1.8, 1.8, pytest.approx(45.04)]

@@ -19,6 +19,7 @@ ANSWER = Answer(
         "printed-difference": printed_runs.printed_difference,
         "seed-difference": printed_runs.seed_difference,
         "fall-without-a-layer": printed_runs.fall_without_a_layer,
+        "epochs-compared": depth.epochs_compared,
         "change-between-epochs": depth.change_between_epochs,
         "accuracy-none": depth.accuracy_of("none"),
         "accuracy-linear": depth.accuracy_of("linear1"),

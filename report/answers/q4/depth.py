@@ -11,7 +11,7 @@ from report.charts import IntervalChart, LineChart, Panel
 from report.experiments.capacity import CapacityResults
 from report.experiments.curves import Curve
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate, mean_with_t_interval
+from report.statistics import Estimate, count, mean_with_t_interval
 
 LABELS = {
     "none": "no hidden layer",
@@ -94,6 +94,16 @@ def accuracy_of(name: str) -> MeasureFunction:
         return mean_with_t_interval(accuracies, unit="percent", records=arm.records)
 
     return measure
+
+
+def epochs_compared(records: Records) -> Estimate:
+    """Count the epochs after which all architectures are compared: the last that all of them reached."""
+    arms = _depths(records, *LABELS)
+    epochs = _num_epochs(arms[0])
+    ids = tuple(id for arm in arms for id in arm.records)
+    return count(
+        epochs, low=epochs, high=epochs, unit="epochs", n=len(arms), n_of="architectures", digits=0, records=ids
+    )
 
 
 def change_between_epochs(records: Records) -> Estimate:
