@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 
 def _make_cache(app: Sphinx) -> None:
     """Make the cache's tables: of several jobs that each found none, one would make them and the others fail."""
-    if app.config.nb_execution_mode == "cache":
+    if getattr(app.config, "nb_execution_mode", "off") == "cache":  # a build without MyST-NB has no such setting
         get_cache(app.config.nb_execution_cache_path).list_cache_records()  # any question makes them
 
 
