@@ -120,15 +120,17 @@ def test_the_attempts_loop_takes_the_steps_of_fit():
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
-@pytest.mark.parametrize("asked", [None, "1"])
-def test_a_process_can_be_started_that_does_not_ask_for_large_pages(monkeypatch, asked):
+@pytest.mark.parametrize("before", [None, "1", "0"])
+@pytest.mark.parametrize("asked", ["0", "1"])
+def test_a_process_can_be_started_that_asks_for_large_pages_or_not(monkeypatch, before, asked):
     monkeypatch.delenv(HUGE_PAGES, raising=False)
-    if asked is not None:
-        monkeypatch.setenv(HUGE_PAGES, asked)
+    if before is not None:
+        monkeypatch.setenv(HUGE_PAGES, before)
     program = f"import os; print(os.environ[{HUGE_PAGES!r}])"
-    with attempts._small_pages():
-        assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout == b"0\n"
-    assert os.environ.get(HUGE_PAGES) == asked
+    with attempts._asking(asked):
+        told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert told.strip() == asked
+    assert os.environ.get(HUGE_PAGES) == before
 
 
 def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
@@ -140,9 +142,9 @@ def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
 
     monkeypatch.setattr(attempts, "_compiled_epoch", no_compiler)
     results = attempts.measure_attempts(planned("attempts", num_images=130, rounds=2, models=2, compile=True), dataset)
-    fitted, small_pages, compiled, batched = results.attempts
+    fitted, large_pages, small_pages, compiled, batched = results.attempts
     assert results.num_images == 128
-    assert len(small_pages.seconds["epoch"]) == 2
+    assert len(large_pages.seconds["epoch"]) == len(small_pages.seconds["epoch"]) == 2
     assert (compiled.seconds["epoch"], compiled.problem) == ([], "BackendCompilerFailed")
     assert len(fitted.seconds["epoch"]) == len(batched.seconds["epoch"]) == 2
 

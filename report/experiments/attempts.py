@@ -23,7 +23,8 @@ from report.experiments.curves import Images
 from report.experiments.hardware import HUGE_PAGES, Device, observe
 from report.experiments.ladder import threads_set_to
 
-AttemptName = Literal["fit", "small_pages", "compiled", "batched"]
+AttemptName = Literal["fit", "large_pages", "small_pages", "compiled", "batched"]
+Crews = dict[Literal["large_pages", "small_pages"], Crew]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,10 +85,12 @@ def measure_attempts(run: Run, dataset: Dataset) -> AttemptsResults:
         settings["num_images"] // settings["batch_size"] * settings["batch_size"]
     )  # full batches: one shape to compile
     images = Images(dataset.train_images[:size].flatten(1), dataset.train_labels[:size])
-    with Crew(images, size=1) as crew, threads_set_to(1):
-        with _small_pages():  # PyTorch looks for the request once in a process
-            crew.train([16], settings["batch_size"])  # starts it
-        ways = _ways(images, settings["batch_size"], settings["models"], crew)
+    with Crew(images, size=1) as large, Crew(images, size=1) as small, threads_set_to(1):
+        crews: Crews = {"large_pages": large, "small_pages": small}
+        for name, crew in crews.items():
+            with _asking("1" if name == "large_pages" else "0"):  # PyTorch looks for the request once in a process
+                crew.train([16], settings["batch_size"])  # starts it
+        ways = _ways(images, settings["batch_size"], settings["models"], crews)
         if not settings["compile"]:
             del ways["compiled"]
         first, problems = _first_epochs(ways)
@@ -115,13 +118,14 @@ def measure_attempts(run: Run, dataset: Dataset) -> AttemptsResults:
 
 
 def _ways(
-    images: Images, batch_size: int, num_models: int, crew: Crew
+    images: Images, batch_size: int, num_models: int, crews: Crews
 ) -> dict[AttemptName, tuple[int, Callable[[], object]]]:
     """Return for each attempt how many networks it trains at once, and an epoch of it."""
     plain, networks = MLP(), BatchedNetworks(num_models)
     return {
         "fit": (1, lambda: fit(plain, images.images, images.labels, epochs=1, batch_size=batch_size)),
-        "small_pages": (1, lambda: crew.train([128], batch_size)),
+        "large_pages": (1, lambda: crews["large_pages"].train([128], batch_size)),
+        "small_pages": (1, lambda: crews["small_pages"].train([128], batch_size)),
         "compiled": (1, _compiled_epoch(images, batch_size)),
         "batched": (
             networks.count,
@@ -131,10 +135,10 @@ def _ways(
 
 
 @contextmanager
-def _small_pages() -> Iterator[None]:
-    """Have processes that begin in the meantime do with the memory pages that the system gives without being asked."""
+def _asking(for_large_pages: Literal["0", "1"]) -> Iterator[None]:
+    """Have processes that begin in the meantime ask the system for large memory pages, or do with those it gives unasked."""
     before = os.environ.get(HUGE_PAGES)
-    os.environ[HUGE_PAGES] = "0"
+    os.environ[HUGE_PAGES] = for_large_pages
     try:
         yield
     finally:

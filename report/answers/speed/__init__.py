@@ -24,7 +24,7 @@ ANSWER = Answer(
         "step-time": step.step_time,
         **{f"{part}-share": step.share_of(part) for part in step.PARTS},
         "dispatch-share": step.dispatch_share,
-        "small-pages-over-fit": step.attempt_ratio("small_pages"),
+        "small-pages-over-large": step.attempt_ratio("small_pages", over="large_pages"),
         "compiled-over-fit": step.attempt_ratio("compiled"),
         "batched-over-fit": step.attempt_ratio("batched"),
         "gain-of-workers": scaling.gain_of_workers,

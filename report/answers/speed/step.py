@@ -23,7 +23,8 @@ MICRO = 1e6
 """Microseconds in a second."""
 ATTEMPTS: dict[AttemptName, str] = {
     "fit": "fit, one network",
-    "small_pages": "without asking for memory pages of 2 MB",
+    "large_pages": "fit in a process of its own that asks for memory pages of 2 MB",
+    "small_pages": "fit in a process of its own that does not ask",
     "compiled": "forward and backward pass compiled (torch.compile)",
     "batched": "five seeds as one batched network",
 }
@@ -112,15 +113,15 @@ def _attempts(records: Records) -> tuple[AttemptsResults, tuple[str, ...]]:
     return arm.results[0], arm.records
 
 
-def attempt_ratio(name: AttemptName) -> MeasureFunction:
-    """Make a measure of an attempt's time per epoch and network, over that of `fit`."""
+def attempt_ratio(name: AttemptName, over: AttemptName = "fit") -> MeasureFunction:
+    """Make a measure of an attempt's time per epoch and network, over that of another."""
 
     def measure(records: Records) -> Estimate:
         results, ids = _attempts(records)
         by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.attempts}
         if not by_name.get(name):
             raise NoRecords(f"{name}: left out, or not to be had on this machine")
-        return ratio_of_medians(by_name[name], by_name["fit"], n_of="rounds", records=ids)
+        return ratio_of_medians(by_name[name], by_name[over], n_of="rounds", records=ids)
 
     measure.__qualname__ = "attempt_ratio"
     return measure
