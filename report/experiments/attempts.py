@@ -24,7 +24,7 @@ from report.experiments.hardware import HUGE_PAGES, Device, observe
 from report.experiments.ladder import threads_set_to
 
 AttemptName = Literal["fit", "large_pages", "small_pages", "compiled", "batched"]
-Crews = dict[Literal["large_pages", "small_pages"], Crew]
+Crews = dict[AttemptName, Crew]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
