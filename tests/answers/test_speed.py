@@ -125,8 +125,8 @@ def test_the_ladder_is_drawn_from_slow_to_fast(records_of):
     assert labels[0] == "the notebook's loop"
     assert labels[-1] == "the large products alone, one thread"
     other = rungs.rungs(records_of(loader_workers=12.0), {})
-    assert other.chart.rows[0].label == "the notebook's loop, two workers"
-    assert "24 times shorter" in other.title
+    assert other.chart.rows[0].label == "the notebook's loop with two workers"
+    assert "as long as 24 of fit" in other.title
 
 
 def test_what_could_not_be_compiled_is_said_to_be_so(records_of):

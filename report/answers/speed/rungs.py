@@ -11,7 +11,7 @@ from report.statistics import Estimate, ratio_of_medians
 
 LABELS: dict[RungName, str] = {
     "notebook": "the notebook's loop",
-    "loader_workers": "the notebook's loop, two workers",
+    "loader_workers": "the notebook's loop with two workers",
     "tensor_dataset": "the notebook's loop, on tensors",
     "fit": "fit",
     "fit_one_thread": "fit, one thread",
@@ -86,7 +86,7 @@ def rungs(records: Records, findings: Findings) -> FigureContent:
             zero=None,
             x_scale="log",
         ),
-        title=f"From {LABELS[slowest[0].name]} to {LABELS['fit_one_thread']}, an epoch gets {factor:.0f} times shorter",
+        title=f"An epoch of {LABELS[slowest[0].name]} takes as long as {factor:.0f} of fit on one thread",
         alt="Seconds of one epoch: "
         + ", ".join(f"{LABELS[rung.name]} {estimate.value:.2g}" for rung, estimate in timed)
         + ".",
@@ -132,7 +132,7 @@ def goal_table(records: Records, findings: Findings) -> TableContent:
         estimate = ratio_of(results, goal)
         rows.append([goal.says, estimate.value, goal.limit(), "met" if goal.met_by(estimate.value) else "missed"])
     return TableContent(
-        caption="Ratios of median times within this one run, and the limits that `bench --check` holds them to.",
+        caption="Ratios of median times within this one run, and the limits to which “bench --check” holds them.",
         columns=["ratio", "measured", "limit", ""],
         rows=rows,
         records=ids,
