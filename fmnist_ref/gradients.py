@@ -136,7 +136,7 @@ def gradient_noise_scale(
             # sums leave the device before they become float64, which not every accelerator has
             total += _flatten(g.sum(dim=0) for g in gradients)
             # image by image: one float32 sum over a whole chunk would be off by nearly a thousandth
-            norms = [torch.linalg.vector_norm(g.flatten(start_dim=1), dim=1) for g in gradients]
+            norms = [torch.linalg.vector_norm(g.reshape(len(g), -1), dim=1) for g in gradients]
             squares += torch.stack(norms).cpu().double().square().sum().item()
     mean_squared = (total / num_images).square().sum().item()
     trace_covariance = (squares - num_images * mean_squared) / (num_images - 1)

@@ -59,6 +59,21 @@ def test_noise_scale_of_a_whole_network_keeps_its_digits() -> None:
     assert noise.trace_covariance == pytest.approx(exact.trace_covariance, rel=1e-5)
 
 
+def test_a_single_number_can_be_a_weight() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor(2.0))
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.scale * images
+
+    images, labels = torch.tensor([[1.0, 0.0], [0.0, 3.0], [2.0, 1.0]]), torch.tensor([0, 1, 1])
+    rows = gradients_by_loop(Scaled(), images, labels)
+    noise = gradient_noise_scale(Scaled(), images, labels)
+    assert noise.trace_covariance == pytest.approx(rows.var(ddof=1), rel=1e-5)
+
+
 def test_squared_norm_is_unbiased() -> None:
     """Over many draws the estimate averages to the known squared norm, which that of the mean gradient exceeds."""
     generator = torch.Generator().manual_seed(0)
