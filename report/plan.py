@@ -1,74 +1,117 @@
-"""Which runs a report is made of, in the order in which they are done."""
+"""What a report is made of: experiments, the runs that they plan, and the order in which runs are done."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import msgspec
+from jaxtyping import Float32, Int64
+from torch import Tensor
 
-from fmnist_ref import ConfigurationError
-from report.experiments import EXPERIMENTS
-from report.experiments.base import Profile, Run
+ProfileName = Literal["quick", "full"]
 
 
-def plan(profile: Profile, only: Iterable[str] = ()) -> list[Run]:
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """The size of a report: `full` is the whole plan, `quick` a first look that withholds verdicts."""
+
+    name: ProfileName = "full"
+    seeds: int = 5
+    device: str = "cpu"
+
+    def pick(self, *, full: Any, quick: Any) -> Any:
+        """Return the setting that belongs to this profile."""
+        return full if self.name == "full" else quick
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to measure: an experiment's arm with a seed. Runs with the same `id` give the same results."""
+
+    experiment: str
+    arm: str
+    seed: int
+    parameters: dict[str, Any] = {}
+    device: str = "cpu"
+    depends_on: tuple[Run, ...] = ()
+    """Runs whose results this one reads: the trials from which it takes its learning rate, for example."""
+    exclusive: bool = False
+    """Whether the run measures time, and so must have the machine to itself. Set by `report.experiments.plan`."""
+
+    @property
+    def id(self) -> str:
+        """A file name for this run: readable first, then a digest of all that defines it."""
+        definition = msgspec.json.encode(
+            [self.experiment, self.arm, self.seed, self.parameters, self.device, [n.id for n in self.depends_on]],
+            order="sorted",
+        )
+        return f"{self.experiment}.{self.arm}.seed{self.seed}.{hashlib.sha256(definition).hexdigest()[:10]}"
+
+
+class Dataset(NamedTuple):
+    """All images as the models take them: normalised, resident in memory."""
+
+    train_images: Float32[Tensor, "train 28 28"]
+    train_labels: Int64[Tensor, train]
+    test_images: Float32[Tensor, "test 28 28"]
+    test_labels: Int64[Tensor, test]
+
+
+Inputs = Mapping[str, Mapping[str, Any]]
+"""Results of the runs in `Run.depends_on`, by run id."""
+
+
+class Experiment(msgspec.Struct, frozen=True, kw_only=True):
+    """A named plan of runs, and the function that measures one of them."""
+
+    name: str
+    plan: Callable[[Profile], Iterable[Run]]
+    measure: Callable[[Run, Dataset, Inputs], msgspec.Struct]
+    """Returns the results. Fields named `seconds` hold clock times, which differ from run to run; all else is repeatable."""
+    exclusive: bool = False
+    """Whether its runs measure time, and so must have the machine to themselves."""
+
+
+def plan(experiments: Iterable[Experiment], profile: Profile) -> list[Run]:
     """
-    List every run, each after those that it needs.
+    List every run, each after those that it depends on.
 
     Parameters
     ----------
+    experiments : iterable of Experiment
+        What to measure.
     profile : Profile
         Sizes, seeds and device.
-    only : iterable of str
-        Names of experiments; all of them if empty.
 
     Returns
     -------
     list of Run
-        By seed, so that a site stands after the first; runs that measure time come last of all.
-
-    Raises
-    ------
-    ConfigurationError
-        If an experiment is unknown.
+        By seed, so that the first seed's results are there early; runs that measure time come last of all.
     """
-    names = tuple(only) or tuple(EXPERIMENTS)
-    for name in names:
-        if name not in EXPERIMENTS:
-            raise ConfigurationError(
-                f"an experiment must be one of {', '.join(EXPERIMENTS)}", repr(name), "Name one of these."
-            )
+    exclusive = {experiment.name for experiment in experiments if experiment.exclusive}
     runs: dict[str, Run] = {}
-    for name in names:
-        for run in EXPERIMENTS[name].plan(profile):
-            _add(_on_device(run, profile.device), runs)
-    return sorted(runs.values(), key=lambda run: (measures_time(run), run.seed))
+
+    def add(run: Run) -> Run:
+        depends_on = tuple(add(needed) for needed in run.depends_on)
+        complete = msgspec.structs.replace(
+            run, device=profile.device, depends_on=depends_on, exclusive=run.experiment in exclusive
+        )
+        return runs.setdefault(complete.id, complete)
+
+    for experiment in experiments:
+        for run in experiment.plan(profile):
+            add(run)
+    return sorted(runs.values(), key=lambda run: (run.exclusive, run.seed))
 
 
 def stages(runs: Iterable[Run]) -> list[list[Run]]:
     """
     Split a plan where a site is published: after the first seed's runs, and after all.
 
-    Runs that measure time are none of the first's: they need the machine to themselves, and a reader would wait for them.
+    Runs that measure time come in the second stage: they need the machine to themselves, and a reader would wait for them.
     """
     first: list[Run] = []
     rest: list[Run] = []
     for run in runs:
-        (rest if run.seed or measures_time(run) else first).append(run)
+        (rest if run.seed or run.exclusive else first).append(run)
     return [stage for stage in (first, rest) if stage]
-
-
-def measures_time(run: Run) -> bool:
-    """Whether a run measures time, and so must have the machine to itself."""
-    return EXPERIMENTS[run.experiment].alone
-
-
-def _on_device(run: Run, device: str) -> Run:
-    needs = tuple(_on_device(needed, device) for needed in run.needs)
-    return msgspec.structs.replace(run, device=device, needs=needs)
-
-
-def _add(run: Run, runs: dict[str, Run]) -> None:
-    for needed in run.needs:
-        _add(needed, runs)
-    runs.setdefault(run.id, run)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report.answers.base import Arm, Records, Results
+from report.answers.charts import IntervalRow, Series
 from report.answers.intervals import row
-from report.charts import IntervalRow, Series
-from report.experiments.curves import Curve
-from report.statistics import Estimate, count, mean_with_t_interval
+from report.conclude.statistics import Estimate, count, mean_with_t_interval
+from report.experiments.training import Curve
+from report.record.reader import Arm, Records, Results
 
 PERCENT = 100.0
 

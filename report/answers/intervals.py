@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from report.charts import IntervalRow
-from report.conclude import Finding
-from report.statistics import Estimate, bootstrap_of_mean
+from report.answers.charts import IntervalRow
+from report.conclude.statistics import Estimate, bootstrap_of_mean
+from report.conclude.verdicts import Finding
 
 ASSESSED = ("supported", "refuted", "undetermined")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from report.charts import LineChart, Panel, Series
+from report.answers.charts import LineChart, Panel, Series
 
 
 def reliability_diagram(curves: Iterable[Series]) -> LineChart:

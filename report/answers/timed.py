@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report.answers.base import NoRecords, Records
 from report.answers.printed import printed
+from report.conclude.statistics import Estimate, bootstrap
+from report.conclude.statistics import median as middle
+from report.experiments.data_loading import LoaderResults, Passes, Source
 from report.experiments.devices import ACCELERATOR
 from report.experiments.hardware import Device
-from report.experiments.passes import LoaderResults, Passes, Source
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
-from report.statistics import Estimate, bootstrap
-from report.statistics import median as middle
+from report.record.reader import NoRecords, Records
 
 EPOCH_BATCHES = 60_000 / 64
 """Batches of 64 in an epoch: 937 full ones and half a one."""

@@ -1,39 +1,49 @@
-"""What is measured: one module per experiment."""
+"""What is measured: one module for each experiment, found by its `EXPERIMENT`."""
 
-from report.experiments import (
-    batch_cost,
-    batch_dynamics,
-    batch_size,
-    batch_target,
-    capacity,
-    devices,
-    epochs,
-    gradient_noise,
-    images,
-    imbalance,
-    mistakes,
-    regression,
-    rendering,
-    speed,
-)
-from report.experiments.base import Experiment
+from __future__ import annotations
 
-EXPERIMENTS: dict[str, Experiment] = {
-    module.EXPERIMENT.name: module.EXPERIMENT
-    for module in (
-        images,
-        epochs,
-        capacity,
-        regression,
-        batch_size,
-        batch_target,
-        batch_dynamics,
-        gradient_noise,
-        imbalance,
-        mistakes,
-        batch_cost,
-        devices,
-        speed,
-        rendering,
-    )
-}
+import pkgutil
+from collections.abc import Iterable
+from importlib import import_module
+
+from fmnist_ref import ConfigurationError
+from report import plan as planning
+from report.plan import Experiment, Profile, Run
+
+
+def _found() -> dict[str, Experiment]:
+    modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return {module.EXPERIMENT.name: module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")}
+
+
+EXPERIMENTS: dict[str, Experiment] = _found()
+
+
+def plan(profile: Profile, only: Iterable[str] = ()) -> list[Run]:
+    """
+    List the runs of a report, each after those that it depends on.
+
+    Parameters
+    ----------
+    profile : Profile
+        Sizes, seeds and device.
+    only : iterable of str
+        Names of experiments; all of them if empty.
+
+    Returns
+    -------
+    list of Run
+        In the order of `report.plan.plan`.
+
+    Raises
+    ------
+    ConfigurationError
+        If an experiment is unknown.
+    """
+    names = tuple(only) or tuple(EXPERIMENTS)
+    for name in names:
+        if name not in EXPERIMENTS:
+            raise ConfigurationError(
+                f"an experiment must be one of {', '.join(EXPERIMENTS)}", repr(name), "Name one of these."
+            )
+    return planning.plan([EXPERIMENTS[name] for name in names], profile)

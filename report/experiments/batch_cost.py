@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from fmnist_ref import MLP, cross_entropy, time_training_step
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 BATCH_SIZES = tuple(4**power for power in range(8))  # 1 to 16384
 MAX_REPETITIONS = 100
@@ -120,4 +120,4 @@ def bytes_saved_for_backward(model: nn.Module, images: Tensor, labels: Tensor, b
     return sum(saved.values())
 
 
-EXPERIMENT = Experiment(name="batch_cost", plan=plan, measure=measure, alone=True)
+EXPERIMENT = Experiment(name="batch_cost", plan=plan, measure=measure, exclusive=True)

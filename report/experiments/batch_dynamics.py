@@ -27,11 +27,11 @@ from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
 from fmnist_ref import MLP, evaluate, fit
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
 from report.experiments.batch_size import tuning_runs
-from report.experiments.curves import Images, hold_out
-from report.experiments.stretches import train_in_stretches
+from report.experiments.partial_epochs import train_in_chunks
+from report.experiments.training import Images, hold_out
 from report.experiments.tuning import chosen_rate
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 SMALL, MIDDLE, LARGE = 16, 1024, 4096
 RATE_OF_SPREAD = 0.1  # stable at every batch size, and near the chosen rates of the middle ones
@@ -81,8 +81,8 @@ def plan(profile: Profile) -> Iterator[Run]:
     }
     for seed in range(profile.seeds):
         for study, parameters in studies.items():
-            needs = () if study == "spread" else tuning
-            yield Run(experiment="batch_dynamics", arm=study, seed=seed, parameters=parameters, needs=needs)
+            depends_on = () if study == "spread" else tuning
+            yield Run(experiment="batch_dynamics", arm=study, seed=seed, parameters=parameters, depends_on=depends_on)
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ContinueResults | SpreadResults | RiseResults:
@@ -101,7 +101,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ContinueResults | Spr
 
 def _rate_of(batch_size: int, run: Run, inputs: Inputs) -> float:
     """Return the learning rate that validation chose for a batch size."""
-    return chosen_rate({n.id: inputs[n.id] for n in run.needs if n.parameters["batch_size"] == batch_size})
+    return chosen_rate({n.id: inputs[n.id] for n in run.depends_on if n.parameters["batch_size"] == batch_size})
 
 
 def measure_continuation(
@@ -200,8 +200,8 @@ def _rises(
     model: nn.Module, train: Images, probe: Images, batch_size: int, rate: float, seed: int, num_updates: int
 ) -> list[float]:
     """Return the change of the probe's loss in each update, divided by the length of the update."""
-    updates = train_in_stretches(
-        model, train, batch_size=batch_size, learning_rate=rate, seed=seed, images_per_stretch=batch_size
+    updates = train_in_chunks(
+        model, train, batch_size=batch_size, learning_rate=rate, seed=seed, images_per_chunk=batch_size
     )
     rises = []
     loss, weights = evaluate(model, probe.images, probe.labels).loss, _weights(model)

@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from fmnist_ref import MLP, Score, evaluate, fit
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.curves import Images, hold_out
+from report.experiments.training import Images, hold_out
 from report.experiments.tuning import TuningResult, chosen_rate, try_rate
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 BATCH_SIZES = (16, 64, 256, 1024, 4096)
 BUDGETS = ("epochs", "updates")
@@ -75,7 +75,7 @@ def plan(profile: Profile) -> Iterator[Run]:
                 arm=f"{budget}-{batch_size}",
                 seed=seed,
                 parameters=_extent(profile, budget, batch_size),
-                needs=tuning_runs(profile, budget, batch_size),
+                depends_on=tuning_runs(profile, budget, batch_size),
             )
 
 

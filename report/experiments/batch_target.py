@@ -19,11 +19,11 @@ import torch
 from torch import nn
 
 from fmnist_ref import MLP, DivergenceError, evaluate
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
 from report.experiments.batch_size import BATCH_SIZES
-from report.experiments.curves import Images, hold_out
-from report.experiments.stretches import train_in_stretches
+from report.experiments.partial_epochs import train_in_chunks
+from report.experiments.training import Images, hold_out
 from report.experiments.tuning import lost
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 LOOKS_PER_EPOCH = {16: 10, 64: 10, 256: 10, 1024: 4, 4096: 2}  # a look costs as much as a tenth of an epoch
 HIDDEN: dict[str, tuple[int, ...]] = {"relu1": (128,), "none": ()}
@@ -79,7 +79,7 @@ def plan(profile: Profile) -> Iterator[Run]:
                 arm=f"{model}-{batch_size}",
                 seed=seed,
                 parameters=_extent(profile, model, batch_size),
-                needs=tuning[model, batch_size],
+                depends_on=tuning[model, batch_size],
             )
 
 
@@ -90,7 +90,7 @@ def _tuning_runs(profile: Profile, model: str, batch_size: int) -> tuple[Run, ..
     for rate in profile.pick(full=rates, quick=rates[:2]):
         parameters = {**_extent(profile, model, batch_size), "learning_rate": rate}
         arm = f"tune_{model}-{batch_size}-{rate:g}"
-        trials += (Run(experiment="batch_target", arm=arm, seed=0, parameters=parameters, needs=trials),)
+        trials += (Run(experiment="batch_target", arm=arm, seed=0, parameters=parameters, depends_on=trials),)
     return trials
 
 
@@ -113,7 +113,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> TargetResults:
         max_updates = min((trial.num_updates for trial in tried if trial.reached), default=None)
     else:
         fastest = fastest_of(tried)
-        if run.seed == run.needs[0].seed:
+        if run.seed == run.depends_on[0].seed:
             return fastest  # the same weights, batches and rate: the same training
         learning_rate = fastest.learning_rate
     train, validation = (
@@ -136,13 +136,13 @@ def train_to_target(
     """Train until the validation error is at or below the run's target, its extent is over, or the network is lost."""
     num_updates, num_images, seconds = 0, 0, 0.0
     looks: list[float] = []
-    stretches = train_in_stretches(
+    stretches = train_in_chunks(
         model,
         train,
         batch_size=run.parameters["batch_size"],
         learning_rate=learning_rate,
         seed=run.seed,
-        images_per_stretch=len(train.images) // run.parameters["looks_per_epoch"],
+        images_per_chunk=len(train.images) // run.parameters["looks_per_epoch"],
     )
     reached = False
     try:

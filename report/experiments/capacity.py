@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from fmnist_ref import MLP
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.curves import Curve, Images, hold_out, record_curve
+from report.experiments.training import Curve, Images, hold_out, record_curve
 from report.experiments.tuning import TuningResult, chosen_rate, try_rate
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 DEPTHS = {
     "none": ((), "relu"),
@@ -73,13 +73,13 @@ def plan(profile: Profile) -> Iterator[Run]:
                 },
             )
         for depth, runs in tuning.items():
-            yield _run(f"tuned_{depth}", depth, seed, needs=runs, epochs=tuned_epochs)
+            yield _run(f"tuned_{depth}", depth, seed, depends_on=runs, epochs=tuned_epochs)
 
 
-def _run(arm: str, depth: str, seed: int, *, needs: tuple[Run, ...] = (), **parameters: float) -> Run:
+def _run(arm: str, depth: str, seed: int, *, depends_on: tuple[Run, ...] = (), **parameters: float) -> Run:
     hidden, activation = DEPTHS[depth]
     shape = {"hidden": list(hidden), "activation": activation, "batch_size": 64}
-    return Run(experiment="capacity", arm=arm, seed=seed, parameters={**shape, **parameters}, needs=needs)
+    return Run(experiment="capacity", arm=arm, seed=seed, parameters={**shape, **parameters}, depends_on=depends_on)
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> CapacityResults | TuningResult:
@@ -91,7 +91,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> CapacityResults | Tun
         parts = hold_out(dataset.train_images, dataset.train_labels)
         extent = {name: settings[name] for name in ("epochs", "batch_size", "learning_rate")}
         return try_rate(build().to(run.device), *parts, seed=run.seed, **extent)
-    learning_rate = chosen_rate(inputs) if run.needs else settings["learning_rate"]
+    learning_rate = chosen_rate(inputs) if run.depends_on else settings["learning_rate"]
     model: nn.Module = build()
     curve = record_curve(
         model,

@@ -20,9 +20,9 @@ from collections.abc import Iterator
 import torch
 
 from fmnist_ref import resolve_device
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.passes import LoaderResults, measure_loader
+from report.experiments.data_loading import LoaderResults, measure_loader
 from report.experiments.steps import ClockResults, StepsResults, measure_clock, measure_steps
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 ACCELERATOR = "accelerator."
 """Prefix of the arms that need one: what a timing record holds."""
@@ -66,4 +66,4 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> LoaderResults | Steps
             return measure_clock(run, dataset, devices[-1])
 
 
-EXPERIMENT = Experiment(name="devices", plan=plan, measure=measure, alone=True)
+EXPERIMENT = Experiment(name="devices", plan=plan, measure=measure, exclusive=True)

@@ -25,10 +25,10 @@ from fmnist_ref import (
     predict_logits,
     reliability,
 )
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
 from report.experiments.batch_size import tuning_runs
-from report.experiments.curves import Curve, Images, hold_out, record_curve
+from report.experiments.training import Curve, Images, hold_out, record_curve
 from report.experiments.tuning import TuningResult, chosen_rate, try_rate
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 PUBLISHED_RATES = (0.1, 0.3, 1.0)
 MODELS: dict[str, Callable[[], nn.Module]] = {
@@ -95,12 +95,14 @@ def plan(profile: Profile) -> Iterator[Run]:
     for seed in range(profile.seeds):
         for arm in ("as_published", "from_logits", "held_out"):
             yield _run(arm, seed, epochs=epochs, learning_rate=0.01)
-        for arm, needs in tuning.items():
-            yield _run(arm, seed, needs=needs, epochs=tuned_epochs)
+        for arm, depends_on in tuning.items():
+            yield _run(arm, seed, depends_on=depends_on, epochs=tuned_epochs)
 
 
-def _run(arm: str, seed: int, *, needs: tuple[Run, ...] = (), **parameters: float) -> Run:
-    return Run(experiment="epochs", arm=arm, seed=seed, parameters={"batch_size": 64, **parameters}, needs=needs)
+def _run(arm: str, seed: int, *, depends_on: tuple[Run, ...] = (), **parameters: float) -> Run:
+    return Run(
+        experiment="epochs", arm=arm, seed=seed, parameters={"batch_size": 64, **parameters}, depends_on=depends_on
+    )
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> EpochsResults | TuningResult:
@@ -113,7 +115,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> EpochsResults | Tunin
     train, validation = Images(dataset.train_images, dataset.train_labels), None
     if run.arm == "held_out":
         train, validation = hold_out(dataset.train_images, dataset.train_labels)
-    learning_rate = chosen_rate(inputs) if run.needs else run.parameters["learning_rate"]
+    learning_rate = chosen_rate(inputs) if run.depends_on else run.parameters["learning_rate"]
     model = build()
     curve = record_curve(
         model,

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from fmnist_ref import MLP, fit, gradient_noise_scale, gradient_variance
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 IMAGES_PER_VARIANCE = 32_768

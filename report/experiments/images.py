@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 
 class ImagesResults(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,8 +30,8 @@ from fmnist_ref import (
     fit,
     predict_logits,
 )
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.curves import Images
+from report.experiments.training import Images
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 RARE_CLASS = 6  # shirts: the class that linear and small networks find hardest
 RATIO = 99

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, cross_entropy, predict_logits
-from report.experiments.curves import Images
-from report.experiments.forecasts import Forecast, Outputs, describe_outputs, digits, packed, score_forecast
-from report.experiments.minimum import Minimum, minimise
+from report.experiments.lbfgs import Minimum, minimise
+from report.experiments.predictions import Forecast, Outputs, describe_outputs, digits, packed, score_forecast
+from report.experiments.training import Images
 
 CHOICE_TOLERANCE = 1e-3
 FINAL_TOLERANCE = 1e-4

@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fmnist_ref import MLP, evaluate
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.curves import Images
+from report.experiments.training import Images
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 ARMS = ("never_zeroed", "not_normalised", "sorted", "unshuffled")
 

@@ -18,8 +18,6 @@ from typing import Any
 import msgspec
 import torch
 
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.curves import Images, hold_out
 from report.experiments.linear_fits import (
     BrightnessResults,
     ClassifierResults,
@@ -27,6 +25,8 @@ from report.experiments.linear_fits import (
     fit_least_squares,
     fit_logistic,
 )
+from report.experiments.training import Images, hold_out
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 RIDGES = (100.0, 300.0, 1000.0, 3000.0)
 PENALTIES = (1e-2, 3e-3, 1e-3, 3e-4)  # strong to weak: each fit starts where the one before ended
@@ -40,9 +40,9 @@ def plan(profile: Profile) -> Iterator[Run]:
     penalties = list(profile.pick(full=PENALTIES, quick=PENALTIES[:2]))
     pair_penalties = list(profile.pick(full=PAIR_PENALTIES, quick=PAIR_PENALTIES[:2]))
 
-    def run(arm: str, tried: list[float], *needs: Run) -> Run:
+    def run(arm: str, tried: list[float], *depends_on: Run) -> Run:
         parameters: dict[str, Any] = {"images": images, "penalties": tried}
-        return Run(experiment="regression", arm=arm, seed=0, parameters=parameters, needs=needs)
+        return Run(experiment="regression", arm=arm, seed=0, parameters=parameters, depends_on=depends_on)
 
     least_squares = run("least_squares", ridges)
     yield least_squares
@@ -59,8 +59,8 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ClassifierResults | B
     if run.arm == "least_squares":
         return fit_least_squares(parts, penalties)
     classes = list(range(10))
-    if run.needs:
-        found = msgspec.convert(inputs[run.needs[0].id], ClassifierResults)
+    if run.depends_on:
+        found = msgspec.convert(inputs[run.depends_on[0].id], ClassifierResults)
         classes = most_confused(found.validation_confusion)
         parts = {name: only(part, classes) for name, part in parts.items()}
     return fit_logistic(parts, penalties, classes)

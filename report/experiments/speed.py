@@ -20,12 +20,12 @@ import numpy as np
 import torch
 
 from fmnist_ref import MLP, StepTiming, resolve_device, time_training_step
-from report.experiments.attempts import AttemptsResults, measure_attempts
-from report.experiments.base import Dataset, Experiment, Inputs, Profile, Run
-from report.experiments.crew import Crew
-from report.experiments.curves import Images
 from report.experiments.hardware import Device, Seconds, observe
-from report.experiments.ladder import LadderResults, measure_ladder, threads_set_to
+from report.experiments.optimizations import AttemptsResults, measure_attempts
+from report.experiments.throughput import LadderResults, measure_ladder, threads_set_to
+from report.experiments.training import Images
+from report.experiments.worker_pool import Crew
+from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 Part = Literal["gather", "forward", "backward", "update", "step", "dispatch"]
 WIDTHS = (512, 256, 256, 128, 128, 128, 64, 64)
@@ -138,4 +138,4 @@ def measure_workers(run: Run, dataset: Dataset) -> WorkersResults:
     )
 
 
-EXPERIMENT = Experiment(name="speed", plan=plan, measure=measure, alone=True)
+EXPERIMENT = Experiment(name="speed", plan=plan, measure=measure, exclusive=True)

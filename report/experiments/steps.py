@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from fmnist_ref import MLP, StepTiming, resnet18, synchronize, time_training_step
-from report.experiments.base import Dataset, Run
 from report.experiments.hardware import Device, Seconds, observe
+from report.plan import Dataset, Run
 
 Part = Literal["gather", "copy", "forward", "backward", "update", "step"]
 PARTS: tuple[Part, ...] = ("gather", "copy", "forward", "backward", "update", "step")

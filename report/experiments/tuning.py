@@ -9,8 +9,8 @@ import msgspec
 from torch import nn
 
 from fmnist_ref import DivergenceError, Score, evaluate, fit
-from report.experiments.base import Inputs
-from report.experiments.curves import Images
+from report.experiments.training import Images
+from report.plan import Inputs
 
 PATIENCE = 3
 """Epochs that every learning rate is given."""

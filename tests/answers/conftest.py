@@ -2,8 +2,8 @@
 
 import pytest
 
-from report import statistics
-from report.answers.base import Arm, NoRecords
+from report.conclude import statistics
+from report.record.reader import Arm, NoRecords
 
 
 class FakeRecords:

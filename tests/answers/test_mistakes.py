@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 
 from answers.test_part1 import INSPECTION
-from report.answers.base import NoRecords, by_verdict
+from report.answers.base import by_verdict
 from report.answers.q5 import mistakes
-from report.conclude import conclude
-from report.experiments.curves import Curve
+from report.conclude.verdicts import conclude
+from report.experiments.data_loading import LoaderResults, Passes
 from report.experiments.epochs import EpochsResults
 from report.experiments.hardware import Device
 from report.experiments.mistakes import ARMS, MistakesResults
-from report.experiments.passes import LoaderResults, Passes
 from report.experiments.steps import ClockResults, ClockTimes
-from report.rendering import TEMPLATES
+from report.experiments.training import Curve
+from report.record.reader import NoRecords
+from report.render.markdown import TEMPLATES
 
 SEEDS = 5
 COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
@@ -22,7 +23,7 @@ COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "
 
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
-    monkeypatch.setattr("report.statistics.RESAMPLES", 200)  # enough for effects as large as these
+    monkeypatch.setattr("report.conclude.statistics.RESAMPLES", 200)  # enough for effects as large as these
 
 
 def run(accuracy, *, loss=0.5, gap=1e-5, diverged=None):
@@ -131,7 +132,7 @@ def rendered(records):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown, as in report.rendering
+        autoescape=False,  # noqa: S701 - Markdown, as in report.render.markdown
     )
     return environment.get_template("_mistakes.md.j2").render(
         number=number,

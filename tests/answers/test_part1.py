@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from report.answers.base import NoRecords
 from report.answers.part1 import ANSWER, figures
 from report.answers.printed import printed
-from report.conclude import conclude
-from report.experiments.curves import Curve
+from report.conclude.verdicts import conclude
 from report.experiments.epochs import EpochsResults, Inspection
+from report.experiments.training import Curve
+from report.record.reader import NoRecords
 
 INSPECTION = Inspection(
     confusion=[[0] * 10] * 10, calibration_error=0.01, bin_confidence=[0.9], bin_accuracy=[0.9], bin_count=[100],

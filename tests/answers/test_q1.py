@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from report import statistics
 from report.answers import q1
-from report.answers.base import NoRecords
-from report.charts import ImageGrid, IntervalChart, LineChart
-from report.conclude import conclude
-from report.experiments.forecasts import Outputs, packed, score_forecast
+from report.answers.charts import ImageGrid, IntervalChart, LineChart
+from report.conclude import statistics
+from report.conclude.verdicts import conclude
+from report.experiments.lbfgs import Minimum
 from report.experiments.linear_fits import BrightnessResults, ClassifierResults, Tried
-from report.experiments.minimum import Minimum
-from report.rendering import Extent, render
+from report.experiments.predictions import Outputs, packed, score_forecast
+from report.record.reader import NoRecords
+from report.render.markdown import Completeness, render
 
 NUM_IMAGES = 500
 
@@ -99,7 +99,7 @@ def spoken(records, profile="full"):
         figures=q1.ANSWER.figures,
         tables=q1.ANSWER.tables,
     )
-    return findings, render(q1.ANSWER, page, findings, Extent(profile=profile, seeds_done=5, seeds_planned=5))
+    return findings, render(q1.ANSWER, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
 
 
 def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) -> None:

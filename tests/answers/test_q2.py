@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 from report.answers import q2
-from report.answers.base import NoRecords
+from report.answers.charts import LineChart
 from report.answers.q2 import dynamics, matched, optimum, target
 from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
-from report.charts import LineChart
-from report.conclude import conclude
+from report.conclude.statistics import mean_with_t_interval
+from report.conclude.verdicts import conclude
 from report.experiments.batch_cost import BatchCostResults, StepCost
 from report.experiments.batch_dynamics import ContinueResults, RiseResults, SpreadResults
 from report.experiments.batch_size import BATCH_SIZES, BatchSizeResults
 from report.experiments.batch_target import TargetResults
 from report.experiments.gradient_noise import GradientNoiseResults, Moment
 from report.experiments.tuning import TuningResult
-from report.rendering import Extent, render
-from report.statistics import mean_with_t_interval
+from report.record.reader import NoRecords
+from report.render.markdown import Completeness, render
 
 SEEDS = range(5)
 JITTER = [0.0, 0.01, -0.01, 0.02, -0.02]
@@ -27,7 +27,7 @@ MEASURED = [id for id in q2.ANSWER.measures if id.startswith("Q2.")]
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
     """Save time where the bootstrap's last digit plays no part."""
-    monkeypatch.setattr("report.statistics.RESAMPLES", 400)
+    monkeypatch.setattr("report.conclude.statistics.RESAMPLES", 400)
 
 
 def trained(accuracy, train_loss, test_loss, epochs=10.0):
@@ -169,7 +169,7 @@ def concluded(records):
 
 
 def test_every_measured_claim_of_the_page_has_a_measure():
-    from report.claims import QUESTION_2
+    from report.conclude.claims import QUESTION_2
 
     assert set(MEASURED) == {claim.id for claim in QUESTION_2 if claim.kind == "E"}
 
@@ -209,7 +209,7 @@ def page_text(records):
         figures=dict(q2.ANSWER.figures),
         tables=dict(q2.ANSWER.tables),
     )
-    return render(q2.ANSWER, page, findings, Extent(profile="full", seeds_done=5, seeds_planned=5))
+    return render(q2.ANSWER, page, findings, Completeness(profile="full", seeds_done=5, seeds_planned=5))
 
 
 def test_sentences_reverse_with_the_effect(fake_records):

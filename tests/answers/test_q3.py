@@ -7,14 +7,14 @@ import pytest
 from scipy import stats
 
 from report.answers import q3
-from report.answers.base import NoRecords
+from report.answers.charts import ImageGrid, MatrixChart
 from report.answers.q3.mistakes import _percent
-from report.charts import ImageGrid, MatrixChart
-from report.conclude import conclude
-from report.experiments.curves import Curve
+from report.conclude.verdicts import conclude
 from report.experiments.epochs import EpochsResults, Inspection, Mistake
 from report.experiments.imbalance import ImbalanceResults
-from report.rendering import Extent, render
+from report.experiments.training import Curve
+from report.record.reader import NoRecords
+from report.render.markdown import Completeness, render
 
 EPOCHS = 20
 LOWEST = 12
@@ -96,7 +96,7 @@ def spoken(records, profile="full"):
         figures=q3.ANSWER.figures,
         tables=q3.ANSWER.tables,
     )
-    return findings, render(q3.ANSWER, page, findings, Extent(profile=profile, seeds_done=5, seeds_planned=5))
+    return findings, render(q3.ANSWER, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
 
 
 def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from answers.test_part1 import FALLING, run, shifted
-from report.answers.base import NoRecords
 from report.answers.q4 import ANSWER, depth, width
-from report.conclude import conclude
+from report.conclude.verdicts import conclude
 from report.experiments.capacity import CapacityResults
+from report.record.reader import NoRecords
 
 
 def trained(losses, accuracies):

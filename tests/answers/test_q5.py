@@ -6,7 +6,7 @@ import pytest
 from answers.test_part1 import FALLING, RISING, run, shifted
 from report.answers.printed import printed
 from report.answers.q5 import printout
-from report.conclude import conclude
+from report.conclude.verdicts import conclude
 
 
 def records_of(fake_records, runs):

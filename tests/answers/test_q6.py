@@ -4,17 +4,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from report import exhibits, rendering
-from report.answers.base import NoRecords
 from report.answers.printed import printed
 from report.answers.q6 import ANSWER
 from report.answers.q6.repeatability import repeatability_limit
 from report.answers.timed import printed_gap_percent
-from report.conclude import conclude
-from report.evidence import Page
+from report.conclude.verdicts import conclude
+from report.experiments.data_loading import LoaderResults, Passes
 from report.experiments.hardware import Device
-from report.experiments.passes import LoaderResults, Passes
 from report.experiments.steps import ClockResults, Products, StepsResults, StepTimes, step_flop
+from report.record.reader import NoRecords
+from report.render import artifacts, markdown
+from report.render.page_data import Page
 
 NOISE = np.array([-1.0, 0.5, 1.0, -0.5, 0.0, 0.8, -0.9, 0.2])
 ON_ACCELERATOR = ("Q6.2", "Q6.3", "Q6.5")
@@ -23,7 +23,7 @@ WIDTHS = (32, 128, 4096)
 
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
-    monkeypatch.setattr("report.statistics.RESAMPLES", 200)  # enough for effects as large as these
+    monkeypatch.setattr("report.conclude.statistics.RESAMPLES", 200)  # enough for effects as large as these
 
 
 def device(kind, memory_bytes=2**36):
@@ -121,7 +121,7 @@ def concluded(records, profile="full"):
 def rendered(records, profile="full"):
     measured, findings = taken(records), concluded(records, profile)
     numbers = {
-        name if i == 0 else f"{name}-{i + 1}": exhibits.number(estimate, ANSWER.measures[name])
+        name if i == 0 else f"{name}-{i + 1}": artifacts.number(estimate, ANSWER.measures[name])
         for name, estimates in measured.items()
         for i, estimate in enumerate(estimates)
     }
@@ -136,8 +136,8 @@ def rendered(records, profile="full"):
         figures={},
         tables={},
     )
-    extent = rendering.Extent(profile=profile, seeds_done=1, seeds_planned=1)
-    return rendering.render(ANSWER, page, findings, extent)
+    completeness = markdown.Completeness(profile=profile, seeds_done=1, seeds_planned=1)
+    return markdown.render(ANSWER, page, findings, completeness)
 
 
 def titles(records):
@@ -233,7 +233,7 @@ def test_without_any_record_everything_is_missing(fake_records):
     for make in (*ANSWER.figures.values(), *ANSWER.tables.values()):
         with pytest.raises(NoRecords):
             make(records, concluded(records))
-    assert rendering.NOT_YET in rendered(records)
+    assert markdown.NOT_YET in rendered(records)
 
 
 def test_quick_profile_gives_no_verdict(fake_records):

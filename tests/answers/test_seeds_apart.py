@@ -3,9 +3,9 @@
 import pytest
 from stand_ins.records import WholeReport, whole_report
 
-from report import pages
 from report.answers import ANSWERS, OTHER_PAGES
-from report.answers.base import NoRecords
+from report.record.reader import NoRecords
+from report.render import pages
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins.timings import CPU, EPOCHS
 
-from report import exhibits, formatting
-from report.answers.base import Cost, NoRecords
-from report.answers.speed import ANSWER, goals, growth, rungs, scaling, step
-from report.experiments.attempts import Attempt, AttemptsResults
-from report.experiments.ladder import LadderResults, Rung
-from report.experiments.rendering import RenderingResults
+from report.answers.speed import ANSWER, goals, rungs, scaling, step
+from report.conclude import formatting
+from report.experiments.optimizations import Attempt, AttemptsResults
 from report.experiments.speed import ProfileResults, WorkersResults
+from report.experiments.throughput import LadderResults, Rung
+from report.record.reader import Cost, NoRecords
+from report.render import artifacts
 
 
 def ladder_of(**changed):
@@ -29,8 +29,8 @@ def ladder_of(**changed):
     )
 
 
-def cost(seed, seconds, *, peak, alone=False):
-    return Cost(seed=seed, wall_seconds=seconds, peak_memory_bytes=peak, alone=alone)
+def cost(seed, seconds, *, peak, exclusive=False):
+    return Cost(seed=seed, wall_seconds=seconds, peak_memory_bytes=peak, exclusive=exclusive)
 
 
 def made_up(**changed):
@@ -61,14 +61,6 @@ def made_up(**changed):
                 ],
             )
         ],
-        ("rendering", "pages"): [
-            RenderingResults(
-                num_seeds=[1, 10],
-                num_records=[100, 1000],
-                seconds=[10.0, 15.0],
-                written_bytes={"records": [1_000_000, 10_000_000], "pages": [5_000_000, 6_000_000]},
-            )
-        ],
         ("speed", "workers"): [
             WorkersResults(
                 devices=[CPU], widths=[64, 32, 16], seconds={"1": [6.0], "2": [3.5], "runs": [3.0, 2.0, 1.0]}
@@ -85,7 +77,7 @@ def records_of(fake_records):
             "a": cost(0, 4.0, peak=800_000_000),
             "b": cost(0, 2.0, peak=None),
             "c": cost(1, 2.0, peak=900_000_000),
-            "t": cost(0, 60.0, peak=2_000_000_000, alone=True),
+            "t": cost(0, 60.0, peak=2_000_000_000, exclusive=True),
         }
         return records
 
@@ -179,13 +171,6 @@ def test_the_memory_is_that_of_the_largest_worker_that_trained(records_of):
         ANSWER.measures["worker-memory"](records)
 
 
-def test_the_growth_of_the_pages_is_that_of_the_largest_over_the_smallest(records_of):
-    figure = growth.rendering(records_of(), {})
-    assert figure.title == "With 10 times the records, the pages take 1.5 times as long to write"
-    assert [series.y for series in figure.chart.panels[1].series] == [[1.0, 10.0], [5.0, 6.0]]
-    assert "1,000, 15 s, 10.0 MB of records and 6.0 MB of pages" in figure.alt
-
-
 @given(st.lists(st.floats(0.01, 100.0), min_size=1, max_size=40), st.integers(1, 12))
 def test_list_scheduling_keeps_grahams_bounds(durations, workers):
     makespan = scaling.list_schedule(durations, workers)
@@ -195,6 +180,8 @@ def test_list_scheduling_keeps_grahams_bounds(durations, workers):
 
 
 def test_times_are_said_to_be_of_no_seeds():
-    assert exhibits.provenance(["speed.ladder.seed0.a"], rungs.rungs).num_seeds is None
-    assert exhibits.provenance(["speed.ladder.seed0.a", "epochs.from_logits.seed0.b"], rungs.rungs).num_seeds == 1
-    assert exhibits.provenance(["epochs.from_logits.seed0.b", "epochs.from_logits.seed1.c"], rungs.rungs).num_seeds == 2
+    assert artifacts.provenance(["speed.ladder.seed0.a"], rungs.rungs).num_seeds is None
+    assert artifacts.provenance(["speed.ladder.seed0.a", "epochs.from_logits.seed0.b"], rungs.rungs).num_seeds == 1
+    assert (
+        artifacts.provenance(["epochs.from_logits.seed0.b", "epochs.from_logits.seed1.c"], rungs.rungs).num_seeds == 2
+    )

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stand_ins import small_report
 
-from report import worker
-from report.__main__ import main
-from report.records import decode, repeatable
+from report.cli import main
+from report.record.store import decode, repeatable
+from report.run import worker
 
 SEEDS = 10
 INTERRUPT_EVERY = 6

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from stand_ins import small_report
 
-from report import site
-from report.__main__ import main
+from report.cli import main
 from report.experiments import EXPERIMENTS
-from report.experiments.base import Run
+from report.plan import Run
+from report.publish import site
 
 
 @pytest.mark.parametrize("wrong", ["{ref}`nowhere`", "```{code-cell}\n1 / 0\n```"])
@@ -37,8 +37,8 @@ def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(mon
     assert main(["run", "--profile", "quick", "--seeds", "2", "--output", str(tmp_path)]) == 1
     told = " ".join(capsys.readouterr().out.split())
     assert told.count("The site could not be built: a page is wrong") == 2  # of the first seed, and of all
-    assert "stands" not in told
-    assert "All is measured after" in told
+    assert "is ready" not in told
+    assert "All runs are measured after" in told
 
 
 def test_a_lasting_failure_is_told_by_name_and_ends_with_1(monkeypatch, tmp_path, capsys):

@@ -10,12 +10,12 @@ import pytest
 from stand_ins import small_report
 
 from fmnist_ref import DataError, locate
-from report import worker
-from report.__main__ import main
+from report.cli import main
 from report.experiments import EXPERIMENTS
-from report.experiments.base import Experiment, Run
-from report.records import RecordStore, decode, repeatable
-from report.runner import Runner
+from report.plan import Experiment, Run
+from report.record.store import RecordStore, decode, repeatable
+from report.run import worker
+from report.run.executor import Runner
 
 
 def thread_pool(*, workers, threads):
@@ -36,7 +36,7 @@ def make_report(monkeypatch, tmp_path):
 
 def timeless(folder):
     records = (decode(path.read_bytes()) for path in sorted(folder.glob("*.json")))
-    return {record.run: (record.parameters, record.needs, repeatable(record.results)) for record in records}
+    return {record.run: (record.parameters, record.depends_on, repeatable(record.results)) for record in records}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_disk_that_fails_is_one_clear_line_and_leaves_no_half_record(
         broken.setattr(os, "fsync", fails_in_the_middle)
         assert make_report() == 1
     message = capsys.readouterr().err
-    assert message.startswith("error: what is measured must be written down; found ")
+    assert message.startswith("error: the output folder must take what is measured; found ")
     assert os.strerror(number) in message
     assert message.count("\n") == 1
     left = list((tmp_path / "build" / "records").iterdir())
@@ -150,4 +150,4 @@ def test_data_that_change_during_a_report_are_refused_by_name(tmp_path, monkeypa
     worker.dataset.cache_clear()
     assert labels.name in failure.why
     assert "\n" not in failure.why
-    assert store.standing(Run(experiment="count", arm="a", seed=0)).state == "done"
+    assert store.status(Run(experiment="count", arm="a", seed=0)).state == "done"

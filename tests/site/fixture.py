@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from report.evidence import ClaimRow, Figure, Number, Page, Provenance, Site, Table
+from report.render.page_data import ClaimRow, Figure, Number, Page, Provenance, Site, Table
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>document.title = "taken over"</script>'

@@ -1,6 +1,6 @@
 """What the workers of a test's cluster load first: the stand-in experiments."""
 
-from report import cluster, worker
+from report.run import cluster, worker
 from stand_ins import experiments as stand_in
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from fmnist_ref import ConfigurationError
-from report import experiments, worker
-from report.experiments.base import Experiment, Run
+from report import experiments
+from report.plan import Experiment, Run
+from report.run import worker
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ def dataset(folder):
 
 def register():
     experiments.EXPERIMENTS["sum"] = Experiment(name="sum", plan=plan, measure=measure)
-    experiments.EXPERIMENTS["timed sum"] = Experiment(name="timed sum", plan=plan, measure=measure, alone=True)
+    experiments.EXPERIMENTS["timed sum"] = Experiment(name="timed sum", plan=plan, measure=measure, exclusive=True)
 
 
 def start(threads):

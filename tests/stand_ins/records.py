@@ -5,9 +5,9 @@ import numpy as np
 from answers import test_mistakes, test_q1, test_q2, test_q3, test_q4, test_q6, test_speed
 from answers.conftest import FakeRecords
 
-from report.answers.base import Cost
 from report.experiments.capacity import WIDTHS
 from report.experiments.images import ImagesResults
+from report.record.reader import Cost
 
 SEEDS = 5
 ACCELERATOR = {"mlp32": 0.001, "mlp128": 0.001, "mlp4096": 0.002, "resnet18": 0.01}
@@ -19,7 +19,7 @@ class WholeReport(FakeRecords):
     def costs(self):
         return {
             f"{experiment}.{arm}.seed{seed}": Cost(
-                seed=seed, wall_seconds=10.0 + 5 * (seed == 0), peak_memory_bytes=900_000_000, alone=False
+                seed=seed, wall_seconds=10.0 + 5 * (seed == 0), peak_memory_bytes=900_000_000, exclusive=False
             )
             for experiment, arm in self.results
             for seed in range(SEEDS)

@@ -12,8 +12,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sphinx.cmd.build import main as sphinx
 
-from report import offline, pages, rendering, site, statistics
-from report.files import write_if_changed
+from report.conclude import statistics
+from report.publish import archive, site
+from report.record.files import write_if_changed
+from report.render import markdown, pages
 from stand_ins.records import SEEDS, whole_report
 
 OPTIONS = ["-b", "html", "-q", "-n", "-W", "--keep-going", "-D", "suppress_warnings=myst-nb.lexer"]
@@ -28,12 +30,12 @@ def write(folder):
     for experiment, arm in records.results:
         for seed in range(SEEDS):
             write_if_changed(source / f"published/records/{experiment}.{arm}.seed{seed}.json", "{}\n")
-    extent = rendering.Extent(profile="full", seeds_done=SEEDS, seeds_planned=SEEDS)
-    composition = pages.measure(records, extent.profile)
-    pages.write_source(source, records, composition, extent, site.about("cpu", "given", "0" * 64))
+    completeness = markdown.Completeness(profile="full", seeds_done=SEEDS, seeds_planned=SEEDS)
+    measurements = pages.measure(records, completeness.profile)
+    pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
     status = sphinx([*OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)])
     if status == 0:
-        offline.write_archive(output)
+        archive.write_archive(output)
     return status
 
 

@@ -4,11 +4,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fmnist_ref.sources import Source
-from report import __main__ as command_line
-from report import commands, worker
+from report.cli import options, run, verify
 from report.experiments import EXPERIMENTS
-from report.experiments.base import Experiment, Run
-from report.workshop import Workshop
+from report.plan import Experiment, Run
+from report.publish import site
+from report.run import worker
+from report.run.backend import Backend
+from report.run.executor import local_executor
 from stand_ins import experiments as stand_in
 
 PARTS = 7
@@ -22,12 +24,12 @@ def plan(profile):
             for part in range(PARTS)
         )
         yield from parts
-        yield Run(experiment="sum", arm="total", seed=seed, needs=parts)
+        yield Run(experiment="sum", arm="total", seed=seed, depends_on=parts)
 
 
 def install(patch, make_executor):
     """
-    Replace what costs time in `report.commands`: a command then makes a report of stand-ins.
+    Replace what costs time in `report.cli`: a command then makes a report of stand-ins.
 
     `patch` is a `pytest.MonkeyPatch`, `make_executor` an executor factory.
     """
@@ -35,13 +37,14 @@ def install(patch, make_executor):
         patch.delitem(EXPERIMENTS, name)
     patch.setitem(EXPERIMENTS, "sum", Experiment(name="sum", plan=plan, measure=stand_in.measure))
     patch.setattr(worker, "dataset", stand_in.dataset)
-    patch.setattr(commands, "locate", lambda root: Source("given", Path("images")))
-    patch.setattr(commands, "load", lambda split, folder: None)
-    patch.setattr(commands.site, "build", lambda source, output: output / "site" / "index.html")
+    patch.setattr(options, "locate", lambda root: Source("given", Path("images")))
+    patch.setattr(options, "load", lambda split, folder: None)
+    patch.setattr(site, "build", lambda source, output: output / "site" / "index.html")
 
     @contextmanager
-    def workshop(scheduler, workers):
+    def open_backend(scheduler, workers):
         del scheduler
-        yield Workshop(make_executor=make_executor, workers=workers or 2)
+        yield Backend(workers or 2, make_executor, make_executor or local_executor)
 
-    patch.setattr(command_line, "workshop", workshop)
+    for command in (run, verify):
+        patch.setattr(command, "open_backend", open_backend)

@@ -14,7 +14,7 @@ from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
 from fmnist_site.measured import interval_text, measured_number
 from fmnist_site.tables import Cell, row, table
 from fmnist_site.verdicts import FAMILIES, STYLES, chip, count_families, family_chip
-from report.evidence import ClaimRow, Number, Page
+from report.render.page_data import ClaimRow, Number, Page
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from report.evidence import Page, Site
+from report.render.page_data import Page, Site
 
 NO_RESULTS = "No results have been made yet: "
 COMMAND = "python -m report"

@@ -20,7 +20,7 @@ from fmnist_site.evidence import no_results, read_all_pages, read_site
 from fmnist_site.measured import interval_text
 from fmnist_site.results import pictures
 from fmnist_site.verdicts import FAMILIES, count_families, family_chip
-from report.evidence import Page, Site
+from report.render.page_data import Page, Site
 
 
 class SiteSummary(SphinxDirective):

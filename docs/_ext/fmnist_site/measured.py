@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxRole
 
 from fmnist_site.elements import Inline, inline, link_to_file
 from fmnist_site.evidence import page_of, read_page
-from report.evidence import Number
+from report.render.page_data import Number
 
 logger = logging.getLogger(__name__)
 

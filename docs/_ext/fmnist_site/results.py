@@ -14,7 +14,7 @@ from fmnist_site.elements import Block, block, inline, link_to_file, link_to_pag
 from fmnist_site.evidence import no_results, page_of, read_page
 from fmnist_site.source import source_place
 from fmnist_site.tables import row, table
-from report.evidence import Figure, Page, Provenance, Table
+from report.render.page_data import Figure, Page, Provenance, Table
 
 logger = logging.getLogger(__name__)
 

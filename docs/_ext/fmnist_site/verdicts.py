@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from docutils import nodes
 
 from fmnist_site.elements import Inline, inline
-from report.evidence import VerdictWord
+from report.conclude.verdicts import VerdictWord
 
 Family = Literal["supported", "refuted", "undetermined", "by-definition", "not-testable", "open"]
 

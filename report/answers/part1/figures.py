@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, Records, TableContent, by_verdict
+from report.answers.base import FigureContent, Findings, TableContent, by_verdict
+from report.answers.charts import IntervalChart, LineChart, Panel, Series
 from report.answers.curves import PERCENT, band, difference_row, mean_over
 from report.answers.part1.measures import arm_of, final_accuracy, index_of_chosen_epoch
 from report.answers.printed import Printed, printed
-from report.charts import IntervalChart, LineChart, Panel, Series
-from report.experiments.curves import Curve
+from report.experiments.training import Curve
+from report.record.reader import Records
 
 
 def loss_curves(records: Records, findings: Findings) -> FigureContent:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import Arm, Records
 from report.answers.curves import PERCENT, accuracy_points, outside_of_seeds
 from report.answers.printed import printed
+from report.conclude.statistics import Estimate, count, mean_with_t_interval
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate, count, mean_with_t_interval
+from report.record.reader import Arm, Records
 
 
 def arm_of(records: Records, name: str) -> Arm[EpochsResults]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from report.answers.base import Answer, Records
+from report.answers.base import Answer
 from report.answers.q1 import accuracy, brightness, calibration, classifiers, outputs
-from report.statistics import Estimate
+from report.conclude.statistics import Estimate
+from report.record.reader import Records
 
 
 def different_problems(records: Records) -> tuple[Estimate, Estimate, Estimate]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fmnist_ref import CLASS_NAMES
-from report.answers.base import FigureContent, Findings, Records, by_verdict
+from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.charts import IntervalChart
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign, over_images, row
 from report.answers.q1.classifiers import POINTS, always_one, classifier, hits, labels_of, pair_names
-from report.charts import IntervalChart
-from report.statistics import Estimate
+from report.conclude.statistics import Estimate
+from report.record.reader import Records
 
 
 def accuracy_difference(records: Records) -> Estimate:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, Records, TableContent
+from report.answers.base import FigureContent, Findings, TableContent
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign
 from report.answers.q1.classifiers import Floats
-from report.charts import LineChart, Panel, Series
-from report.experiments.forecasts import unpacked
+from report.conclude.statistics import Estimate, bootstrap
 from report.experiments.linear_fits import BrightnessResults
-from report.statistics import Estimate, bootstrap
+from report.experiments.predictions import unpacked
+from report.record.reader import Records
 
 NUM_GROUPS = 20
 

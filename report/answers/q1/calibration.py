@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, Records, TableContent
+from report.answers.base import FigureContent, Findings, TableContent
+from report.answers.charts import Series
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign, over_images
 from report.answers.q1.classifiers import MODELS, POINTS, Floats, classifier, hits, outputs_of
 from report.answers.reliability import reliability_diagram
-from report.charts import Series
-from report.experiments.forecasts import unpacked
+from report.conclude.statistics import Estimate, bootstrap
 from report.experiments.linear_fits import ClassifierResults
-from report.statistics import Estimate, bootstrap
+from report.experiments.predictions import unpacked
+from report.record.reader import Records
 
 NUM_BINS = 15
 

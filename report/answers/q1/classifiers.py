@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from report.answers.base import NoRecords, Records
 from report.answers.classes import in_a_sentence
-from report.experiments.forecasts import Outputs
+from report.conclude.statistics import Estimate
 from report.experiments.linear_fits import ClassifierResults
-from report.statistics import Estimate
+from report.experiments.predictions import Outputs
+from report.record.reader import NoRecords, Records
 
 Floats = NDArray[np.float64]
 POINTS = "percentage points"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from fmnist_ref import CLASS_NAMES
-from report.answers.base import FigureContent, Findings, Records
+from report.answers.base import FigureContent, Findings
+from report.answers.charts import ImageGrid, LineChart, Panel, Series, Tile
 from report.answers.curves import PERCENT
 from report.answers.intervals import over_images
 from report.answers.q1.classifiers import MODELS, Floats, classifier, outputs_of
-from report.charts import ImageGrid, LineChart, Panel, Series, Tile
-from report.experiments.forecasts import unpacked
-from report.statistics import Estimate
+from report.conclude.statistics import Estimate
+from report.experiments.predictions import unpacked
+from report.record.reader import Records
 
 SCALE_END = 0.99
 """Quantile of the weights at which the colours end: scaled to the largest weight, all others would be pale."""

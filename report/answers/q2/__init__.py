@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from report.answers.base import Answer, FigureContent, Findings, Records
+from report.answers.base import Answer, FigureContent, Findings
 from report.answers.q2 import budgets, cost, dynamics, matched, memory, noise, optimum, rates, target
-from report.statistics import Estimate
+from report.conclude.statistics import Estimate
+from report.record.reader import Records
 
 
 def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:

@@ -6,18 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import (
-    Arm,
-    FigureContent,
-    Findings,
-    MeasureFunction,
-    Records,
-    by_verdict,
-)
+from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, accuracy_points, paired_difference
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, BatchSizeResults
-from report.statistics import Estimate, mean_with_t_interval
+from report.record.reader import Arm, Records
 
 SMALL, LARGE = BATCH_SIZES[0], BATCH_SIZES[-1]
 SMALL_ONES, LARGE_ONES = (16, 64), (1024, 4096)

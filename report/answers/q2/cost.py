@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, TableContent, by_verdict
-from report.charts import LineChart, Panel, Series
+from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, bootstrap, count, median
 from report.experiments.batch_cost import BatchCostResults, StepCost
-from report.statistics import Estimate, bootstrap, count, median
+from report.record.reader import Arm, Records
 
 SMALL, LARGE = 16, 1024
 MICROSECONDS = 1e6

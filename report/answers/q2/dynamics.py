@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, by_verdict
+from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.q2.estimates import ratio_over_seeds
-from report.charts import IntervalChart, IntervalRow
+from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_dynamics import ContinueResults, RiseResults, SpreadResults
-from report.statistics import Estimate, mean_with_t_interval
+from report.record.reader import Arm, Records
 
 SMALLEST_RISE = 0.01
 """Nats per unit of distance: a steepest rise below this, or none at all, counts as this much, so that ratios exist."""

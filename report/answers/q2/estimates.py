@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from report.answers.base import Arm, NoRecords, Results
-from report.statistics import Estimate, mean_with_t_interval
+from report.conclude.statistics import Estimate, mean_with_t_interval
+from report.record.reader import Arm, NoRecords, Results
 
 
 def ratio_over_seeds(ratios: Sequence[float], records: tuple[str, ...]) -> Estimate:

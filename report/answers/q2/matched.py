@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, by_verdict
+from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.charts import LineChart, Panel
 from report.answers.curves import paired_difference
 from report.answers.q2.budgets import LARGE, SMALL, arm_of, ids_of, over_batch_sizes
-from report.charts import LineChart, Panel
+from report.conclude.statistics import Estimate, count
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, BatchSizeResults
-from report.statistics import Estimate, count
+from report.record.reader import Arm, Records
 
 
 def longest(records: Records, batch_size: int) -> Arm[BatchSizeResults]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, Records, by_verdict
+from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.q2.cost import LARGE, SMALL, costs_of
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, count, slope
 from report.experiments.batch_cost import BatchCostResults
-from report.statistics import Estimate, count, slope
+from report.record.reader import Records
 
 MEGABYTE = 1e6
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, NoRecords, Records, by_verdict
+from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
-from report.charts import LineChart, Panel, Series
+from report.conclude.rules import AnyOf
+from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.gradient_noise import GradientNoiseResults, Moment
-from report.rules import AnyOf
-from report.statistics import Estimate, mean_with_t_interval, slope
+from report.record.reader import Arm, NoRecords, Records
 
 
 def _arm(records: Records) -> Arm[GradientNoiseResults]:

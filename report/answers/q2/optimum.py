@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import NoRecords, Records
 from report.answers.q2.estimates import in_either_direction
 from report.answers.q2.target import runs_that_reached
+from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES
-from report.statistics import Estimate, mean_with_t_interval
+from report.record.reader import NoRecords, Records
 
 
 def fastest(seconds: dict[int, float]) -> float:

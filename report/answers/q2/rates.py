@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, NoRecords, Records, TableContent, by_verdict
+from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.q2.budgets import (
     LABELS,
@@ -16,10 +17,10 @@ from report.answers.q2.budgets import (
     ids_of,
     over_batch_sizes,
 )
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, count
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS
 from report.experiments.tuning import TuningResult
-from report.statistics import Estimate, count
+from report.record.reader import NoRecords, Records
 
 
 def tried_rates(records: Records, budget: str, batch_size: int) -> tuple[list[float], tuple[str, ...]]:

@@ -6,22 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import (
-    Arm,
-    FigureContent,
-    Findings,
-    MeasureFunction,
-    NoRecords,
-    Records,
-    TableContent,
-    by_verdict,
-)
+from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, paired_difference
 from report.answers.q2.estimates import paired_ratio
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, count, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import HIDDEN, TargetResults
-from report.statistics import Estimate, count, mean_with_t_interval
+from report.record.reader import Arm, NoRecords, Records
 
 SMALL, LARGE = 16, 1024
 LABELS = {"relu1": "one ReLU layer", "none": "no hidden layer"}

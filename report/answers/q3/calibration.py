@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, Records
+from report.answers.base import FigureContent, Findings
+from report.answers.charts import Series
 from report.answers.curves import PERCENT, over_seeds
 from report.answers.intervals import by_sign
 from report.answers.q3.loss_and_error import trained
 from report.answers.reliability import reliability_diagram
-from report.charts import Series
+from report.conclude.statistics import Estimate
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate
+from report.record.reader import Arm, Records
 
 
 def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:

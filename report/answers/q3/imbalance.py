@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, Records, TableContent, by_verdict
+from report.answers.base import FigureContent, Findings, TableContent, by_verdict
+from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.curves import PERCENT, over_seeds, paired_difference
 from report.answers.intervals import row
-from report.charts import IntervalChart, IntervalRow
+from report.conclude.statistics import Estimate, count
 from report.experiments.imbalance import ImbalanceResults
-from report.statistics import Estimate, count
+from report.record.reader import Arm, Records
 
 RULES = {
     "majority rule": "majority",

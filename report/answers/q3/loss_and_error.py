@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from report.answers.base import Arm, FigureContent, Findings, NoRecords, Records, TableContent, by_verdict
+from report.answers.base import FigureContent, Findings, TableContent, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, band
-from report.charts import LineChart, Panel, Series
-from report.experiments.curves import Curve
+from report.conclude.statistics import Estimate, count, mean_with_t_interval
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate, count, mean_with_t_interval
+from report.experiments.training import Curve
+from report.record.reader import Arm, NoRecords, Records
 
 SHORTEST_SPAN = 3
 """Epochs: a rank correlation of two is 1 or −1 whatever happens."""

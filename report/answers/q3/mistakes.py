@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from fmnist_ref import CLASS_NAMES
-from report.answers.base import FigureContent, Findings, Records
+from report.answers.base import FigureContent, Findings
+from report.answers.charts import ImageGrid, MatrixChart, Tile
 from report.answers.classes import in_a_sentence
 from report.answers.curves import PERCENT
 from report.answers.q3.loss_and_error import trained
-from report.charts import ImageGrid, MatrixChart, Tile
+from report.record.reader import Records
 
 
 def confusion(records: Records, findings: Findings) -> FigureContent:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, MeasureFunction, Records, TableContent, by_verdict
+from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.charts import IntervalChart, LineChart, Panel
 from report.answers.curves import PERCENT, accuracy_points, band, difference_row, mean_over, up_to
-from report.charts import IntervalChart, LineChart, Panel
+from report.conclude.statistics import Estimate, count, mean_with_t_interval
 from report.experiments.capacity import CapacityResults
-from report.experiments.curves import Curve
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate, count, mean_with_t_interval
+from report.experiments.training import Curve
+from report.record.reader import Arm, Records
 
 LABELS = {
     "none": "no hidden layer",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import Records
 from report.answers.printed import printed
+from report.conclude.statistics import Estimate, count, mean_with_t_interval
 from report.experiments.capacity import CapacityResults
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate, count, mean_with_t_interval
+from report.record.reader import Records
 
 
 def printed_difference(records: Records) -> Estimate:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, NoRecords, Records, by_verdict
+from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, mean_and_range, up_to
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.capacity import TRAINED_ELSEWHERE, WIDTHS, CapacityResults
-from report.experiments.curves import Curve
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate, mean_with_t_interval, slope
+from report.experiments.training import Curve
+from report.record.reader import Arm, NoRecords, Records
 
 
 def _widths(records: Records) -> dict[int, Arm[Curve]]:

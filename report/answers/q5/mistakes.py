@@ -7,23 +7,22 @@ from collections.abc import Callable
 import numpy as np
 
 from report.answers.base import (
-    Arm,
     FigureContent,
     FigureFunction,
     Findings,
     MeasureFunction,
-    Records,
     TableContent,
     TableFunction,
     by_verdict,
 )
+from report.answers.charts import IntervalChart, LineChart, Panel, Series
 from report.answers.curves import PERCENT, accuracy_points, difference_row, mean_and_range
 from report.answers.q5 import timing
-from report.charts import IntervalChart, LineChart, Panel, Series
-from report.experiments.curves import Curve
+from report.conclude.statistics import Estimate, count, mean_with_t_interval
 from report.experiments.epochs import EpochsResults
 from report.experiments.mistakes import MistakesResults
-from report.statistics import Estimate, count, mean_with_t_interval
+from report.experiments.training import Curve
+from report.record.reader import Arm, Records
 
 LABELS = {
     "never_zeroed": "gradients never zeroed",

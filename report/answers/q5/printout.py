@@ -6,12 +6,13 @@ from itertools import chain
 
 import numpy as np
 
-from report.answers.base import Arm, FigureContent, Findings, Records, by_verdict
+from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, mean_and_range, outside_of_seeds
 from report.answers.printed import printed
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.epochs import EpochsResults
-from report.statistics import Estimate, mean_with_t_interval, slope
+from report.record.reader import Arm, Records
 
 BATCHES_PER_EPOCH = 938
 """Of 64 images in 60,000, the last one smaller."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from report.answers.base import Records
 from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
-from report.statistics import Estimate, bootstrap, median, ratio_of_medians
+from report.conclude.statistics import Estimate, bootstrap, median, ratio_of_medians
+from report.record.reader import Records
 
 
 def cost_of_transforming(records: Records) -> Estimate:

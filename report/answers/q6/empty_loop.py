@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from report.answers.base import FigureContent, Findings, Records, by_verdict
+from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.charts import IntervalChart
 from report.answers.intervals import row
 from report.answers.printed import printed
 from report.answers.timed import EPOCH_BATCHES, loader, machine, median, passes_of, per_batch
-from report.charts import IntervalChart
+from report.conclude.statistics import Estimate, ratio_of_medians
+from report.experiments.data_loading import Source
 from report.experiments.devices import ACCELERATOR
-from report.experiments.passes import Source
-from report.statistics import Estimate, ratio_of_medians
+from report.record.reader import Records
 
 
 def printed_epoch(records: Records) -> Estimate:

@@ -6,23 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, Records, by_verdict
+from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.curves import PERCENT
-from report.answers.timed import (
-    MILLI,
-    fetch_share,
-    loader,
-    median,
-    passes_of,
-    per_batch,
-    prefixes,
-    steps,
-    steps_of,
-)
-from report.charts import Bar, BarChart, BarSegment
-from report.experiments.passes import Part, Source
-from report.statistics import Estimate, bootstrap
-from report.statistics import median as middle
+from report.answers.timed import MILLI, fetch_share, loader, median, passes_of, per_batch, prefixes, steps, steps_of
+from report.conclude.statistics import Estimate, bootstrap
+from report.conclude.statistics import median as middle
+from report.experiments.data_loading import Part, Source
+from report.record.reader import Records
 
 PARTS: dict[Part, str] = {
     "fetch": "fetching the batch",

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, Records, by_verdict
+from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.timed import Floats, Ids, loader, machine, passes_of, per_batch, printed_gap_percent
-from report.charts import LineChart, Panel, Series
-from report.statistics import Estimate, bootstrap, count
+from report.conclude.statistics import Estimate, bootstrap, count
+from report.record.reader import Records
 
 
 def repeatability_limit(seconds: Floats) -> Floats:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import Findings, NoRecords, Records, TableContent
+from report.answers.base import Findings, TableContent
 from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of
+from report.conclude.statistics import Estimate, count, ratio_of_medians
 from report.experiments.devices import ACCELERATOR
 from report.experiments.hardware import Device
 from report.experiments.steps import Part, StepsResults
-from report.statistics import Estimate, count, ratio_of_medians
+from report.record.reader import NoRecords, Records
 
 STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update", "copy")
 

@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, NoRecords, Records, by_verdict
+from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of, widths_of
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, bootstrap
+from report.conclude.statistics import median as middle
 from report.experiments.devices import ACCELERATOR
 from report.experiments.hardware import Device
 from report.experiments.steps import StepsResults, step_flop
-from report.statistics import Estimate, bootstrap
-from report.statistics import median as middle
+from report.record.reader import NoRecords, Records
 
 
 def gain_of_width(records: Records) -> Estimate:

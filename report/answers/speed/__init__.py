@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from report.answers.base import Answer
-from report.answers.speed import goals, growth, rungs, scaling, step, totals
+from report.answers.speed import goals, rungs, scaling, step, totals
 
 ANSWER = Answer(
     name="speed",
     title="How fast is this?",
-    experiments=("speed", "rendering"),
+    experiments=("speed",),
     measures={
         **goals.measures(),
         "notebook-epoch": rungs.epoch_of("notebook"),
@@ -37,7 +37,6 @@ ANSWER = Answer(
         "speed-step": step.parts,
         "speed-workers": scaling.workers,
         "speed-seeds": scaling.seeds,
-        "speed-rendering": growth.rendering,
     },
     tables={"speed-rungs": rungs.rung_table, "speed-goals": rungs.goal_table, "speed-attempts": step.attempt_table},
     headline="notebook-over-fit",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from report.answers.base import MeasureFunction, Records
-from report.experiments.ladder import LadderResults, Rung, RungName
-from report.statistics import Estimate, ratio_of_medians
+from report.answers.base import MeasureFunction
+from report.conclude.statistics import Estimate, ratio_of_medians
+from report.experiments.throughput import LadderResults, Rung, RungName
+from report.record.reader import Records
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

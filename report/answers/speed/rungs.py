@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, Records, TableContent
+from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent
+from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
 from report.answers.timed import machine, median
-from report.charts import IntervalChart, IntervalRow
-from report.experiments.ladder import Rung, RungName
-from report.statistics import Estimate, ratio_of_medians
+from report.conclude.statistics import Estimate, ratio_of_medians
+from report.experiments.throughput import Rung, RungName
+from report.record.reader import Records
 
 LABELS: dict[RungName, str] = {
     "notebook": "the notebook's loop",

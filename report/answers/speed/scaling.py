@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, Records
+from report.answers.base import FigureContent, Findings
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.timed import machine
-from report.charts import LineChart, Panel, Series
+from report.conclude.statistics import Estimate, ratio_of_medians
 from report.experiments.speed import WorkersResults
-from report.statistics import Estimate, ratio_of_medians
+from report.record.reader import Records
 
 WORKERS = (1, 2, 4, 8, 16, 32)
 
@@ -109,7 +110,7 @@ def workers(records: Records, findings: Findings) -> FigureContent:
 def seeds(records: Records, findings: Findings) -> FigureContent:
     """Draw what the report's recorded runs add up to against the number of seeds, on one worker and on two."""
     del findings
-    trained = {id: cost for id, cost in records.costs().items() if not cost.alone}
+    trained = {id: cost for id, cost in records.costs().items() if not cost.exclusive}
     counts = [seed + 1 for seed in sorted({cost.seed for cost in trained.values()})]
     totals = {
         size: [

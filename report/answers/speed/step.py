@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, NoRecords, Records, TableContent
+from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent
+from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.timed import machine, median
-from report.charts import Bar, BarChart, BarSegment
-from report.experiments.attempts import AttemptName, AttemptsResults
+from report.conclude.statistics import Estimate, ratio_of_medians
+from report.experiments.optimizations import AttemptName, AttemptsResults
 from report.experiments.speed import Part, ProfileResults
-from report.statistics import Estimate, ratio_of_medians
+from report.record.reader import NoRecords, Records
 
 NAMES: dict[Part, str] = {
     "gather": "Gathering the batch",

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from report.answers.base import NoRecords, Records
 from report.answers.speed.goals import ladder, rung_of
 from report.answers.speed.scaling import by_workers, list_schedule, measured_workers
-from report.statistics import Estimate, count
+from report.conclude.statistics import Estimate, count
+from report.record.reader import NoRecords, Records
 
 IMAGES_PER_EPOCH = 60_000
 NOTEBOOK_EPOCHS = 310
@@ -19,7 +19,7 @@ NOTEBOOK_EPOCHS = 310
 def worker_memory(records: Records) -> Estimate:
     """Return the most memory that any worker held, in GB: its images, its model, and PyTorch itself."""
     costs = records.costs()
-    peaks = [cost.peak_memory_bytes / 1e9 for cost in costs.values() if cost.peak_memory_bytes and not cost.alone]
+    peaks = [cost.peak_memory_bytes / 1e9 for cost in costs.values() if cost.peak_memory_bytes and not cost.exclusive]
     if not peaks:
         raise NoRecords("memory: this system does not say")
     return count(
@@ -38,8 +38,10 @@ def minutes_of_the_report(records: Records) -> Estimate:
     """Add up what all recorded runs take on a worker for each core, and those that measure time after them."""
     costs = records.costs()
     results, ids = measured_workers(records)
-    shared = list_schedule([cost.wall_seconds for cost in costs.values() if not cost.alone], max(by_workers(results)))
-    total = (shared + sum(cost.wall_seconds for cost in costs.values() if cost.alone)) / 60
+    shared = list_schedule(
+        [cost.wall_seconds for cost in costs.values() if not cost.exclusive], max(by_workers(results))
+    )
+    total = (shared + sum(cost.wall_seconds for cost in costs.values() if cost.exclusive)) / 60
     return _minutes(total, n=len(costs), n_of="runs", records=(*costs, *ids))
 
 

@@ -1,0 +1,138 @@
+"""What the commands share: the options that name a report, and the exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fmnist_ref import ConfigurationError, resolve_device
+from fmnist_ref.data import load, locate
+from fmnist_ref.sources import Source
+from report.answers import ANSWERS
+from report.experiments import EXPERIMENTS, plan
+from report.plan import Profile, ProfileName, Run
+from report.publish.report import Report
+from report.record import accelerator
+from report.record.files import remove_partial
+from report.record.lock import only_one
+from report.record.store import DATA_SHA256, RecordStore
+
+DONE, INCOMPLETE, INTERRUPTED = 0, 1, 130
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that name a report: output folder, data, device, seeds, experiments, profile."""
+
+    output: Path
+    data: Path | None
+    device: str
+    seeds: int | None
+    only: tuple[str, ...]
+    profile: ProfileName
+    timings: Path | None = None
+    """A timing record of an accelerator, made on another machine."""
+
+    def size(self) -> Profile:
+        """Return the profile that is named, with its seeds and device."""
+        seeds = self.seeds or (5 if self.profile == "full" else 2)
+        return Profile(name=self.profile, seeds=seeds, device=str(resolve_device(self.device)))
+
+    def runs(self) -> list[Run]:
+        """Plan the runs of the experiments that are named, those that an answer reads among them."""
+        names: list[str] = []
+        for name in self.only:
+            if name not in EXPERIMENTS and name not in ANSWERS:
+                raise ConfigurationError(
+                    f"--only takes an experiment ({', '.join(EXPERIMENTS)}) or an answer ({', '.join(ANSWERS)})",
+                    repr(name),
+                    "Name one of these.",
+                )
+            names += ANSWERS[name].experiments if name in ANSWERS else (name,)
+        return plan(self.size(), dict.fromkeys(names))
+
+    def store(self) -> RecordStore:
+        """Open the output folder's records."""
+        return RecordStore(self.output / "records", DATA_SHA256)
+
+    def report(self, data_source: str) -> Report:
+        """Return the whole report, whatever part of it `only` names."""
+        profile = self.size()
+        return Report(
+            output=self.output,
+            profile=profile,
+            planned=plan(profile),
+            store=self.store(),
+            data_source=data_source,
+            timings=tuple(accelerator.read(self.timings)) if self.timings else (),
+        )
+
+    @contextmanager
+    def holding_output(self) -> Iterator[Source]:
+        """Hold the output folder, and find the images: bad data end here, before any work."""
+        with only_one(self.output):
+            remove_partial(self.output)
+            source = locate(self.data)
+            load("train", source.folder), load("test", source.folder)
+            yield source
+
+
+def report_options(function: Any) -> Any:
+    """Add the options that name a report."""
+    for option in (
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=Path("build"),
+            show_default=True,
+            help="Folder for everything that is written.",
+        ),
+        click.option(
+            "--data", type=click.Path(path_type=Path), help="Folder with the four IDX files.", envvar="FMNIST_REF_DATA"
+        ),
+        click.option(
+            "--device", default="cpu", show_default=True, help="Where to train: cpu, auto, cuda, mps, xpu, cuda:1 …"
+        ),
+        click.option("--seeds", type=click.IntRange(min=1), help="Seeds per arm.  [default: 5; quick: 2]"),
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="NAME",
+            help="Only this experiment, or this answer's (q1 … q6, part1); may be repeated.",
+        ),
+        click.option(
+            "--profile",
+            type=click.Choice(["full", "quick"]),
+            default="full",
+            show_default=True,
+            help="quick: a first look in minutes, without verdicts.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+timings_option = click.option(
+    "--timings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A timing record of an accelerator, made with the command `timing` on another machine.",
+)
+
+
+def backend_options(function: Any) -> Any:
+    """Add the options that say where runs are measured."""
+    for option in (
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            help="Runs under way at a time.  [default: number of cores; cluster: its workers]",
+        ),
+        click.option("--scheduler", metavar="ADDRESS", help="Measure on this Dask cluster, as tcp://host:8786."),
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,103 @@
+"""``run``: make the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from report.cli.options import DONE, INCOMPLETE, INTERRUPTED, Options, backend_options, report_options, timings_option
+from report.conclude import baseline, formatting
+from report.conclude.verdicts import Finding
+from report.plan import stages
+from report.publish.report import Published, Report
+from report.run import progress
+from report.run.backend import Backend, open_backend
+from report.run.executor import Failure
+
+CHIPS = {
+    "supported": ("✓", "cyan"),
+    "refuted": ("✗", "red"),
+    "undetermined": ("~", "bright_black"),
+    "true by definition": ("=", "blue"),
+    "false by definition": ("=", "blue"),
+}
+
+
+@click.command()
+@report_options
+@timings_option
+@backend_options
+def run(workers: int | None, scheduler: str | None, **options: Any) -> int:
+    """Make the report: measure what has no record yet, conclude, render and publish. Can be interrupted at any time."""
+    with open_backend(scheduler, workers) as backend:
+        return make_report(Options(**options), backend)
+
+
+def make_report(options: Options, backend: Backend) -> int:
+    """Measure, conclude, render and publish; return the exit status."""
+    console = progress.console()
+    wanted = options.runs()
+    baseline.read()  # a published result that can't be read ends here
+    with options.holding_output() as source:
+        report = options.report(source.kind)
+        missing = [run for run in wanted if report.store.status(run).state != "done"]
+        console.print(f"{len(wanted) - len(missing)} of {len(wanted)} runs are recorded; {len(missing)} to measure.")
+        failures: list[Failure] = []
+        try:
+            with progress.RunProgress(console, len(missing)) as bar:
+                runner = backend.runner(report.store, source.folder, bar.on_end)
+                for stage in stages(missing)[:-1]:
+                    failures += runner.run(stage)
+                    if _published(report, console).index:
+                        console.print(f"The site of the first seed is ready after {bar.elapsed()}.")
+                for stage in stages(missing)[-1:]:
+                    failures += runner.run(stage)
+                    console.print(f"All runs are measured after {bar.elapsed()}.")
+        except KeyboardInterrupt:
+            console.print("Interrupted. Finished runs are kept; the same command continues from there.")
+            return INTERRUPTED
+        return _finish(report, failures, console)
+
+
+def _finish(report: Report, failures: list[Failure], console: Console) -> int:
+    published = _published(report, console)
+    console.print(verdict_table(published.findings))
+    for line in report.store.set_aside:
+        console.print(f"Set aside and measured again: {line}", markup=False)
+    if failures:
+        console.print(progress.failures_table(failures))
+    if published.index is None:
+        return INCOMPLETE
+    console.print(f"The site: {published.index}", markup=False, soft_wrap=True)
+    return INCOMPLETE if failures else DONE
+
+
+def _published(report: Report, console: Console) -> Published:
+    published = report.publish()
+    if published.index is None:
+        console.print(f"The site could not be built:\n{published.problem}", markup=False, soft_wrap=True)
+    return published
+
+
+def verdict_table(findings: Mapping[str, Finding]) -> Table:
+    """Return all verdicts as a table for the terminal."""
+    table = Table("claim", "verdict", "estimate", "95 % interval", "n", "Holm", title="Verdicts", title_justify="left")
+    for id, finding in findings.items():
+        mark, colour = CHIPS.get(finding.verdict, ("∅", "bright_black"))
+        first = True
+        for estimate in finding.estimates or (None,):
+            table.add_row(
+                id if first else "",
+                Text(f"{mark} {finding.verdict}", style=colour) if first else "",
+                formatting.text_of(estimate) if estimate else "",
+                formatting.interval_of(estimate) if estimate else "",
+                f"{estimate.n} {estimate.n_of}" if estimate else "",
+                {True: "yes", False: "no", None: ""}[finding.survives_holm] if first else "",
+            )
+            first = False
+    return table

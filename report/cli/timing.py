@@ -1,0 +1,45 @@
+"""``timing``: time an accelerator for a report on another machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from report.cli.options import DONE, INCOMPLETE, Options, report_options
+from report.record import accelerator
+from report.run import progress
+from report.run.backend import Backend
+
+
+@click.command()
+@report_options
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("timings.json"),
+    show_default=True,
+    help="Where the timing record is written.",
+)
+def timing(file: Path, **options: Any) -> int:
+    """Time this machine's accelerator (--device cuda), for a report on any machine."""
+    return make_record(Options(**options), Backend(workers=1), file)
+
+
+def make_record(options: Options, backend: Backend, file: Path) -> int:
+    """Time the accelerator of this machine, and write the timing record that a report elsewhere reads."""
+    console = progress.console()
+    wanted = accelerator.runs(options.size().device, options.profile)
+    with options.holding_output() as source:
+        store = options.store()
+        missing = [run for run in wanted if store.status(run).state != "done"]
+        with progress.RunProgress(console, len(missing)) as bar:
+            failures = backend.runner(store, source.folder, bar.on_end).run(missing)
+        if failures:
+            console.print(progress.failures_table(failures))
+            return INCOMPLETE
+        found = [store.status(run).record for run in wanted]
+        accelerator.write([record for record in found if record is not None], file)
+    console.print(f"Written: {file}. A report on any machine reads it with --timings {file.name}.", markup=False)
+    return DONE

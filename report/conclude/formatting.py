@@ -1,0 +1,81 @@
+"""Numbers as text: as many digits as the interval supports, with their unit."""
+
+from __future__ import annotations
+
+import math
+
+from report.conclude.statistics import Estimate
+
+SHORT_UNITS = {"percentage points": "pp", "percent": "%", "seconds": "s", "ratio": "×"}
+SINGULAR = {"epochs": "epoch", "images": "image", "printed figures": "printed figure", "rates": "rate", "runs": "run"}
+MINUS = "−"
+THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+
+def digits_for(estimate: Estimate) -> int:
+    """Choose the decimals: those that the interval supports, or three significant figures without one."""
+    if estimate.digits is not None:
+        return estimate.digits
+    if estimate.low is not None and estimate.high is not None and estimate.high > estimate.low:
+        return digits_of_spread((estimate.high - estimate.low) / 2)
+    if estimate.value == 0 or not math.isfinite(estimate.value):
+        return 0
+    return min(6, max(0, 2 - math.floor(math.log10(abs(estimate.value)))))
+
+
+def digits_of_spread(half_width: float) -> int:
+    """Show the first digit of an interval's half width, and the second where the first is a 1 or a 2."""
+    decimals = -math.floor(math.log10(half_width))
+    leading = half_width * 10.0**decimals
+    return min(6, max(0, decimals + (leading < 2.95)))
+
+
+def number(value: float, digits: int, *, signed: bool = False) -> str:
+    """Write a number with a true minus sign and thousands separators."""
+    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("+-")  # a rounded −0.0 is just 0.0
+    return text.replace("-", MINUS)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Append a unit as it is usually written: ``3.9 pp``, ``84 %``, ``2.1×``, ``1 run``."""
+    short = SHORT_UNITS.get(unit, unit)
+    if text.lstrip(f"+{MINUS}") == "1":
+        short = SINGULAR.get(unit, short)
+    return f"{text}×" if short == "×" else f"{text}{THIN_SPACE}{short}"
+
+
+def text_of(estimate: Estimate) -> str:
+    """Write an estimate as it stands in a sentence, without its interval."""
+    return with_unit(number(estimate.value, digits_for(estimate), signed=estimate.signed), estimate.unit)
+
+
+def interval_of(estimate: Estimate) -> str:
+    """Write an estimate's interval, or say that there is none."""
+    if estimate.low is None or estimate.high is None:
+        return "no interval"
+    digits = digits_for(estimate)
+    low, high = (number(end, digits, signed=estimate.signed) for end in (estimate.low, estimate.high))
+    return f"{low} to {high}"
+
+
+def detectable_of(estimate: Estimate) -> str | None:
+    """Write the smallest difference that so many runs could have shown."""
+    if estimate.detectable is None:
+        return None
+    digits = min(6, max(1, 1 - math.floor(math.log10(estimate.detectable)))) if estimate.detectable > 0 else 1
+    return with_unit(number(estimate.detectable, digits), estimate.unit)
+
+
+def cell(value: str | float | int) -> str:
+    """Write a table cell: text as it is, counts with separators, measurements to four significant figures, settings as they are."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return number(value, 0)
+    if value == 0 or not math.isfinite(value):
+        return number(value, 0)
+    digits = min(6, max(0, 3 - math.floor(math.log10(abs(value)))))
+    exact = next((fewer for fewer in range(digits) if round(value, fewer) == value), digits)
+    return number(value, exact)  # a setting such as 0.03 as it was set, a measurement with all its figures

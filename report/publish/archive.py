@@ -1,0 +1,38 @@
+"""The whole site in one file, to read without a network."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from report.record.files import write_if_changed
+
+NAME = "fmnist-ref-site.zip"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows: the archive must not depend on when it was made
+
+
+def write_archive(site: Path) -> Path:
+    """
+    Pack a built site into ``fmnist-ref-site.zip`` within it.
+
+    Parameters
+    ----------
+    site : Path
+        Folder of the built site.
+
+    Returns
+    -------
+    Path
+        The archive; equal sites give equal archives.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(site.rglob("*")):
+            name = path.relative_to(site)
+            if path.is_file() and name.name not in {NAME, ".buildinfo"}:
+                entry = zipfile.ZipInfo(f"fmnist-ref/{name.as_posix()}", EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, path.read_bytes())
+    write_if_changed(site / NAME, buffer.getvalue())
+    return site / NAME

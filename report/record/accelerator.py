@@ -1,0 +1,139 @@
+"""
+Timing records: what one machine's accelerator did, carried to a report on another.
+
+A timing record is one JSON file that bundles the records of the arms of `devices` that need an accelerator. The machine
+that has one writes it (`python -m report timing --device cuda`); any other takes it in (`--timings FILE`), and shows it
+with the names and versions that it was measured with. Each bundled record carries its own schema number and checksum.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from fmnist_ref import ConfigurationError
+from report.experiments.devices import ACCELERATOR, RESULTS, plan
+from report.experiments.hardware import Device
+from report.plan import Profile, ProfileName, Run
+from report.record.files import write_if_changed
+from report.record.store import MAX_BYTES, Record, decode
+
+FORMAT: Final = "fmnist-ref timings"
+RUN_ID = re.compile(r"devices\.accelerator\.[a-z]+\.seed\d{1,9}\.[0-9a-f]{10}")
+"""Run ids become names of published files, and so must hold nothing else."""
+MAX_NAME = 120
+REMEDY = "Make one with `python -m report timing --device cuda` on the machine that has the accelerator."
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file as a whole."""
+
+    format: Literal["fmnist-ref timings"]
+    records: list[msgspec.Raw]
+
+
+def runs(device: str, profile: ProfileName = "full") -> list[Run]:
+    """
+    List the runs of which a timing record is made.
+
+    Parameters
+    ----------
+    device : str
+        Which accelerator to measure.
+    profile : {"quick", "full"}
+        How many repetitions.
+
+    Returns
+    -------
+    list of Run
+        The arms of `devices` that need an accelerator.
+
+    Raises
+    ------
+    ConfigurationError
+        If the device is the CPU, which every report measures anyway.
+    """
+    planned = plan(Profile(name=profile, seeds=1, device=device))
+    found = [run for run in planned if run.arm.startswith(ACCELERATOR)]
+    if not found:
+        raise ConfigurationError(
+            "a timing record must be of an accelerator", repr(device), "Pass cuda, mps or xpu; reports time the CPU."
+        )
+    return found
+
+
+def write(records: Sequence[Record], path: Path) -> None:
+    """Write a timing record, whole or not at all."""
+    bundled = [msgspec.Raw(msgspec.json.encode(record, order="sorted")) for record in records]
+    content = msgspec.json.encode(Bundle(format=FORMAT, records=bundled), order="sorted")
+    write_if_changed(path, msgspec.json.format(content, indent=1))
+
+
+def read(path: Path) -> list[Record]:
+    """
+    Read a timing record, trusting nothing in it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Record
+        One for each arm, in the order of the file.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is missing, too large, damaged, or anything but the records of one accelerator.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise msgspec.ValidationError(f"a file larger than {MAX_BYTES} bytes")
+        bundle = msgspec.json.decode(path.read_bytes(), type=Bundle)
+        records = [decode(bytes(raw)) for raw in bundle.records]
+        _check(records)
+    except OSError as problem:
+        raise _refused(path, problem.strerror or type(problem).__name__) from problem
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        raise _refused(path, " ".join(str(problem).split())[:200]) from problem
+    return records
+
+
+def _check(records: Sequence[Record]) -> None:
+    """Raise `msgspec.ValidationError` unless these are records that answers can read and pages can show."""
+    if not records:
+        raise msgspec.ValidationError("no record in it")
+    if len({record.arm for record in records}) < len(records):
+        raise msgspec.ValidationError("two records of the same arm")
+    names: set[str] = set()
+    for record in records:
+        kind = record.arm.removeprefix(ACCELERATOR)
+        if record.experiment != "devices" or record.arm != ACCELERATOR + kind or kind not in RESULTS:
+            raise msgspec.ValidationError("a record of something else than an accelerator's timing")
+        if not RUN_ID.fullmatch(record.run) or not record.run.startswith(f"devices.{record.arm}.seed{record.seed}."):
+            raise msgspec.ValidationError("a record whose id does not fit its content")
+        devices = msgspec.convert(record.results, RESULTS[kind]).devices
+        if len(devices) != 2 or devices[0].kind != "cpu" or devices[1].kind == "cpu":
+            raise msgspec.ValidationError("a record that is not of a CPU and an accelerator")
+        _check_texts(devices)
+        names.add(devices[1].name)
+    if len(names) > 1:
+        raise msgspec.ValidationError("records of more than one accelerator")
+
+
+def _check_texts(devices: Sequence[Device]) -> None:
+    """Raise `msgspec.ValidationError` for text that no device, version or setting would have."""
+    for device in devices:
+        for text in msgspec.to_builtins(device).values():
+            if isinstance(text, str) and not (0 < len(text) <= MAX_NAME and text.isprintable()):
+                raise msgspec.ValidationError("a device whose description is not a short line of text")
+
+
+def _refused(path: Path, found: str) -> ConfigurationError:
+    return ConfigurationError(f"{path.name} must be a timing record that this version wrote", found, REMEDY)

@@ -1,0 +1,237 @@
+"""Finished runs on disk: one JSON file each, whole or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from fmnist_ref.sources import DATA_SHA256 as FILES_SHA256
+from report.plan import Run
+from report.record import digest
+from report.record.environment import Environment
+from report.record.files import remove_others, write_if_changed
+
+SCHEMA = 3
+DATA_SHA256 = hashlib.sha256("".join(FILES_SHA256[name] for name in sorted(FILES_SHA256)).encode()).hexdigest()
+"""One checksum over those of the four files: `load` lets no other data through."""
+MAX_BYTES = 8 * 2**20
+Results = TypeVar("Results")
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one run gave, and all that is needed to believe it or run it again."""
+
+    schema: int
+    run: str
+    """The run's id, which is also the file's name."""
+    experiment: str
+    arm: str
+    seed: int
+    parameters: dict[str, Any]
+    depends_on: dict[str, str]
+    """Checksum of each record that this run read, by run id."""
+    results: dict[str, Any]
+    wall_seconds: float
+    """Of the whole run, its evaluation included; a monotonic clock."""
+    peak_memory_bytes: int | None
+    """The most main memory that the worker had held by the end of the run; None where the system does not say."""
+    environment: Environment
+    data_sha256: str
+    """One checksum over the four files' own."""
+    code: dict[str, str]
+    """Digest of every definition that the run used, by dotted name."""
+    checksum: str = ""
+    """SHA-256 of this record with this field empty."""
+
+    @classmethod
+    def of(
+        cls,
+        run: Run,
+        *,
+        depends_on: dict[str, str],
+        results: dict[str, Any],
+        wall_seconds: float,
+        peak_memory_bytes: int | None,
+        environment: Environment,
+        data_sha256: str,
+    ) -> Record:
+        """Make the sealed record of a run by the code as it stands now."""
+        return cls(
+            schema=SCHEMA,
+            run=run.id,
+            experiment=run.experiment,
+            arm=run.arm,
+            seed=run.seed,
+            parameters=run.parameters,
+            depends_on=depends_on,
+            results=results,
+            wall_seconds=wall_seconds,
+            peak_memory_bytes=peak_memory_bytes,
+            environment=environment,
+            data_sha256=data_sha256,
+            code=code_of(run.experiment),
+        ).sealed()
+
+    def sealed(self) -> Record:
+        """Return the record with its checksum filled in."""
+        return msgspec.structs.replace(self, checksum=_checksum(self))
+
+
+State = Literal["done", "missing", "stale"]
+
+
+class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a run has a record that still holds, and if not, why."""
+
+    state: State
+    why: str = ""
+    record: Record | None = None
+
+
+class RecordStore:
+    """
+    The records of one output folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the JSON files lie; made when the first record is written.
+    data_sha256 : str
+        Checksum of the data set at hand; a record of other data is stale.
+    """
+
+    def __init__(self, folder: Path, data_sha256: str) -> None:
+        self.folder = folder
+        self.data_sha256 = data_sha256
+        self.set_aside: list[str] = []
+        self._cache: dict[str, Record] = {}
+        self._results_checksums: dict[str, str] = {}
+
+    def write(self, record: Record) -> None:
+        """Put a record on disk whole: to a temporary name, flushed, then renamed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{record.run}.json"
+        temporary = path.with_suffix(f".{os.getpid()}.partial")
+        try:
+            with temporary.open("wb") as file:
+                file.write(encode(record))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self._remember(record)
+
+    def status(self, run: Run) -> RunStatus:
+        """Say whether a run is done, missing, or stale and why."""
+        record = self._read(run)
+        if record is None:
+            return RunStatus(state="missing")
+        if record.data_sha256 != self.data_sha256:
+            return RunStatus(state="stale", why="measured on other data")
+        for needed in run.depends_on:
+            input_standing = self.status(needed)
+            if input_standing.record is None or input_standing.state != "done":
+                return RunStatus(state="stale", why=f"reads {needed.id}, which is {input_standing.state}")
+            if record.depends_on.get(needed.id) != self._results_checksum(input_standing.record):
+                return RunStatus(state="stale", why=f"read other results of {needed.id}")
+        changed = digest.changes(record.code, code_of(run.experiment))
+        if changed:
+            more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+            return RunStatus(state="stale", why=", ".join(changed[:3]) + more)
+        return RunStatus(state="done", record=record)
+
+    def forget(self, run: Run) -> None:
+        """Remove a run's record, if there is one, so that it is measured again."""
+        self._cache.pop(run.id, None)
+        self._results_checksums.pop(run.id, None)
+        (self.folder / f"{run.id}.json").unlink(missing_ok=True)
+
+    def publish(self, runs: Iterable[Run], folder: Path) -> None:
+        """Copy the valid records of a plan to where the site takes them from, and nothing else."""
+        kept = set()
+        for run in runs:
+            if self.status(run).state == "done":
+                name = Path(f"{run.id}.json")
+                write_if_changed(folder / name, (self.folder / name).read_bytes())
+                kept.add(name)
+        remove_others(folder, kept)
+
+    def _read(self, run: Run) -> Record | None:
+        if run.id in self._cache:
+            return self._cache[run.id]
+        path = self.folder / f"{run.id}.json"
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise msgspec.ValidationError(f"larger than {MAX_BYTES} bytes")
+            record = decode(path.read_bytes())
+            if record.run != run.id:
+                raise msgspec.ValidationError("it belongs to another run")
+        except FileNotFoundError:
+            return None
+        except msgspec.MsgspecError as problem:
+            path.replace(path.with_suffix(".set-aside"))
+            self.set_aside.append(f"{path.name}: {problem}")
+            return None
+        self._remember(record)
+        return record
+
+    def _remember(self, record: Record) -> None:
+        self._cache[record.run] = record
+        self._results_checksums.pop(record.run, None)
+
+    def _results_checksum(self, record: Record) -> str:
+        """Digest the results of a record that others read: many may read the same."""
+        if record.run not in self._results_checksums:
+            self._results_checksums[record.run] = results_checksum(record)
+        return self._results_checksums[record.run]
+
+
+def encode(record: Record) -> bytes:
+    """Write a record as the bytes of its file."""
+    return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1)
+
+
+def decode(content: bytes) -> Record:
+    """Read a record, or raise `msgspec.MsgspecError` saying why it can't be trusted."""
+    try:
+        head = msgspec.json.decode(content, type=dict[str, Any])
+        if head.get("schema") != SCHEMA:
+            raise msgspec.ValidationError(f"schema {head.get('schema')!r}, not {SCHEMA}")
+        record = msgspec.convert(head, Record)
+    except (RecursionError, UnicodeDecodeError) as problem:
+        raise msgspec.DecodeError(f"not a record ({type(problem).__name__})") from problem
+    if record.checksum != _checksum(record):
+        raise msgspec.ValidationError("its checksum does not match its content")
+    return record
+
+
+def code_of(experiment: str) -> dict[str, str]:
+    """Digest the code that an experiment's runs depend on, as it stands now."""
+    return digest.digest("fmnist_ref.data", "normalize") | digest.digest(f"report.experiments.{experiment}", "measure")
+
+
+def repeatable(results: Any) -> Any:
+    """Return results without the clock times: what two runs on the same kind of machine must share."""
+    if isinstance(results, dict):
+        return {key: repeatable(value) for key, value in results.items() if key != "seconds"}
+    if isinstance(results, list) and any(
+        isinstance(value, dict | list) for value in results
+    ):  # most lists are of numbers
+        return [repeatable(value) for value in results]
+    return results
+
+
+def results_checksum(record: Record) -> str:
+    """Digest the repeatable part of a record's results."""
+    return hashlib.sha256(msgspec.json.encode(repeatable(record.results), order="sorted")).hexdigest()
+
+
+def _checksum(record: Record) -> str:
+    unsealed = msgspec.structs.replace(record, checksum="")
+    return hashlib.sha256(msgspec.json.encode(unsealed, order="sorted")).hexdigest()

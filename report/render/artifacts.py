@@ -1,0 +1,148 @@
+"""What answers show, made ready for the site: numbers with their provenance, figures drawn, tables set, data as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from report.answers.base import FigureContent, TableContent
+from report.conclude import formatting
+from report.conclude.statistics import Estimate
+from report.conclude.verdicts import Finding
+from report.experiments import EXPERIMENTS
+from report.record.files import write_if_changed
+from report.render.figures import Drawing, Size, ThemeName, chart_data, draw
+from report.render.page_data import ClaimRow, Figure, Number, Page, Provenance, Table
+
+THEMES: tuple[ThemeName, ...] = ("light", "dark")
+
+
+def provenance(records: Iterable[str], made_by: Callable[..., Any]) -> Provenance:
+    """Say where something came from; record ids begin with experiment, arm and seed."""
+    ids = tuple(dict.fromkeys(records))
+    experiments = sorted({id.split(".")[0] for id in ids})
+    only = " ".join(f"--only {name}" for name in experiments)
+    seeds = {part for id in ids for part in id.split(".") if part.startswith("seed")}
+    timed = all(
+        name in EXPERIMENTS and EXPERIMENTS[name].exclusive for name in experiments
+    )  # by repetitions, not seeds
+    return Provenance(
+        records=tuple(f"records/{id}.json" for id in ids),
+        rebuild=f"tox -e report -- {only}" if only else "tox -e report",
+        made_by=f"{made_by.__module__}.{made_by.__qualname__.split('.')[0]}",
+        num_seeds=None if timed else len(seeds) or None,
+    )
+
+
+def number(estimate: Estimate, made_by: Callable[..., Any]) -> Number:
+    """Make an estimate ready to stand in the text."""
+    return Number(
+        text=formatting.text_of(estimate),
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n=estimate.n,
+        n_of=estimate.n_of,
+        unit=estimate.unit,
+        method=estimate.method,
+        provenance=provenance(estimate.records, made_by),
+    )
+
+
+def claim_row(finding: Finding, numbers: tuple[Number, ...], note: str) -> ClaimRow:
+    """Make one row of the audit."""
+    claim = finding.claim
+    detectable = [formatting.detectable_of(estimate) for estimate in finding.estimates]
+    return ClaimRow(
+        id=claim.id,
+        page=claim.page,
+        says=claim.says,
+        kind=claim.kind,
+        measured_by=claim.measure,
+        rule=claim.rule.describe() if claim.rule else "settled by definition",
+        verdict=finding.verdict,
+        numbers=numbers,
+        detectable=next((d for d in detectable if d), None) if finding.verdict == "undetermined" else None,
+        survives_holm=finding.survives_holm,
+        tests=tuple(f"tests/definitions/test_{claim.page}.py::{test}" for test in claim.tests),
+        note=note,
+    )
+
+
+class Exporter:
+    """
+    Writes figures and data files of one site.
+
+    Parameters
+    ----------
+    source : Path
+        The Sphinx source folder: figures go into its ``figures/``.
+    published : Path
+        Folder copied as it is into the site: data go into its ``data/``.
+    """
+
+    def __init__(self, source: Path, published: Path) -> None:
+        self.source = source
+        self.published = published
+
+    def figure(self, name: str, content: FigureContent, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
+        """Draw a figure in both themes, for wide and narrow screens, and export its data."""
+        columns, rows = chart_data(content.chart)
+        wide = self._drawn(name, content, "card" if card else "page")
+        narrow = None if card else self._drawn(f"{name}.narrow", content, "narrow")
+        return Figure(
+            light=f"figures/{name}.light.svg",
+            dark=f"figures/{name}.dark.svg",
+            width=wide.width,
+            height=wide.height,
+            narrow_light=f"figures/{name}.narrow.light.svg" if narrow else None,
+            narrow_dark=f"figures/{name}.narrow.dark.svg" if narrow else None,
+            narrow_width=narrow.width if narrow else 0,
+            narrow_height=narrow.height if narrow else 0,
+            title=content.title,
+            alt=content.alt,
+            caption=content.caption,
+            data=self._csv(name, columns, rows),
+            provenance=provenance(content.records, made_by),
+        )
+
+    def _drawn(self, stem: str, content: FigureContent, size: Size) -> Drawing:
+        """Draw in both themes, which share their size."""
+        light, dark = (draw(content.chart, theme=theme, size=size) for theme in THEMES)
+        for theme, drawing in zip(THEMES, (light, dark), strict=True):
+            write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", drawing.svg)
+        return light
+
+    def table(self, name: str, content: TableContent, made_by: Callable[..., Any]) -> Table:
+        """Set a table and export its data unrounded."""
+        return Table(
+            caption=content.caption,
+            columns=content.columns,
+            rows=[[formatting.cell(value) for value in row] for row in content.rows],
+            numeric=[
+                bool(content.rows) and all(not isinstance(row[i], str) for row in content.rows)
+                for i in range(len(content.columns))
+            ],
+            data=self._csv(name, content.columns, content.rows),
+            provenance=provenance(content.records, made_by),
+        )
+
+    def _csv(self, name: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        path = f"data/{name}.csv"
+        write_if_changed(self.published / path, text.getvalue())
+        return path
+
+
+def files_of(page: Page) -> set[Path]:
+    """List the files of a page's figures and tables, relative to the Sphinx source folder."""
+    figures = [*page.figures.values(), *([page.card] if page.card else [])]
+    drawn = [path for f in figures for path in (f.light, f.dark, f.narrow_light, f.narrow_dark) if path]
+    data = [figure.data for figure in figures] + [table.data for table in page.tables.values()]
+    return {Path(path) for path in drawn} | {Path("published") / path for path in data}

@@ -1,0 +1,106 @@
+"""Answer pages as text: their templates, filled with what the page shows and what the verdicts say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from report.answers.base import Answer, by_verdict
+from report.conclude.verdicts import Finding
+from report.plan import ProfileName
+from report.render import notebooks
+from report.render.page_data import Page, number_key
+
+TEMPLATES = Path(__file__).with_name("templates")
+NOT_YET = "*(not measured yet)*"
+CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
+
+
+class Completeness(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of its plan a report has done."""
+
+    profile: ProfileName
+    seeds_done: int
+    seeds_planned: int
+
+
+def render(
+    answer: Answer, page: Page, findings: Mapping[str, Finding], completeness: Completeness, *, notebook: bool = False
+) -> str:
+    """Render one answer's template to MyST Markdown: for the site, or with its evidence written out for a notebook."""
+    vocabulary = notebooks.vocabulary if notebook else _vocabulary
+    text = fill(
+        f"{answer.name}.md.j2",
+        page=page,
+        profile=completeness.profile,
+        seeds=completeness.seeds_done,
+        seeds_planned=completeness.seeds_planned,
+        notebook=notebook,
+        **vocabulary(answer, page, findings),
+    )
+    return text if notebook else text + literature(answer.name, text)
+
+
+def literature(name: str, text: str) -> str:
+    """List what a page cites at its end; empty if it cites nothing."""
+    keys = sorted({key.strip() for cited in CITATION.findall(text) for key in cited.split(",")})
+    if not keys:
+        return ""
+    options = f":filter: False\n:list: bullet\n:keyprefix: {name}-"
+    return f"\n## Literature\n\n```{{bibliography}}\n{options}\n\n" + "\n".join(keys) + "\n```\n"
+
+
+def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> dict[str, Any]:
+    """Return the functions that a template speaks with."""
+
+    def number(name: str, index: int = 0) -> str:
+        if name not in answer.measures:
+            raise KeyError(f"{answer.name} has no measure {name!r}")
+        known = number_key(name, index)
+        return f"{{measured}}`{known}`" if known in page.numbers else NOT_YET
+
+    def exhibit(kind: str, name: str, known: Mapping[str, Any], made: Mapping[str, Any]) -> str:
+        if name not in known:
+            raise KeyError(f"{answer.name} has no {kind} {name!r}")
+        if name in made:
+            return f"```{{result-{kind}}}\n:name: {name}\n```"
+        only = " ".join(f"--only {experiment}" for experiment in answer.experiments)
+        return (
+            f":::{{note}}\nA {kind} belongs here whose records have not been made yet. "
+            f"`tox -e report -- {only}` makes them.\n:::"
+        )
+
+    def say(id: str, *, supported: str, refuted: str, undetermined: str, withheld: str = "") -> str:
+        return by_verdict(
+            findings[id], supported=supported, refuted=refuted, undetermined=undetermined, withheld=withheld
+        )
+
+    return {
+        "number": number,
+        "verdict": lambda id: f"{{verdict}}`{findings[id].claim.id}`",
+        "figure": lambda name: exhibit("figure", name, answer.figures, page.figures),
+        "table": lambda name: exhibit("table", name, answer.tables, page.tables),
+        "claims": lambda: "```{claims}\n```",
+        "say": say,
+    }
+
+
+def fill(template: str, **content: Any) -> str:
+    """Render a template; a name that it uses and is not given is an error."""
+    return _environment().get_template(template).render(**content)
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown, not HTML; text from outside reaches pages as JSON, escaped there
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

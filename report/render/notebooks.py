@@ -1,0 +1,121 @@
+"""Answer pages as notebooks to download: the same text with its numbers written out, and the live cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jupytext
+
+from report.answers.base import Answer, by_verdict
+from report.conclude import formatting
+from report.conclude.verdicts import Finding
+from report.render.page_data import ClaimRow, Number, Page, number_key
+
+ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
+TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
+ANCHOR = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
+ADMONITION = re.compile(
+    r"^:::\{(?P<kind>\w+)\}(?P<title>[^\n]*)\n(?::class:[^\n]*\n)?(?P<body>.*?)^:::$", re.MULTILINE | re.DOTALL
+)
+CODE_ROLES = {"py:func", "py:class", "py:meth", "py:data", "py:attr", "py:mod", "py:exc"}
+
+
+def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> dict[str, Any]:
+    """Return the functions that a template speaks with when it is written for a notebook."""
+
+    def number(name: str, index: int = 0) -> str:
+        if name not in answer.measures:
+            raise KeyError(f"{answer.name} has no measure {name!r}")
+        found = page.numbers.get(number_key(name, index))
+        return spelled_out(found) if found else "(not measured yet)"
+
+    def figure(name: str) -> str:
+        made = page.figures.get(name)
+        return f"*Figure: {made.title}.* {made.alt}" if made else ""
+
+    def table(name: str) -> str:
+        made = page.tables.get(name)
+        return f"*{made.caption}*\n\n{_table(made.columns, made.rows)}" if made else ""
+
+    def say(id: str, *, supported: str, refuted: str, undetermined: str, withheld: str = "") -> str:
+        return by_verdict(
+            findings[id], supported=supported, refuted=refuted, undetermined=undetermined, withheld=withheld
+        )
+
+    return {
+        "number": number,
+        "figure": figure,
+        "table": table,
+        "say": say,
+        "verdict": lambda id: f"*{findings[id].verdict}*",
+        "claims": lambda: _claims(page.claims),
+    }
+
+
+def to_notebook(markdown: str) -> str:
+    """
+    Convert a rendered page to the JSON of a Jupyter notebook.
+
+    Parameters
+    ----------
+    markdown : str
+        A page in MyST Markdown with code cells.
+
+    Returns
+    -------
+    str
+        The notebook, without outputs; equal pages give equal text.
+    """
+    notebook = jupytext.reads(_plain(markdown), fmt="md:myst")
+    for place, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{place}"  # nbformat would draw one by chance
+        cell["metadata"] = {}
+    notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return str(jupytext.writes(notebook, fmt="ipynb"))
+
+
+def spelled_out(number: Number) -> str:
+    """Write a number with its interval and n, for where there is no panel to open."""
+    if number.low is None or number.high is None:
+        return f"{number.text} (n = {number.n} {number.n_of})"
+    digits = min(6, max(len(part) for part in [*re.findall(r"\.(\d+)", number.text), ""]))
+    low, high = (formatting.number(end, digits) for end in (number.low, number.high))
+    return f"{number.text} ({low} to {high}, n = {number.n} {number.n_of})"
+
+
+def _plain(markdown: str) -> str:
+    """Take out what only Sphinx understands: roles, anchors, admonitions."""
+    text = ANCHOR.sub("", markdown)
+    text = ADMONITION.sub(lambda m: _quoted(m["title"].strip() or m["kind"].title(), m["body"]), text)
+    return ROLE.sub(_role, text)
+
+
+def _role(match: re.Match[str]) -> str:
+    role, text = match["role"], match["text"]
+    titled = TITLED.fullmatch(text)
+    if role in CODE_ROLES:
+        return f"`{text}`"
+    if role.startswith("cite"):
+        return f"[{text}]"
+    return titled["title"] if titled else text
+
+
+def _quoted(title: str, body: str) -> str:
+    lines = [f"**{title}.**", "", *body.strip().splitlines()]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def _claims(claims: Mapping[str, ClaimRow]) -> str:
+    rows = [
+        [claim.id, claim.says, claim.verdict, "; ".join(spelled_out(number) for number in claim.numbers)]
+        for claim in claims.values()
+    ]
+    return _table(["claim", "what the notebook says", "verdict", "what we measured"], rows)
+
+
+def _table(columns: list[str], rows: list[list[str]]) -> str:
+    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in [columns, *rows]]
+    head, *body = ["| " + " | ".join(row) + " |" for row in escaped]
+    return "\n".join([head, "|" + "---|" * len(columns), *body])

@@ -1,0 +1,157 @@
+"""
+What a page shows and where each piece of it came from: the one contract between the report and the site.
+
+`report.render.pages` writes one JSON file per page (and `site.json` for the whole) into ``evidence/`` of the Sphinx source
+folder; the directives and roles in ``docs/_ext`` read them. Paths in here are relative to the root of the site.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from report.conclude.verdicts import VerdictWord
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a number, a table or a figure came from."""
+
+    records: tuple[str, ...]
+    """Published record files, as ``records/NAME.json``."""
+    rebuild: str
+    """The command that rebuilds just this."""
+    made_by: str
+    """The function that made it, as ``module.path.function``."""
+    num_seeds: int | None = None
+    """Seeds behind it; None where seeds play no part."""
+
+
+class Number(msgspec.Struct, frozen=True, kw_only=True):
+    """A measured number as it stands in the text, with what its panel shows."""
+
+    text: str
+    """As printed: rounded, with sign and unit, for instance ``+3.9 pp``."""
+    value: float
+    low: float | None
+    """Lower end of the 95 % interval, in `unit`; None where the number is exact or a count."""
+    high: float | None
+    n: int
+    """Seeds, images or repetitions behind the interval: `n_of` says which."""
+    n_of: str
+    unit: str
+    """Spelt out: ``percentage points``, ``nats``, ``seconds``, ``ratio``."""
+    method: str
+    """How the interval was made: ``paired t over seeds``, ``bootstrap over test images``, …"""
+    provenance: Provenance
+
+
+class ClaimRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the audit."""
+
+    id: str
+    page: str
+    """Page on which it is discussed, as ``q4``."""
+    says: str
+    """What the notebook says, in our words."""
+    kind: Literal["E", "D", "G"]
+    measured_by: str
+    """What was measured or, for definitions, what settles it."""
+    rule: str
+    """When it counts as supported or refuted, in words."""
+    verdict: VerdictWord
+    numbers: tuple[Number, ...] = ()
+    """The estimates that the rule looked at."""
+    detectable: str | None = None
+    """For an undetermined claim: the smallest difference that so many seeds could have shown."""
+    survives_holm: bool | None = None
+    """Whether the verdict survives Holm's correction; None where no p-value belongs to it."""
+    tests: tuple[str, ...] = ()
+    """Tests that check a definitional claim, as ``tests/test_losses.py::test_name``."""
+    note: str = ""
+    """What the reader should know about the verdict; one or two sentences."""
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure in its light and its dark rendering."""
+
+    light: str
+    """SVG file, relative to the Sphinx source folder."""
+    dark: str
+    width: int
+    """Natural width in CSS pixels."""
+    height: int
+    narrow_light: str | None = None
+    """The same, drawn for phones; None where there is only one size."""
+    narrow_dark: str | None = None
+    narrow_width: int = 0
+    narrow_height: int = 0
+    title: str
+    """The finding."""
+    alt: str
+    """What a reader who can't see it needs to know; made from the data."""
+    caption: str
+    """Setting, n, what the band is."""
+    data: str
+    """Published CSV file, as ``data/NAME.csv``."""
+    provenance: Provenance
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of text cells; the first column heads its rows."""
+
+    caption: str
+    columns: list[str]
+    rows: list[list[str]]
+    numeric: list[bool]
+    """Per column: whether it is set right-aligned with tabular figures."""
+    data: str
+    provenance: Provenance
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one answer page shows."""
+
+    name: str
+    """``part1``, ``q1`` … ``q6``, ``speed``."""
+    title: str
+    """The question."""
+    headline: Number | None
+    """The number on the home page's card; None where its records are missing."""
+    headline_label: str
+    """What the headline number is, in a few words."""
+    card: Figure | None
+    """The small figure on the card, drawn for that size."""
+    numbers: dict[str, Number]
+    claims: dict[str, ClaimRow]
+    figures: dict[str, Figure]
+    tables: dict[str, Table]
+    missing: tuple[str, ...] = ()
+    """Experiments whose records this page would need and doesn't have."""
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What the home page and the footer say about the whole."""
+
+    version: str
+    commit: str | None
+    made_on: str
+    """ISO date, UTC."""
+    profile: Literal["quick", "full"]
+    seeds_done: int
+    """Seeds for which every planned run has a record."""
+    seeds_planned: int
+    data_source: str
+    """Kind of source the images came from, never a path."""
+    data_sha256: str
+    environment: dict[str, str]
+    """Processor, cores, threads, memory, device, operating system, versions."""
+    pages: tuple[str, ...]
+    """Names of the answer pages, in order."""
+    verdicts: dict[str, int]
+    """How many claims got each verdict."""
+
+
+def number_key(measure: str, index: int = 0) -> str:
+    """Return under which name a page's `numbers` hold a measure's first, second, ... estimate."""
+    return measure if index == 0 else f"{measure}-{index + 1}"

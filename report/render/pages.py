@@ -1,0 +1,184 @@
+"""From records to the Sphinx source: conclude, draw, and write it down. Nothing here trains or measures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import fmnist_ref
+from report.answers import ANSWERS, OTHER_PAGES
+from report.answers.base import Answer, MeasureFunction
+from report.conclude import baseline
+from report.conclude.statistics import Estimate
+from report.conclude.verdicts import Finding, conclude
+from report.plan import ProfileName
+from report.record.files import copy_tree, remove_others, write_if_changed
+from report.record.reader import NoRecords, Records
+from report.render import artifacts, notebooks, page_data, reproduced
+from report.render.markdown import Completeness, fill, render
+from report.render.page_data import Number, Page, Site, number_key
+
+DOCS = Path(__file__).parents[2] / "docs"
+Measured = dict[str, tuple[Estimate, ...]]
+
+
+class Measurements(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a set of records says, before it is written down."""
+
+    measured: dict[str, Measured]
+    """By answer, then by name: estimates."""
+    missing: dict[str, tuple[str, ...]]
+    """By answer: names that could not be measured for want of records."""
+    findings: dict[str, Finding]
+
+
+def measure(records: Records, profile: ProfileName) -> Measurements:
+    """Make every answer's estimates and apply the rules of all claims to them."""
+    measured: dict[str, Measured] = {}
+    missing: dict[str, tuple[str, ...]] = {}
+    for page, answer in (ANSWERS | OTHER_PAGES).items():
+        found = {name: _estimates(make, records) for name, make in answer.measures.items()}
+        measured[page] = {name: estimates for name, estimates in found.items() if estimates is not None}
+        missing[page] = tuple(name for name, estimates in found.items() if estimates is None)
+    estimates = {name: found for page in measured.values() for name, found in page.items()}
+    return Measurements(measured=measured, missing=missing, findings=conclude(estimates, profile))
+
+
+def _estimates(make: MeasureFunction, records: Records) -> tuple[Estimate, ...] | None:
+    """Return what a function estimates; None if it has no records."""
+    try:
+        found = make(records)
+    except NoRecords:
+        return None
+    return (found,) if isinstance(found, Estimate) else found
+
+
+def write_source(
+    source: Path, records: Records, measurements: Measurements, completeness: Completeness, site: Mapping[str, Any]
+) -> None:
+    """
+    Write the whole Sphinx source: the hand-written pages, the answers, and the evidence they show.
+
+    Parameters
+    ----------
+    source : Path
+        Sphinx source folder; what no longer belongs there is removed. Its ``published/`` is copied into the site as it
+        is: records, and the data of every figure and table.
+    records : Records
+        The records that the figures are drawn from.
+    measurements : Measurements
+        What they say.
+    completeness : Completeness
+        How much of the plan is done.
+    site : mapping
+        The remaining fields of `Site`: version, commit, date, environment, data.
+    """
+    published = source / "published"
+    kept = copy_tree(DOCS, source)
+    exporter = artifacts.Exporter(source, published)
+    for answer in (ANSWERS | OTHER_PAGES).values():
+        page = page_of(answer, records, measurements, exporter)
+        kept |= artifacts.files_of(page) | _write_answer(source, answer, page, measurements.findings, completeness)
+    kept |= _write_reproduced(source, measurements.findings, site["environment"])
+    kept.add(_write(source, "evidence/site.json", _encode(_site(measurements, completeness, site))))
+    kept |= {path.relative_to(source) for path in (published / "records").glob("*.json")}
+    kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in fmnist_ref.__all__}  # autosummary's: kept, not read anew
+    remove_others(source, kept)
+
+
+def _write_answer(
+    source: Path, answer: Answer, page: Page, findings: Mapping[str, Finding], completeness: Completeness
+) -> set[Path]:
+    """Write a page, its evidence and, where it answers a question of the notebook, a notebook to download."""
+    name = answer.name
+    written = {_write(source, f"evidence/{name}.json", _encode(page))}
+    text = render(answer, page, findings, completeness)
+    if name not in ANSWERS:
+        return written | {_write(source, f"{name}.md", text)}
+    notebook = notebooks.to_notebook(render(answer, page, findings, completeness, notebook=True))
+    return written | {
+        _write(source, f"answers/{name}.md", text),
+        _write(source, f"published/notebooks/{name}.ipynb", notebook),
+    }
+
+
+def _write_reproduced(source: Path, findings: Mapping[str, Finding], environment: Mapping[str, str]) -> set[Path]:
+    """Write the page that sets this report beside the published one."""
+    published = baseline.read()
+    rows = baseline.compare(published, findings) if published else []
+    content = fill(
+        "reproduced.md.j2",
+        counts=reproduced.counts(rows) if published else None,
+        seeds=published.seeds if published else None,
+    )
+    return {
+        _write(source, "evidence/reproduced.json", _encode(reproduced.page(published, rows, environment))),
+        _write(source, "reproduced.md", content),
+    }
+
+
+def page_of(answer: Answer, records: Records, measurements: Measurements, exporter: artifacts.Exporter) -> Page:
+    """Gather all that one answer page shows, its figures drawn and its data exported."""
+    measured, findings = measurements.measured[answer.name], measurements.findings
+    numbers: dict[str, Number] = {
+        number_key(name, index): artifacts.number(estimate, answer.measures[name])
+        for name, estimates in measured.items()
+        for index, estimate in enumerate(estimates)
+    }
+    claims = {
+        id: artifacts.claim_row(
+            finding,
+            tuple(numbers[number_key(id, index)] for index in range(len(finding.estimates))),
+            answer.notes.get(id, ""),
+        )
+        for id, finding in findings.items()
+        if finding.claim.page == answer.name
+    }
+    figures, tables = {}, {}
+    for name, draw in answer.figures.items():
+        try:
+            figures[name] = exporter.figure(name, draw(records, findings), draw, card=name == answer.card)
+        except NoRecords:
+            continue
+    for name, tabulate in answer.tables.items():
+        try:
+            tables[name] = exporter.table(name, tabulate(records, findings), tabulate)
+        except NoRecords:
+            continue
+    return Page(
+        name=answer.name,
+        title=answer.title,
+        headline=numbers.get(answer.headline),
+        headline_label=answer.headline_label,
+        card=figures.pop(answer.card, None) if answer.card else None,
+        numbers=numbers,
+        claims=claims,
+        figures=figures,
+        tables=tables,
+        missing=measurements.missing[answer.name],
+    )
+
+
+def _site(measurements: Measurements, completeness: Completeness, site: Mapping[str, Any]) -> Site:
+    verdicts = Counter(finding.verdict for finding in measurements.findings.values())
+    return Site(
+        profile=completeness.profile,
+        seeds_done=completeness.seeds_done,
+        seeds_planned=completeness.seeds_planned,
+        pages=tuple(ANSWERS),
+        verdicts=dict(sorted(verdicts.items())),
+        **site,
+    )
+
+
+def _encode(value: page_data.Page | Site) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1)  # claims keep the order of the ledger
+
+
+def _write(source: Path, relative: str, content: str | bytes) -> Path:
+    write_if_changed(source / relative, content)
+    return Path(relative)

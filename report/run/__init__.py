@@ -1,0 +1,1 @@
+"""How runs get done: a pool of processes or a cluster, each run measured, recorded, and tried again if it fails."""

@@ -1,0 +1,96 @@
+"""Measure recorded runs again, and say whether they bear their records out: `report.record.tolerance` has the measure."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from report.plan import Run
+from report.record.store import Record, RecordStore
+from report.record.tolerance import ALLOWED_DEVIATIONS, Comparison, compare, machine_changes
+from report.run.executor import Failure, Runner
+
+
+def choose(runs: Sequence[Run], sample: int | None, draw: int) -> list[Run]:
+    """Choose so many runs by seeded chance, in the order of the plan; all of them for None."""
+    if sample is None or sample >= len(runs):
+        return list(runs)
+    places = random.Random(draw).sample(range(len(runs)), sample)  # noqa: S311 - the choice must be repeatable
+    return [runs[place] for place in sorted(places)]
+
+
+def repeat(runs: Iterable[Run], store: RecordStore, make_runner: Callable[[RecordStore], Runner]) -> None:
+    """
+    Measure recorded runs again, beside their records.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        Each with a valid record, and valid records of all that it depends on: those are what it reads again.
+    store : RecordStore
+        The records; only read.
+    make_runner : callable
+        Makes a runner for a temporary store.
+    """
+    # Runs of one depth don't read from each other, so that every input can be the recorded one.
+    for _, layer in itertools.groupby(sorted(runs, key=_depth), key=_depth):
+        with tempfile.TemporaryDirectory(prefix="fmnist-ref-") as temporary:
+            again = RecordStore(Path(temporary), store.data_sha256)
+            chosen = list(layer)
+            for run in chosen:
+                _copy_needs(run, store, again)
+            make_runner(again).run(chosen)
+
+
+def judge(run: Run, outcome: Record | Failure, recorded: Iterable[Run], store: RecordStore) -> Comparison:
+    """Compare what a repetition gave with its record, by the spread of all recorded seeds of its arm."""
+    record = store.status(run).record
+    if isinstance(outcome, Failure) or record is None:
+        return Comparison(outcome="not measured", why=outcome.why if isinstance(outcome, Failure) else "")
+    arm = [other for other in recorded if (other.experiment, other.arm) == (run.experiment, run.arm)]
+    found = [seed for other in arm if (seed := store.status(other).record) is not None]
+    comparison = compare(record, outcome, found)
+    changes = machine_changes(record.environment, outcome.environment)
+    return msgspec.structs.replace(comparison, machine=tuple(changes))
+
+
+def describe(run: Run, comparison: Comparison) -> str:
+    """Say in one line what became of a repetition."""
+    times = " (its times are not compared)" if run.exclusive else ""
+    why = f": {comparison.why}" if comparison.why else ""
+    return f"{comparison.outcome:25}{run.experiment} {run.arm} seed {run.seed}{times}{why}"
+
+
+def summary(comparisons: Sequence[Comparison]) -> list[str]:
+    """Say in words what all repetitions together came to, and by which measure."""
+    counts = Counter(comparison.outcome for comparison in comparisons)
+    changes = sorted({change for comparison in comparisons for change in comparison.machine})
+    lines = [f"{sum(c.agrees for c in comparisons)} of {len(comparisons)} agree with their records: "]
+    lines[0] += ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) + "."
+    if changes:
+        lines.append(
+            f"Recorded on another kind of machine ({'; '.join(changes)}). Rounding may differ there, so a run agrees if "
+            f"each of its fields is within {ALLOWED_DEVIATIONS:g} standard deviations of its record, as the seeds of its "
+            "arm spread; curves by root mean squares."
+        )
+    else:
+        lines.append("Recorded on the same kind of machine, so a run agrees only if it is identical, times apart.")
+    return lines
+
+
+def _depth(run: Run) -> int:
+    return 1 + max((_depth(needed) for needed in run.depends_on), default=-1)
+
+
+def _copy_needs(run: Run, store: RecordStore, target: RecordStore) -> None:
+    for needed in run.depends_on:
+        _copy_needs(needed, store, target)
+        record = store.status(needed).record
+        if record is not None:
+            target.write(record)

@@ -1,0 +1,82 @@
+"""The command that holds the loop to its goals: what it prints, what it measures anew, and how it ends."""
+
+import msgspec
+import pytest
+from stand_ins.timings import CPU, EPOCHS
+
+from report.cli import bench, main, options
+from report.experiments import plan
+from report.experiments.throughput import LadderResults, Rung
+from report.record.store import RecordStore
+from report.run import backend
+from report.run.executor import Failure, Runner
+
+FAST = LadderResults(
+    devices=[CPU],
+    batch_size=64,
+    num_images=60_000,
+    rungs=[Rung(name=name, threads=1, processes=1, seconds=[seconds] * 3) for name, seconds in EPOCHS.items()],
+)
+SLOW = msgspec.structs.replace(
+    FAST,
+    rungs=[
+        msgspec.structs.replace(rung, seconds=[9.5] * 3) if rung.name.startswith("fit") else rung for rung in FAST.rungs
+    ],
+)
+
+
+@pytest.fixture
+def ends(tmp_path, monkeypatch):
+    """Return a function that runs the command on made-up timings and gives its status."""
+
+    def run(results, *words, failures=()):
+        measured = []
+
+        class StandIn(Runner):
+            def run(self, runs):
+                measured.extend(run for run in runs if self.store.status(run).state == "missing")
+                return list(failures)
+
+        monkeypatch.setattr(backend, "Runner", StandIn)
+        monkeypatch.setattr(bench, "ladder", lambda records: (results, ()))
+        status = main(["bench", "--profile", "quick", "--output", str(tmp_path), *words])
+        assert [run.arm for run in measured] == ["ladder", "profile", "attempts", "workers"]
+        return status
+
+    return run
+
+
+def test_missed_goals_end_in_failure_only_when_checked(ends, capsys):
+    assert ends(FAST, "--check") == 0
+    assert capsys.readouterr().out.count(" met") == 4
+    assert ends(SLOW) == 0
+    assert capsys.readouterr().out.count(" missed") == 4
+    assert ends(SLOW, "--check") == 1
+
+
+def test_what_cannot_be_measured_ends_in_failure(ends, capsys, tmp_path):
+    run = plan(options.Options(output=tmp_path, data=None, device="cpu", seeds=None, only=(), profile="quick").size())[
+        0
+    ]
+    assert ends(FAST, failures=[Failure(run=run, why="no room")]) == 1
+    assert "no room" in capsys.readouterr().out
+
+
+def test_the_table_names_every_way_and_its_time(ends, capsys):
+    ends(FAST)
+    printed = capsys.readouterr().out
+    assert "the notebook's loop" in printed
+    assert "10.000" in printed
+    assert "at least 18" in printed
+
+
+def test_recorded_times_are_measured_anew(tmp_path):
+    store = RecordStore(tmp_path, "0" * 64)
+    run = plan(options.Options(output=tmp_path, data=None, device="cpu", seeds=None, only=(), profile="quick").size())[
+        0
+    ]
+    path = tmp_path / f"{run.id}.json"
+    path.write_text("a record")
+    store.forget(run)
+    assert not path.exists()
+    store.forget(run)  # nothing there is no error

@@ -1,0 +1,50 @@
+import pytest
+
+from report.conclude import formatting
+from report.conclude.statistics import Estimate
+
+
+def estimate(value, low=None, high=None, **more):
+    return Estimate(
+        value=value, low=low, high=high, n=5, n_of="seeds", method="t", **({"unit": "percentage points"} | more)
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "text", "interval"),
+    [
+        (estimate(3.912, 3.5, 4.3, signed=True), "+3.9 pp", "+3.5 to +4.3"),
+        (estimate(-0.0412, -0.05, -0.03, signed=True), "−0.041 pp", "−0.050 to −0.030"),
+        (estimate(-5.26, -7.7, -2.8, signed=True), "−5.3 pp", "−7.7 to −2.8"),
+        (estimate(1234.5, 1100, 1400, unit="seconds"), "1,234 s", "1,100 to 1,400"),
+        (estimate(2.5, 2.4, 2.6, unit="ratio"), "2.50×", "2.40 to 2.60"),
+        (estimate(-0.001, -0.9, 0.9, signed=True), "0.0 pp", "−0.9 to +0.9"),
+        (estimate(1.4612, unit="nats"), "1.46 nats", "no interval"),
+        (estimate(0.0, 0.0, 0.0, unit="epochs", digits=0), "0 epochs", "0 to 0"),
+        (estimate(1.0, 1.0, 1.0, unit="printed figures", digits=0), "1 printed figure", "1 to 1"),
+        (estimate(-1.0, -1.0, -1.0, unit="epochs", digits=0), "−1 epoch", "−1 to −1"),
+        (estimate(1.0, 0.9, 1.1, unit="epochs", digits=1), "1.0 epochs", "0.9 to 1.1"),
+        (estimate(1.0, 1.0, 1.0, unit="percent", digits=0), "1 %", "1 to 1"),
+    ],
+)
+def test_text(made, text, interval):
+    assert formatting.text_of(made).replace(formatting.THIN_SPACE, " ") == text
+    assert formatting.interval_of(made) == interval
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("name", "name"),
+        (101770, "101,770"),
+        (0.123456, "0.1235"),
+        (88.4567, "88.46"),
+        (-3.14159, "−3.142"),
+        (0.03, "0.03"),
+        (10.0, "10"),
+        (0.0, "0"),
+        (31250.4, "31,250"),
+    ],
+)
+def test_cells(value, text):
+    assert formatting.cell(value) == text

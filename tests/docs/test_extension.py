@@ -1,0 +1,274 @@
+"""The site's own extension, piece by piece: what it computes, and what it does in builders other than HTML."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import get_args
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+from pybtex.database import parse_string
+
+import fmnist_ref
+from report.conclude.verdicts import VerdictWord
+from tests.site.fixture import NUMBERS, ROOT, build, number, pages, site
+
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from fmnist_site import cells  # noqa: E402 - the path comes first
+from fmnist_site.citation import Citation, Work, bibtex, plain_text, read_citation  # noqa: E402 - the path comes first
+from fmnist_site.home import banner  # noqa: E402
+from fmnist_site.mathematics import to_mathml  # noqa: E402
+from fmnist_site.measured import accessible_name, interval_text  # noqa: E402
+from fmnist_site.reference import names_in_code  # noqa: E402
+from fmnist_site.source import module_path, source_place  # noqa: E402
+from fmnist_site.verdicts import FAMILIES, STYLES, count_families  # noqa: E402
+
+CITATION = Citation("my_title", "1.2", date(2026, 3, 4), ("Ada & Co.", "Grace Hopper"), "MIT", "About it.")
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("text", "value", "low", "high", "expected"),
+        [
+            ("+3.9 pp", 3.91, 3.524, 4.306, "3.5 to 4.3"),
+            ("−0.1 pp", -0.08, -0.31, 0.04, "−0.3 to 0.0"),
+            ("0.0", 0.01, -0.02, 0.04, "0.0 to 0.0"),
+            ("1,204 µs", 1204.4, 1150.2, 1300.0, "1,150 to 1,300"),
+            ("88 %", 0.88, 0.8712, 0.8891, "0.871 to 0.889"),  # printed in another unit than measured
+            ("2 × 10⁻⁴", 2.13e-4, 1.98e-4, 2.31e-4, "0.000198 to 0.000231"),
+            ("60,000", 60_000, None, None, ""),
+        ],
+    )
+    def test_interval_is_rounded_as_the_number_is(
+        self, text: str, value: float, low: float | None, high: float | None, expected: str
+    ) -> None:
+        assert interval_text(number(text, value, low, high)) == expected
+
+    def test_accessible_name_says_it_all(self) -> None:
+        assert accessible_name(NUMBERS["gain"]) == "+3.9 pp, 95 % interval 3.5 to 4.3, 5 seeds"
+        assert accessible_name(NUMBERS["images"]) == "60,000, 1 data set"
+
+
+class TestVerdicts:
+    def test_every_verdict_has_its_chip(self) -> None:
+        assert set(STYLES) == set(get_args(VerdictWord))
+        assert {style.family for style in STYLES.values()} == set(FAMILIES)
+
+    def test_definitions_count_together(self) -> None:
+        counts = count_families({"true by definition": 2, "false by definition": 3, "refuted": 0, "supported": 1})
+        assert counts == {"supported": 1, "by-definition": 5}
+
+
+class TestMathematics:
+    def test_keeps_the_structure(self) -> None:
+        root = ElementTree.fromstring(to_mathml(r"\frac{a}{b} + x_i^2", "inline"))  # noqa: S314 - our own output
+        assert [element.tag for element in root.iter() if element.tag in {"mfrac", "msubsup"}] == ["mfrac", "msubsup"]
+        assert root.get("alttext") == r"\frac{a}{b} + x_i^2"
+
+    def test_sets_a_thin_space_after_a_function_without_brackets(self) -> None:
+        assert '<mi>log</mi><mspace width="0.167em" /><msub>' in to_mathml(r"\log p_y", "inline")
+        assert "<mi>log</mi><mo" in to_mathml(r"\log(p)", "inline")
+        assert "<mi>softmax</mi>" in to_mathml(r"\operatorname{softmax}(z)", "inline")
+
+    def test_tells_a_sign_from_a_difference(self) -> None:
+        assert '<mo>=</mo><mo form="prefix">−</mo>' in to_mathml("a = -b", "inline")
+        assert "prefix" not in to_mathml("(a) - b", "inline")
+
+    def test_writes_bold_as_bold_letters(self) -> None:
+        formula = to_mathml(r"\mathbf{W1}", "inline")
+        assert "mathvariant" not in formula
+        assert "\N{MATHEMATICAL BOLD CAPITAL W}" in formula
+        assert "\N{MATHEMATICAL BOLD DIGIT ONE}" in formula
+
+    def test_aligns_lines(self) -> None:
+        assert to_mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "block").count("<mtr>") == 2
+
+    @pytest.mark.parametrize("latex", [r"\nonsense{x}", r"a & b"])
+    def test_refuses_what_it_does_not_understand(self, latex: str) -> None:
+        with pytest.raises(ValueError, match=r"."):
+            to_mathml(latex, "inline")
+
+
+class TestCitation:
+    def test_bibtex_can_be_parsed_again(self) -> None:
+        entry = parse_string(bibtex(CITATION, Work("my_pkg.fit", "https://a.b/c_d.html#my_pkg.fit")), "bibtex").entries
+        (key,) = entry
+        fields = entry[key].fields
+        assert key == "my_pkg_fit"
+        assert entry[key].type == "software"
+        assert fields["title"] == r"{my\_pkg.fit}, in {my\_title}"
+        assert (fields["version"], fields["date"], fields["year"]) == ("1.2", "2026-03-04", "2026")
+        assert fields["url"] == "https://a.b/c_d.html#my_pkg.fit"
+        assert [str(person) for person in entry[key].persons["author"]] == [r"{Ada \& Co.}", "{Grace Hopper}"]
+
+    def test_plain_text_reads_as_a_reference(self) -> None:
+        expected = "Ada & Co. and Grace Hopper (4 March 2026). my_title (version 1.2) [software]."
+        assert plain_text(CITATION, Work("", "")) == expected
+
+    def test_facts_come_from_the_citation_file(self) -> None:
+        citation = read_citation()
+        text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+        assert f"version: {citation.version}\n" in text
+        assert f"date-released: {citation.released.isoformat()}\n" in text
+
+
+class TestReference:
+    def test_index_lists_every_public_name_once(self) -> None:
+        listed = re.findall(r"^   (\w+)$", (DOCS / "api/index.rst").read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert sorted(listed) == sorted(fmnist_ref.__all__)
+
+    def test_finds_names_in_code(self) -> None:
+        code = "import fmnist_ref\nfrom fmnist_ref.losses import cross_entropy\nfmnist_ref.fit(model)\nother.load()\n"
+        assert names_in_code(code) == {"fmnist_ref.cross_entropy", "fmnist_ref.fit"}
+        assert names_in_code("$ this is no Python") == set()
+
+    @pytest.mark.parametrize(
+        ("name", "beginning"),
+        [
+            ("fmnist_ref.fit", "def fit("),  # re-exported by the package
+            ("fmnist_ref.LinearRegression.fit_closed_form", "def fit_closed_form("),
+            ("fmnist_ref.CLASS_NAMES", "CLASS_NAMES"),
+            ("report.render.page_data.Number", "class Number("),
+        ],
+    )
+    def test_leads_to_the_line_of_a_definition(self, name: str, beginning: str) -> None:
+        place = source_place(name)
+        assert place is not None
+        path = module_path(place[0])
+        assert path is not None
+        line = int(place[1].removeprefix("L-"))
+        assert path.read_text(encoding="utf-8").splitlines()[line - 1].strip().startswith(beginning)
+
+    @pytest.mark.parametrize(
+        "name", ["report.render.page_data.Nothing", "os.path.join", "fmnist_ref", "../../etc/passwd", ""]
+    )
+    def test_shows_no_other_source(self, name: str) -> None:
+        assert source_place(name) is None
+
+
+class TestBanner:
+    def test_speaks_until_the_results_are_complete(self, tmp_path: Path) -> None:
+        assert banner(tmp_path) == ""
+        (tmp_path / "evidence").mkdir()
+        whole = site()
+        for changes, part in (({"profile": "quick"}, "Quick profile"), ({"seeds_done": 1}, "1 of 5 seeds"), ({}, "")):
+            changed = msgspec.structs.replace(whole, **changes)
+            (tmp_path / "evidence/site.json").write_bytes(msgspec.json.encode(changed))
+            assert part in banner(tmp_path)
+            assert bool(part) == bool(banner(tmp_path))
+
+
+@pytest.fixture
+def small_source(tmp_path: Path) -> Iterator[Path]:
+    """Return a Sphinx source with our extension, the fixture's evidence for Q4, and one page to be written."""
+    source = tmp_path / "source"
+    (source / "evidence").mkdir(parents=True)
+    (source / "answers").mkdir()
+    (source / "conf.py").write_text(
+        f"import sys\nsys.path[:0] = [{str(DOCS / '_ext')!r}, {str(ROOT)!r}]\nextensions = ['fmnist_site']\n"
+        "root_doc = 'answers/q4'\n",
+        encoding="utf-8",
+    )
+    q4 = next(page for page in pages() if page.name == "q4")
+    (source / "evidence/q4.json").write_bytes(msgspec.json.encode(q4))
+    whole = msgspec.structs.replace(site(), pages=("q4",))
+    (source / "evidence/site.json").write_bytes(msgspec.json.encode(whole))
+    yield source
+    shutil.rmtree(source)
+
+
+def build_text(source: Path, page: str) -> tuple[str, str]:
+    """Build a page as plain text; return it, and what Sphinx complained of."""
+    (source / "answers/q4.rst").write_text(f"Title\n=====\n\n{page}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-n", "-q", "-b", "text", str(source), str(source / "out")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return (source / "out/answers/q4.txt").read_text(encoding="utf-8"), done.stderr
+
+
+def test_other_builders_get_plain_text(small_source: Path) -> None:
+    text, complaints = build_text(
+        small_source,
+        "It gains :measured:`gain`, :verdict:`Q4.1`.\n\n.. claims::\n\n.. result-table::\n   :name: accuracy\n",
+    )
+    assert "It gains +3.9 pp, supported." in text
+    assert "Deeper is better." in text
+    assert "101,770" in text
+    assert "Rebuild" not in text
+    assert complaints == ""
+
+
+@pytest.mark.parametrize(
+    ("page", "complaint"),
+    [
+        (":measured:`gains`", "no measured number is called 'gains'"),
+        (":measured:`q9/gain`", "no measured number is called 'q9/gain'"),
+        (":verdict:`Q9.9`", "no claim is called 'Q9.9'"),
+        (".. result-figure::\n   :name: nothing", "page 'q4' has no such result: 'nothing'"),
+        (".. result-table::\n   :name: nothing", "page 'q4' has no such result: 'nothing'"),
+    ],
+)
+def test_unknown_names_are_warnings(small_source: Path, page: str, complaint: str) -> None:
+    assert complaint in build_text(small_source, page)[1]
+
+
+def test_evidence_of_another_shape_is_named(small_source: Path) -> None:
+    (small_source / "evidence/q4.json").write_text('{"name": "q4"}', encoding="utf-8")
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        build_text(small_source, ":measured:`gain`")
+    assert "q4.json must be what `python -m report` writes; found Object missing required field" in raised.value.stderr
+
+
+@pytest.mark.parametrize("mode", ["cache", "off"])
+def test_the_cache_of_cells_is_there_before_jobs_share_it(tmp_path: Path, mode: str) -> None:
+    handlers = {}
+    config = SimpleNamespace(nb_execution_mode=mode, nb_execution_cache_path=str(tmp_path / "cells"))
+    app = SimpleNamespace(config=config, connect=handlers.__setitem__)
+    cells.setup(app)
+    handlers["builder-inited"](app)
+    assert (tmp_path / "cells/global.db").is_file() == (mode == "cache")
+
+
+def test_documentation_builds_alone(tmp_path: Path) -> None:
+    shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "fmnist_ref.*"))
+    left = [tmp_path / "out" / page for page in ("source/report/gone.html", "guide/gone.html")]
+    for page in left:  # by an earlier build
+        page.parent.mkdir(parents=True)
+        page.write_text("gone", encoding="utf-8")
+    build(tmp_path / "docs", tmp_path / "out")
+    assert not any(page.exists() for page in left)
+    assert (tmp_path / "out/guide/index.html").is_file()
+    assert (tmp_path / "out/source/fmnist_ref/training.html").is_file()
+    home = re.sub("<[^>]+>", "", (tmp_path / "out/index.html").read_text(encoding="utf-8"))
+    assert "No results have been made yet: python -m report makes them." in home
+
+
+def test_another_banner_reaches_every_page(tmp_path: Path) -> None:
+    shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "fmnist_ref.*"))
+    settings = {"FMNIST_REF_NOTEBOOK_CACHE": str(tmp_path / "notebooks")}
+    (tmp_path / "docs/evidence").mkdir()
+    for seeds_done in (1, 5):
+        unfinished = msgspec.structs.replace(site(), seeds_done=seeds_done, pages=())
+        (tmp_path / "docs/evidence/site.json").write_bytes(msgspec.json.encode(unfinished))
+        build(tmp_path / "docs", tmp_path / "out", **settings)
+        for page in ("guide/index.html", "api/fmnist_ref.fit.html", "source/fmnist_ref/training.html"):
+            text = (tmp_path / "out" / page).read_text(encoding="utf-8")
+            assert ("still being made: 1 of 5 seeds" in text) == (seeds_done == 1), page
+
+
+def test_first_model_of_the_guide_learns(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (DOCS / "guide/first-model.md").read_text(encoding="utf-8")
+    (cell,) = re.findall(r"```\{code-cell\} python\n(.*?)```", text, flags=re.DOTALL)
+    exec(cell, {})  # noqa: S102 - our own page
+    accuracy = re.search(r"test accuracy (\d+)%", capsys.readouterr().out)
+    assert accuracy is not None
+    assert int(accuracy[1]) > 50  # of ten balanced classes

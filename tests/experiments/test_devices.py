@@ -1,0 +1,259 @@
+"""The loops that are timed, on the CPU and on a stand-in for an accelerator: PyTorch's `meta` device, and a clock of its own."""
+
+import time
+from types import SimpleNamespace
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision import datasets, transforms
+
+import fmnist_ref.devices
+from fmnist_ref import MLP, cross_entropy, load_sample, normalize
+from report.experiments import data_loading, devices, loader, steps
+from report.plan import Dataset, Profile, Run
+
+SAMPLE = load_sample()
+IMAGES = loader.TransformedImages(SAMPLE.images, SAMPLE.labels)
+
+
+@pytest.fixture
+def dataset():
+    return Dataset(normalize(SAMPLE.images), SAMPLE.labels, normalize(SAMPLE.images), SAMPLE.labels)
+
+
+@pytest.fixture
+def without_workers(monkeypatch):
+    """Load in this process, whatever is asked for: others take long to start."""
+
+    def image_loader(images, *, workers, **about):
+        return loader.image_loader(images, **about)
+
+    monkeypatch.setattr(data_loading, "image_loader", image_loader)
+
+
+class StandInAccelerator:
+    """Computes shapes only, on `meta`. Its queue is as long as it is told, and its clock moves only as work is done."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.queued = 0.0
+        self.waits = 0
+
+    def queue(self, seconds):
+        self.now += 0.001  # handing the work over
+        self.queued += seconds
+
+    def synchronize(self, device):
+        assert device.type == "meta"
+        self.waits += 1
+        self.now += self.queued
+        self.queued = 0.0
+
+
+@pytest.fixture
+def accelerator(monkeypatch):
+    stand_in = StandInAccelerator()
+    monkeypatch.setattr(fmnist_ref.devices, "_accelerators", lambda: [torch.device("meta")])
+    monkeypatch.setattr(fmnist_ref.devices, "_accelerator_facts", lambda _: ("Accelerator X", 2**34, "1.0"))
+    monkeypatch.setattr(torch.accelerator, "current_device_index", lambda: 0)
+    monkeypatch.setattr(torch.accelerator, "synchronize", stand_in.synchronize)
+    return stand_in
+
+
+def test_images_are_transformed_as_torchvision_does(tmp_path):
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for stem in ("train", "t10k"):
+        header = b"\x00\x00\x08\x03" + np.array([300, 28, 28], ">u4").tobytes()
+        (raw / f"{stem}-images-idx3-ubyte").write_bytes(header + SAMPLE.images.numpy().tobytes())
+        header = b"\x00\x00\x08\x01" + np.array([300], ">u4").tobytes()
+        (raw / f"{stem}-labels-idx1-ubyte").write_bytes(header + SAMPLE.labels.numpy().astype("u1").tobytes())
+    theirs = datasets.FashionMNIST(
+        str(tmp_path),
+        transform=transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]),
+    )
+    assert len(theirs) == len(IMAGES) == 300
+    for index in range(0, 300, 7):
+        image, label = IMAGES[index]
+        assert torch.equal(image, theirs[index][0])
+        assert (label, type(label)) == (theirs[index][1], int)
+
+
+def test_grey_levels_undo_normalising_exactly():
+    every_level = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(loader.grey_levels(normalize(every_level)), every_level)
+    normalised = normalize(SAMPLE.images)
+    before = normalised.clone()
+    loader.grey_levels(normalised)
+    assert torch.equal(normalised, before)
+
+
+def test_loader_gives_full_shuffled_batches_beyond_one_epoch():
+    batches = list(loader.image_loader(IMAGES, num_batches=7, batch_size=100, seed=3))
+    assert [len(labels) for _, labels in batches] == [100] * 7
+    epoch = torch.cat([images for images, _ in batches[:3]])
+    assert len(epoch.flatten(1).unique(dim=0)) == len(SAMPLE.images.flatten(1).unique(dim=0))
+    assert not torch.equal(epoch[:, 0], normalize(SAMPLE.images))
+
+
+def test_loading_process_gives_the_same_batches():
+    here, there = (list(loader.image_loader(IMAGES, num_batches=3, batch_size=50, workers=w)) for w in (0, 1))
+    for ours, theirs in zip(here, there, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_resident_batches_go_through_all_images_in_a_new_order_each_time():
+    images = torch.arange(12.0).reshape(12, 1)
+    source = loader.resident_batches(images, torch.arange(12), batch_size=4)
+    first, second = ([next(source) for _ in range(3)] for _ in range(2))
+    for epoch in (first, second):
+        assert torch.cat([labels for _, labels in epoch]).sort().values.tolist() == list(range(12))
+        assert all(torch.equal(images.squeeze(1).long(), labels) for images, labels in epoch)
+    assert [labels.tolist() for _, labels in first] != [labels.tolist() for _, labels in second]
+
+
+def test_time_of_a_slow_part_is_booked_to_it():
+    class Slow(MLP):
+        def forward(self, images):
+            time.sleep(0.02)
+            return super().forward(images)
+
+    def slow_source(num):
+        for _ in range(num):
+            time.sleep(0.01)
+            yield normalize(SAMPLE.images[:8]), SAMPLE.labels[:8]
+
+    cpu = torch.device("cpu")
+    empty = data_loading.time_pass(slow_source(3), cpu, None)
+    assert list(empty) == ["fetch", "copy"]
+    assert empty["fetch"] >= 0.03
+    trained = data_loading.time_pass(slow_source(3), cpu, Slow())
+    assert trained["fetch"] >= 0.03
+    assert trained["forward"] >= 0.06
+
+
+def test_a_pass_trains_the_model_by_plain_descent():
+    torch.manual_seed(0)
+    model, twin = MLP(), MLP()
+    twin.load_state_dict(model.state_dict())
+    images, labels = normalize(SAMPLE.images[:64]), SAMPLE.labels[:64]
+    data_loading.time_pass([(images, labels)], torch.device("cpu"), model)
+    loss = cross_entropy(twin(images), labels)
+    gradients = torch.autograd.grad(loss, list(twin.parameters()))
+    for found, before, gradient in zip(model.parameters(), twin.parameters(), gradients, strict=True):
+        torch.testing.assert_close(found, before - 0.01 * gradient)
+
+
+@pytest.mark.parametrize("width", [1, 32, 500])
+def test_operations_of_a_step_are_those_that_pytorch_counts(width):
+    model = MLP((width,))
+    with FlopCounterMode(display=False) as counter:
+        cross_entropy(model(torch.zeros(16, 784)), torch.zeros(16, dtype=torch.int64)).backward()
+    assert steps.step_flop(width, 16) == counter.get_total_flops()
+
+
+def test_plan_measures_an_accelerator_only_where_there_is_one():
+    on_cpu = {run.arm for run in devices.plan(Profile())}
+    assert on_cpu == {"loader", "steps"}
+    on_gpu = list(devices.plan(Profile(device="cuda:0")))
+    assert {run.arm for run in on_gpu} - on_cpu == {"accelerator.loader", "accelerator.steps", "accelerator.clock"}
+    assert {run.seed for run in on_gpu} == {0}
+    assert devices.EXPERIMENT.exclusive
+
+
+def small(arm, device="cpu"):
+    settings = {
+        "loader": {"batches": 2, "repetitions": 3},
+        "steps": {"widths": [4, 8], "rounds": 2, "repetitions": 3, "resnet_repetitions": 1},
+        "clock": {"repetitions": 4, "large_batch_size": 20},
+    }[arm.rpartition(".")[2]]
+    return Run(experiment="devices", arm=arm, seed=0, parameters={"batch_size": 8, **settings}, device=device)
+
+
+def test_every_kind_of_pass_is_repeated(dataset, without_workers):
+    results = devices.measure(small("loader"), dataset, {})
+    kinds = [(p.source, p.workers, p.trains) for p in results.passes]
+    assert kinds == [(s, w, t) for t in (False, True) for s, w in (("loader", 0), ("loader", 2), ("resident", 0))]
+    for found in results.passes:
+        assert len(found.seconds) == (5 if found.trains else 2)
+        assert {len(seconds) for seconds in found.seconds.values()} == {3}
+        assert found.num_batches == (8 if found.source == "resident" else 2)
+    assert msgspec.json.decode(msgspec.json.encode(results), type=data_loading.LoaderResults) == results
+    assert [device.kind for device in results.devices] == ["cpu"]
+
+
+def test_steps_of_every_model_are_timed_in_rounds(dataset):
+    results = devices.measure(small("steps"), dataset, {})
+    assert [step.model for step in results.steps] == ["mlp4", "mlp8", "resnet18"]
+    assert [step.num_parameters for step in results.steps[:2]] == [4 * 785 + 50, 8 * 785 + 90]
+    assert [len(step.seconds["step"]) for step in results.steps] == [6, 6, 2]
+    assert len(results.products[0].seconds) == 10
+    assert msgspec.json.decode(msgspec.json.encode(results), type=steps.StepsResults) == results
+
+
+def test_accelerator_is_measured_beside_its_own_cpu_and_awaited(dataset, accelerator, monkeypatch):
+    monkeypatch.setattr(steps, "_product_size", lambda _: 16)
+    results = devices.measure(small("accelerator.steps", "meta"), dataset, {})
+    assert [(d.kind, d.name, d.memory_bytes) for d in results.devices][1] == ("meta", "Accelerator X", 2**34)
+    assert {(step.model, step.device) for step in results.steps} == {
+        (model, device) for model in ("mlp4", "mlp8", "resnet18") for device in ("cpu", "meta")
+    }
+    assert accelerator.waits > 0
+
+
+def test_loader_feeds_an_accelerator_that_is_awaited(dataset, accelerator, without_workers):
+    results = devices.measure(small("accelerator.loader", "meta"), dataset, {})
+    assert [p.device for p in results.passes] == ["cpu"] * 6 + ["meta"] * 6
+    assert accelerator.waits > 0
+
+
+def test_clock_is_read_before_and_after_waiting(accelerator, monkeypatch):
+    monkeypatch.setattr(steps, "perf_counter", lambda: accelerator.now)
+
+    class Queueing(nn.Linear):
+        def forward(self, images):
+            accelerator.queue(0.5)
+            return super().forward(images)
+
+    device = torch.device("meta")
+    queued, done = steps.read_clock_twice(
+        Queueing(4, 10, device=device),
+        torch.zeros(2, 4, device=device),
+        torch.zeros(2, dtype=torch.int64, device=device),
+        device,
+    )
+    assert (queued, done) == (pytest.approx(0.001), pytest.approx(0.501))
+
+
+def test_work_queued_before_a_pass_is_not_counted(accelerator, monkeypatch):
+    monkeypatch.setattr(data_loading, "perf_counter", lambda: accelerator.now)
+    accelerator.queue(5.0)
+
+    def source():
+        accelerator.queue(0.25)
+        yield torch.zeros(2, 784), torch.zeros(2, dtype=torch.int64)
+
+    seconds = data_loading.time_pass(source(), torch.device("meta"), None)
+    assert seconds == {"fetch": pytest.approx(0.251), "copy": 0.0}
+
+
+def test_clock_arm_has_a_small_and_a_large_step(dataset, accelerator):
+    results = devices.measure(small("accelerator.clock", "meta"), dataset, {})
+    assert [(clock.model, clock.batch_size) for clock in results.clocks] == [("mlp128", 8), ("resnet18", 20)]
+    for clock in results.clocks:
+        assert len(clock.unsynchronised_seconds) == len(clock.synchronised_seconds) == 4
+        assert all(a <= b for a, b in zip(clock.unsynchronised_seconds, clock.synchronised_seconds, strict=True))
+
+
+def test_settings_that_decide_the_speed_are_recorded(monkeypatch):
+    facts = SimpleNamespace(kind="cuda", name="X", total_memory_bytes=1, torch_version="2", backend_version="13")
+    monkeypatch.setattr("report.experiments.hardware.describe_device", lambda _: facts)
+    from report.experiments.hardware import observe
+
+    found = observe(torch.device("cuda"))
+    assert found.tensor_float32_convolutions is torch.backends.cudnn.allow_tf32
+    assert (found.threads, found.float32_precision) == (torch.get_num_threads(), torch.get_float32_matmul_precision())

@@ -1,0 +1,168 @@
+"""What the experiment `speed` times: that each way does the work it is said to do, and that times are recorded as such."""
+
+import os
+import subprocess
+import sys
+
+import msgspec
+import pytest
+import torch
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from fmnist_ref import MLP, fit, load_sample, normalize
+from report.experiments import optimizations, speed, throughput, worker_pool
+from report.experiments.hardware import HUGE_PAGES
+from report.experiments.training import Images
+from report.plan import Dataset, Profile
+from report.record.store import repeatable
+
+SAMPLE = load_sample()
+IMAGES = Images(normalize(SAMPLE.images), SAMPLE.labels)
+SIZE = len(SAMPLE.labels)
+
+
+@pytest.fixture
+def dataset():
+    return Dataset(IMAGES.images, IMAGES.labels, IMAGES.images, IMAGES.labels)
+
+
+def planned(arm, **settings):
+    run = next(run for run in speed.plan(Profile(name="quick")) if run.arm == arm)
+    return msgspec.structs.replace(run, parameters=run.parameters | settings)
+
+
+def test_every_arm_is_planned_once_for_all_seeds():
+    for name in ("quick", "full"):
+        runs = list(speed.plan(Profile(name=name, seeds=5)))
+        assert [run.arm for run in runs] == ["ladder", "profile", "attempts", "workers"]
+        assert {run.seed for run in runs} == {0}
+    assert speed.EXPERIMENT.exclusive
+
+
+# Tests that kill every process of a report's kill Python's own tracker of shared memory with them; it starts again.
+@pytest.mark.filterwarnings("ignore:resource_tracker:UserWarning")
+def test_the_whole_ladder_is_timed_in_rounds(dataset, monkeypatch):
+    monkeypatch.setattr(throughput, "LOADER_WORKERS", 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    results = throughput.measure_ladder(planned("ladder", num_images=200, rounds=4), dataset, torch.device("cpu"))
+    assert [rung.name for rung in results.rungs] == [
+        "notebook", "loader_workers", "tensor_dataset", "fit", "fit_one_thread", "fit_pool", "scikit_learn", "products",
+    ]  # fmt: skip
+    assert [len(rung.seconds) for rung in results.rungs] == [2, 2, 4, 4, 4, 4, 4, 4]
+    assert all(min(rung.seconds) > 0 for rung in results.rungs)
+    assert results.num_images == 200
+    assert repeatable(msgspec.to_builtins(results.rungs[0])).keys() == {"name", "threads", "processes"}
+
+
+def test_the_notebooks_loop_trains_and_reads_every_loss():
+    torch.manual_seed(0)
+    batches = [(IMAGES.images[:64], IMAGES.labels[:64]), (IMAGES.images[64:128], IMAGES.labels[64:128])]
+    epoch = throughput._notebook_epoch(batches)
+    assert epoch(1) == pytest.approx(2.3026, abs=0.02)  # a batch at the loss of even probabilities
+    losses = [epoch() for _ in range(30)]
+    assert losses[0] == pytest.approx(2 * 2.3026, abs=0.02)  # two of them
+    assert losses[-1] < losses[0] - 0.005
+
+
+def test_scikit_learn_goes_through_all_images_once_a_call():
+    epoch = throughput._scikit_learn_epoch(IMAGES, 50)
+    network = epoch.func.__self__
+    epoch(), epoch()
+    assert network.t_ == 2 * SIZE
+    assert [weights.shape for weights in network.coefs_] == [(784, 128), (128, 10)]
+    assert network.out_activation_ == "softmax"
+
+
+@pytest.mark.parametrize(("num_images", "steps"), [(128, 2), (129, 3)])
+def test_the_floor_is_two_large_products_a_step(num_images, steps):
+    with FlopCounterMode(display=False) as counter:
+        throughput._large_products(num_images, 64)
+    assert counter.get_total_flops() == steps * 2 * (2 * 64 * 784 * 128)
+
+
+def test_threads_are_as_before_after_a_rung():
+    before = torch.get_num_threads()
+    with throughput.threads_set_to(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_a_crew_trains_every_width_it_is_given():
+    with worker_pool.Crew(Images(IMAGES.images[:100], IMAGES.labels[:100]), size=1) as one:
+        seconds = one.train([16, 512], 50)
+    assert len(seconds) == 2
+    assert min(seconds) > 0
+
+
+def test_batched_networks_are_the_single_ones():
+    networks = optimizations.BatchedNetworks(3)
+    images, labels = IMAGES.images[:64].flatten(1), IMAGES.labels[:64]
+    losses = networks.losses(images, labels)
+    losses.sum().backward()
+    for seed in range(3):
+        torch.manual_seed(seed)
+        single = MLP()
+        loss = F.cross_entropy(single(images), labels)
+        loss.backward()
+        assert losses[seed].item() == pytest.approx(loss.item(), abs=1e-6)
+        for stacked, exclusive in zip(networks.parameters, single.parameters(), strict=True):
+            torch.testing.assert_close(stacked.grad[seed], exclusive.grad, rtol=1e-4, atol=1e-7)
+
+
+def test_the_attempts_loop_takes_the_steps_of_fit():
+    torch.manual_seed(0)
+    one = MLP()
+    torch.manual_seed(0)
+    other = MLP()
+    optimizations._descend_epoch(list(one.parameters()), lambda x, y: F.cross_entropy(one(x), y), IMAGES, 64)
+    fit(other, IMAGES.images, IMAGES.labels, epochs=1, batch_size=64, learning_rate=0.01, seed=0)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("before", [None, "1", "0"])
+@pytest.mark.parametrize("asked", ["0", "1"])
+def test_a_process_can_be_started_that_asks_for_large_pages_or_not(monkeypatch, before, asked):
+    monkeypatch.delenv(HUGE_PAGES, raising=False)
+    if before is not None:
+        monkeypatch.setenv(HUGE_PAGES, before)
+    program = f"import os; print(os.environ[{HUGE_PAGES!r}])"
+    with optimizations._asking(asked):
+        told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert told.strip() == asked
+    assert os.environ.get(HUGE_PAGES) == before
+
+
+def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
+    def no_compiler(images, batch_size):
+        def epoch():
+            raise torch._dynamo.exc.BackendCompilerFailed(epoch, RuntimeError("no compiler"), None)
+
+        return epoch
+
+    monkeypatch.setattr(optimizations, "_compiled_epoch", no_compiler)
+    results = optimizations.measure_attempts(
+        planned("attempts", num_images=130, rounds=2, models=2, compile=True), dataset
+    )
+    fitted, large_pages, small_pages, compiled, batched = results.attempts
+    assert results.num_images == 128
+    assert len(large_pages.seconds["epoch"]) == len(small_pages.seconds["epoch"]) == 2
+    assert (compiled.seconds["epoch"], compiled.problem) == ([], "BackendCompilerFailed")
+    assert len(fitted.seconds["epoch"]) == len(batched.seconds["epoch"]) == 2
+
+
+def test_a_step_without_arithmetic_takes_less_time(dataset):
+    results = speed.measure_profile(planned("profile", repetitions=40), dataset)
+    medians = {part: torch.tensor(seconds).median() for part, seconds in results.seconds.items()}
+    assert medians["dispatch"] < medians["step"]
+    assert {len(seconds) for seconds in results.seconds.values()} == {40}
+    assert repeatable(msgspec.to_builtins(results)).keys() == {"devices", "batch_size"}
+
+
+def test_fixed_runs_are_timed_on_one_worker_and_on_all(dataset, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(speed, "WIDTHS", (8, 4))
+    results = speed.measure_workers(planned("workers", num_images=128, rounds=1), dataset)
+    assert results.seconds.keys() == {"1", "2", "runs"}
+    assert len(results.seconds["runs"]) == 2
+    assert results.widths == [8, 4]

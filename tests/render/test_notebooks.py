@@ -1,0 +1,81 @@
+"""Pages as notebooks: valid, the same twice, and without anything that only Sphinx understands."""
+
+import json
+
+import nbformat
+import pytest
+
+from report.answers import ANSWERS
+from report.experiments import plan
+from report.plan import Profile
+from report.record.reader import Records
+from report.record.store import RecordStore
+from report.render import markdown, notebooks, pages
+from report.render.artifacts import Exporter
+from report.render.page_data import Number, Provenance
+
+PAGE = """---
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+
+(answer-q9)=
+# What is it?
+
+:::{admonition} Short answer
+:class: short-answer
+It is **so**, see {ref}`the other page <answer-q1>` and {py:func}`fmnist_ref.fit` {cite:p}`xiao2017`.
+:::
+
+```{code-cell} ipython3
+print("hello")
+```
+"""
+
+
+def test_a_page_by_hand():
+    notebook = json.loads(notebooks.to_notebook(PAGE))
+    nbformat.validate(notebook)
+    text = "".join("".join(cell["source"]) + "\n" for cell in notebook["cells"])
+    assert "> **Short answer.**" in text
+    assert "> It is **so**, see the other page and `fmnist_ref.fit` [xiao2017]." in text
+    assert 'print("hello")' in [("".join(c["source"])) for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert not any(left in text for left in ("{ref}", "{py:", "(answer-", ":::"))
+
+
+def test_the_same_page_gives_the_same_notebook():
+    assert notebooks.to_notebook(PAGE) == notebooks.to_notebook(PAGE)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
+    profile = Profile(name="quick", seeds=1)
+    records = Records(RecordStore(tmp_path, "none"), plan(profile))
+    measurements = pages.measure(records, "quick")
+    completeness = markdown.Completeness(profile="quick", seeds_done=0, seeds_planned=1)
+    answer = ANSWERS[name]
+    page = pages.page_of(answer, records, measurements, Exporter(tmp_path, tmp_path))
+    notebook = json.loads(
+        notebooks.to_notebook(markdown.render(answer, page, measurements.findings, completeness, notebook=True))
+    )
+    nbformat.validate(notebook)
+    cells = notebook["cells"]
+    assert any(cell["cell_type"] == "code" for cell in cells)
+    prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert not any(left in prose for left in ("{measured}", "{verdict}", "{py:", "{ref}", "{cite", "```{", ":::"))
+
+
+def test_a_number_is_written_out():
+    number = Number(
+        text="+3.9 pp", value=3.912, low=3.51, high=4.3, n=5, n_of="seeds", unit="percentage points", method="t",
+        provenance=Provenance(records=(), rebuild="", made_by=""),
+    )  # fmt: skip
+    assert notebooks.spelled_out(number) == "+3.9 pp (3.5 to 4.3, n = 5 seeds)"
+
+
+def test_a_page_lists_what_it_cites_and_nothing_else():
+    listed = markdown.literature("q9", "As {cite:t}`hornik1991` and others {cite:p}`cybenko1989, hornik1991` found.")
+    assert listed.endswith("\n\ncybenko1989\nhornik1991\n```\n")
+    assert ":keyprefix: q9-" in listed
+    assert markdown.literature("q9", "Nothing cited.") == ""

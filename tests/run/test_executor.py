@@ -1,0 +1,161 @@
+"""The runner, with an experiment that costs nothing and can go wrong on order."""
+
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+
+import pytest
+from stand_ins import experiments as stand_in
+
+from report.experiments import EXPERIMENTS
+from report.plan import Profile, Run
+from report.publish.report import Report
+from report.record.store import Record, RecordStore
+from report.run import worker
+from report.run.executor import Failure, Runner
+
+
+@pytest.fixture(autouse=True)
+def _sum_experiment(monkeypatch):
+    known = dict(EXPERIMENTS)
+    stand_in.register()
+    monkeypatch.setattr(worker, "dataset", stand_in.dataset)
+    yield
+    EXPERIMENTS.clear()
+    EXPERIMENTS.update(known)
+
+
+def sums(*seeds, experiment="sum", **parameters):
+    exclusive = experiment == "timed sum"
+    return [
+        Run(experiment=experiment, arm="a", seed=seed, parameters=parameters, exclusive=exclusive) for seed in seeds
+    ]
+
+
+def threads_of(workers_seen):
+    def make(*, workers, threads):
+        workers_seen.append((workers, threads))
+        return ThreadPoolExecutor(workers)
+
+    return make
+
+
+@pytest.fixture
+def make_runner(tmp_path):
+    def make(make_executor=None, workers=2):
+        ended = []
+        runner = Runner(
+            RecordStore(tmp_path / "records", "data"),
+            tmp_path,
+            workers=workers,
+            on_end=lambda run, outcome: ended.append((run, outcome)),
+            make_executor=make_executor or threads_of([]),
+        )
+        return runner, ended
+
+    return make
+
+
+def test_measures_and_records_every_run(make_runner):
+    runner, ended = make_runner()
+    assert runner.run(sums(0, 1, 2)) == []
+    assert {run.seed: outcome.results["total"] for run, outcome in ended} == {0: 0, 1: 1, 2: 2}
+    assert all(isinstance(outcome, Record) for _, outcome in ended)
+
+
+def test_finished_runs_are_not_repeated(make_runner):
+    runner, _ = make_runner()
+    runner.run(sums(0, 1))
+    again, ended = make_runner()
+    again.run(sums(0, 1, 2))
+    assert [run.seed for run, _ in ended] == [2]
+
+
+def test_a_run_gets_the_results_it_needs(make_runner):
+    runner, ended = make_runner()
+    parts = sums(3, 4)
+    total = Run(experiment="sum", arm="total", seed=0, depends_on=tuple(parts))
+    assert runner.run([total, *parts]) == []
+    assert ended[-1][0] == total
+    assert ended[-1][1].results["total"] == 7
+
+
+def test_what_measures_time_runs_alone_and_last(make_runner):
+    seen = []
+    runner, ended = make_runner(threads_of(seen), workers=4)
+    runner.run([*sums(0, experiment="timed sum"), *sums(1)])
+    assert [run.experiment for run, _ in ended] == ["sum", "timed sum"]
+    assert seen[0] == (4, 1)
+    assert seen[1][0] == 1
+
+
+def test_a_seed_counts_as_done_before_its_times_are_taken(make_runner, tmp_path):
+    runner, _ = make_runner()
+    runner.run(sums(0))
+    report = Report(
+        output=tmp_path,
+        profile=Profile(seeds=2),
+        planned=[*sums(0, 1), *sums(0, experiment="timed sum")],
+        store=runner.store,
+        data_source="given",
+    )
+    assert report.completeness().seeds_done == 1
+
+
+def test_an_error_is_tried_again_once(make_runner, tmp_path):
+    runner, ended = make_runner()
+    assert runner.run(sums(5, order="raise once", marker=str(tmp_path / "seen"))) == []
+    assert ended[0][1].results["total"] == 5
+
+
+def test_a_lasting_error_is_told_and_the_rest_goes_on(make_runner):
+    runner, ended = make_runner()
+    failures = runner.run([*sums(5, order="raise"), *sums(1)])
+    assert [failure.why for failure in failures] == ["a parameter must be sound; found this one. Choose another."]
+    assert {type(outcome) for _, outcome in ended} == {Record, Failure}
+
+
+def test_what_reads_from_a_failed_run_fails_by_name(make_runner):
+    runner, _ = make_runner()
+    broken = sums(5, order="raise")
+    reader = Run(experiment="sum", arm="reader", seed=0, depends_on=tuple(broken))
+    failures = runner.run([*broken, reader])
+    assert {f.run.arm: f.why for f in failures}["reader"] == "a run that it reads from could not be measured"
+
+
+def test_a_killed_worker_costs_only_its_own_run(make_runner, tmp_path):
+    runner, ended = make_runner(stand_in.process_pool)
+    dying = sums(9, order="die")
+    once = sums(8, order="die once", marker=str(tmp_path / "seen"))
+    failures = runner.run([*dying, *once, *sums(1, 2, 3)])
+    assert [(f.run.seed, f.why) for f in failures] == [(9, "its worker died, twice")]
+    assert sorted(run.seed for run, outcome in ended if isinstance(outcome, Record)) == [1, 2, 3, 8]
+
+
+class Interrupting(Executor):
+    """An executor in whose work the user presses Ctrl-C."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        del fn, args, kwargs
+        future = Future()
+        future.set_running_or_notify_cancel()
+        raise KeyboardInterrupt
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        self.ended = (wait, cancel_futures)
+
+
+def test_an_interrupt_does_not_wait_for_what_is_under_way(make_runner):
+    executor = Interrupting()
+    runner, _ = make_runner(lambda *, workers, threads: executor)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(sums(0))
+    assert executor.ended == (False, True)
+
+
+def test_workers_do_not_change_results(make_runner, tmp_path):
+    runs = sums(0, 1, 2, 3)
+    results = []
+    for workers in (1, 3):
+        store = RecordStore(tmp_path / str(workers), "data")
+        Runner(store, tmp_path, workers=workers, on_end=lambda *_: None, make_executor=threads_of([])).run(runs)
+        results.append([store.status(run).record.results["total"] for run in runs])
+    assert results[0] == results[1]

@@ -1,0 +1,46 @@
+"""What a worker does between runs: it drops what a long one has left."""
+
+import gc
+import weakref
+
+import msgspec
+import pytest
+
+from report.experiments import EXPERIMENTS
+from report.plan import Experiment, Run
+from report.run import worker
+
+
+class Nothing(msgspec.Struct):
+    """The results of a run that is about what it leaves."""
+
+
+class Left:
+    """Refers to itself, as the callbacks of a training do: only a search finds that nobody needs it."""
+
+    def __init__(self):
+        self.itself = self
+
+
+@pytest.fixture
+def left(monkeypatch):
+    """Return a list that gets a weak reference to what each run leaves."""
+    found = []
+
+    def measure(run, dataset, inputs):
+        found.append(weakref.ref(Left()))
+        return Nothing()
+
+    monkeypatch.setitem(EXPERIMENTS, "leaving", Experiment(name="leaving", plan=lambda profile: [], measure=measure))
+    monkeypatch.setattr(worker, "dataset", lambda folder: None)
+    gc.disable()
+    yield found
+    gc.enable()
+
+
+@pytest.mark.parametrize(("long_run", "kept"), [(0.0, False), (3600.0, True)])
+def test_only_a_long_run_is_searched_for_what_it_left(left, monkeypatch, long_run, kept):
+    monkeypatch.setattr(worker, "LONG_RUN", long_run)
+    measured = worker.measure(Run(experiment="leaving", arm="a", seed=0), {}, "")
+    assert measured.results == {}
+    assert (left[0]() is not None) == kept
