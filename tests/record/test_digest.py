@@ -51,7 +51,9 @@ def digest_of(tmp_path):
             (tmp_path / name).write_text(text)
         (tmp_path / "report" / "record").mkdir(exist_ok=True)
         (tmp_path / "report" / "record" / "__init__.py").touch()
-        (tmp_path / "report" / "record" / "digest.py").write_text((ROOT / "report" / "record" / "digest.py").read_text())
+        (tmp_path / "report" / "record" / "digest.py").write_text(
+            (ROOT / "report" / "record" / "digest.py").read_text()
+        )
         code = "import json; from report.record.digest import digest; print(json.dumps(digest('report.measure', 'measure')))"
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
         return __import__("json").loads(done.stdout)
