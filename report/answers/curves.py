@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from report.answers.charts import IntervalRow, Series
 from report.answers.intervals import row
-from report.conclude.statistics import Estimate, count, mean_with_t_interval
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.experiments.training import Curve
 from report.record.reader import Arm, Records, Results
 
@@ -18,17 +18,25 @@ PERCENT = 100.0
 
 
 def paired_difference(
-    arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float], *, unit: str, scale: float = 1.0
+    arm: Arm[Results],
+    baseline: Arm[Results],
+    value: Callable[[Results], float],
+    *,
+    unit: str,
+    scale: float = 1.0,
+    **about: Any,
 ) -> Estimate:
     """Estimate arm minus baseline over the seeds that both have."""
     a, b = arm.paired_with(baseline)
     differences = (np.array(a.values(value)) - np.array(b.values(value))) * scale
-    return mean_with_t_interval(differences, unit=unit, signed=True, records=a.records + b.records)
+    return mean_with_t_interval(differences, unit=unit, signed=True, records=a.records + b.records, **about)
 
 
-def accuracy_points(arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]) -> Estimate:
+def accuracy_points(
+    arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float], **about: Any
+) -> Estimate:
     """Estimate a difference in accuracy, in percentage points."""
-    return paired_difference(arm, baseline, value, unit="percentage points", scale=PERCENT)
+    return paired_difference(arm, baseline, value, unit="percentage points", scale=PERCENT, **about)
 
 
 def mean_and_range(label: str, x: Sequence[float], values: NDArray[np.float64]) -> Series:
@@ -86,10 +94,8 @@ def outside_of_seeds(printed: Sequence[float], seeds: Sequence[Sequence[float]],
     widening = 2 * runs.std(axis=0, ddof=1) if len(runs) > 1 else np.zeros(runs.shape[1])
     target = np.array(printed)
     outside = int(((target < runs.min(0) - widening) | (target > runs.max(0) + widening)).sum())
-    return count(
+    return exact(
         outside,
-        low=outside,
-        high=outside,
         unit="printed figures",
         n=len(printed),
         n_of="printed figures",

@@ -8,7 +8,7 @@ import sys
 import click
 
 from fmnist_ref import FmnistRefError
-from report.cli import bench, publish_reference, run, status, timing, verify
+from report.cli import bench, claims, publish_reference, run, status, timing, verify
 from report.cli.options import INCOMPLETE, INTERRUPTED
 
 OPTIONS_WITHOUT_COMMAND = ("--help", "-h", "--version")
@@ -24,7 +24,15 @@ def cli() -> None:
     """Run the experiments, test the claims, and publish the answers as a static site."""
 
 
-for command in (run.run, status.status, verify.verify, timing.timing, bench.bench, publish_reference.publish_reference):
+for command in (
+    run.run,
+    status.status,
+    claims.claims,
+    verify.verify,
+    timing.timing,
+    bench.bench,
+    publish_reference.publish_reference,
+):
     cli.add_command(command)
 
 

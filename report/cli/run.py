@@ -86,7 +86,9 @@ def _published(report: Report, console: Console) -> Published:
 
 def verdict_table(findings: Mapping[str, Finding]) -> Table:
     """Return all verdicts as a table for the terminal."""
-    table = Table("claim", "verdict", "estimate", "95 % interval", "n", "Holm", title="Verdicts", title_justify="left")
+    table = Table(
+        "claim", "verdict", "estimate", "interval or range", "n", "Holm", title="Verdicts", title_justify="left"
+    )
     for id, finding in findings.items():
         mark, colour = CHIPS.get(finding.verdict, ("∅", "bright_black"))
         first = True
@@ -95,7 +97,7 @@ def verdict_table(findings: Mapping[str, Finding]) -> Table:
                 id if first else "",
                 Text(f"{mark} {finding.verdict}", style=colour) if first else "",
                 formatting.text_of(estimate) if estimate else "",
-                formatting.interval_of(estimate) if estimate else "",
+                (formatting.interval_of(estimate) or formatting.interval_name(estimate)) if estimate else "",
                 f"{estimate.n} {estimate.n_of}" if estimate else "",
                 {True: "yes", False: "no", None: ""}[finding.survives_holm] if first else "",
             )

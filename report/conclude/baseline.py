@@ -18,7 +18,7 @@ from report.conclude.statistics import Estimate
 from report.conclude.verdicts import Finding, VerdictWord
 from report.plan import ProfileName
 
-SCHEMA = 1
+SCHEMA = 2
 MAX_BYTES = 2**20
 PUBLISHED = Path(__file__).parents[1] / "published.json"
 OPEN = ("not measured yet", "not assessed in the quick profile")
@@ -27,29 +27,12 @@ OPEN = ("not measured yet", "not assessed in the quick profile")
 Agreement = Literal["agree", "differ", "not comparable"]
 
 
-class PublishedEstimate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An estimate without its records."""
-
-    value: float = msgspec.field(name="estimate")
-    low: float | None
-    high: float | None
-    n: int
-    n_of: str
-    unit: str
-    signed: bool = False
-    digits: int | None = None
-
-    def as_estimate(self) -> Estimate:
-        """Return it in the form that can be written as text."""
-        return Estimate(method="as published", **msgspec.structs.asdict(self))
-
-
 class PublishedClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A claim's verdict and what it rests on."""
 
     id: str
     verdict: VerdictWord
-    estimates: tuple[PublishedEstimate, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +84,7 @@ def summarise(
         seeds=seeds,
         environment=dict(environment),
         claims=tuple(
-            PublishedClaim(id=id, verdict=finding.verdict, estimates=tuple(map(_publish, finding.estimates)))
+            PublishedClaim(id=id, verdict=finding.verdict, estimates=tuple(map(_without_records, finding.estimates)))
             for id, finding in findings.items()
         ),
     )
@@ -141,8 +124,8 @@ def compare(reference: Reference, findings: Mapping[str, Finding]) -> list[Row]:
     return [_row(published, findings.get(published.id)) for published in reference.claims]
 
 
-def _publish(estimate: Estimate) -> PublishedEstimate:
-    return PublishedEstimate(**{name: getattr(estimate, name) for name in PublishedEstimate.__struct_fields__})
+def _without_records(estimate: Estimate) -> Estimate:
+    return msgspec.structs.replace(estimate, records=())
 
 
 def _row(published: PublishedClaim, here: Finding | None) -> Row:
@@ -160,7 +143,7 @@ def _row(published: PublishedClaim, here: Finding | None) -> Row:
     )
 
 
-def _overlap(published: tuple[PublishedEstimate, ...], here: tuple[Estimate, ...]) -> bool | None:
+def _overlap(published: tuple[Estimate, ...], here: tuple[Estimate, ...]) -> bool | None:
     """Say whether each published interval shares a value with its counterpart."""
     if not published or len(published) != len(here):
         return None

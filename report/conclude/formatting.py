@@ -52,18 +52,23 @@ def text_of(estimate: Estimate) -> str:
 
 
 def interval_of(estimate: Estimate) -> str:
-    """Write an estimate's interval, or say that there is none."""
+    """Write an estimate's interval or range as ``low to high``; empty if it has none."""
     if estimate.low is None or estimate.high is None:
-        return "no interval"
+        return ""
     digits = digits_for(estimate)
     low, high = (number(end, digits, signed=estimate.signed) for end in (estimate.low, estimate.high))
     return f"{low} to {high}"
 
 
-def detectable_of(estimate: Estimate) -> str | None:
-    """Write the smallest difference that so many runs could have shown."""
+def interval_name(estimate: Estimate) -> str:
+    """Name what `interval_of` writes."""
+    return {"confidence": "95 % interval", "range": "range", "exact": "exact"}[estimate.kind]
+
+
+def detectable_of(estimate: Estimate) -> str:
+    """Write the smallest difference that as many runs could have detected; empty where there is none."""
     if estimate.detectable is None:
-        return None
+        return ""
     digits = min(6, max(1, 1 - math.floor(math.log10(estimate.detectable)))) if estimate.detectable > 0 else 1
     return with_unit(number(estimate.detectable, digits), estimate.unit)
 

@@ -1,9 +1,9 @@
-"""When a claim counts as supported or refuted: the decision rules of the ledger, each a small value that can speak."""
+"""Decision rules. Each maps estimates to supported, refuted or undetermined, and can describe itself in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
@@ -12,26 +12,16 @@ from report.conclude.statistics import Estimate
 Decision = Literal["supported", "refuted", "undetermined"]
 
 
-class Rule(Protocol):
-    """A decision from estimates, and the same decision in words."""
-
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from the estimates that belong to the claim."""
-        ...
-
-    def describe(self) -> str:
-        """Say when the claim counts as supported or refuted."""
-        ...
-
-
 def _ends(estimate: Estimate) -> tuple[float, float]:
-    """Return the interval; an estimate without one (a single run) can't decide anything."""
+    """Return the interval or range, for an exact number the number itself; a single run decides nothing."""
+    if estimate.kind == "exact":
+        return estimate.value, estimate.value
     if estimate.low is None or estimate.high is None:
         return float("-inf"), float("inf")
     return estimate.low, estimate.high
 
 
-class Above(msgspec.Struct, frozen=True):
+class Above(msgspec.Struct, frozen=True, tag=True):
     """The claim says "more": the whole interval above `null + margin` supports it, the whole below `null` refutes it."""
 
     margin: float = 0.0
@@ -52,7 +42,7 @@ class Above(msgspec.Struct, frozen=True):
         )
 
 
-class Below(msgspec.Struct, frozen=True):
+class Below(msgspec.Struct, frozen=True, tag=True):
     """The claim says "less": the mirror image of `Above`."""
 
     margin: float = 0.0
@@ -71,7 +61,7 @@ class Below(msgspec.Struct, frozen=True):
         )
 
 
-class Harmless(msgspec.Struct, frozen=True):
+class Harmless(msgspec.Struct, frozen=True, tag=True):
     """The claim says "no worse": refuted if the whole interval lies below −margin, supported if above it."""
 
     margin: float = 0.3
@@ -88,7 +78,7 @@ class Harmless(msgspec.Struct, frozen=True):
         return f"refuted if the interval lies below −{self.margin:g}; supported if above −{self.margin:g}"
 
 
-class Inside(msgspec.Struct, frozen=True):
+class Inside(msgspec.Struct, frozen=True, tag=True):
     """The claim says "no difference": supported if the whole interval lies inside ±margin."""
 
     margin: float
@@ -105,7 +95,7 @@ class Inside(msgspec.Struct, frozen=True):
         return f"supported if the interval lies inside ±{self.margin:g}; refuted if outside"
 
 
-class Contains(msgspec.Struct, frozen=True):
+class Contains(msgspec.Struct, frozen=True, tag=True):
     """The claim names a value: supported if the interval contains it and excludes another."""
 
     value: float
@@ -123,7 +113,7 @@ class Contains(msgspec.Struct, frozen=True):
         return f"supported if the interval contains {self.value:g} and excludes {self.excludes:g}"
 
 
-class NoneAtAll(msgspec.Struct, frozen=True):
+class NoneAtAll(msgspec.Struct, frozen=True, tag=True):
     """The claim says "always": one counter-example in any run refutes it."""
 
     def decide(self, estimates: Sequence[Estimate]) -> Decision:
@@ -135,7 +125,7 @@ class NoneAtAll(msgspec.Struct, frozen=True):
         return "supported only if the count is zero in every run; else refuted"
 
 
-class AtLeast(msgspec.Struct, frozen=True):
+class AtLeast(msgspec.Struct, frozen=True, tag=True):
     """A threshold on an exact figure: supported if its whole range reaches it."""
 
     threshold: float
@@ -152,7 +142,7 @@ class AtLeast(msgspec.Struct, frozen=True):
         return f"supported if the interval reaches {self.threshold:g} throughout; refuted if it stays below"
 
 
-class AtMost(msgspec.Struct, frozen=True):
+class AtMost(msgspec.Struct, frozen=True, tag=True):
     """A ceiling: supported if the whole interval stays under it, refuted if the whole lies above."""
 
     ceiling: float
@@ -169,10 +159,13 @@ class AtMost(msgspec.Struct, frozen=True):
         return f"supported if the interval stays under {self.ceiling:g}; refuted if it lies above"
 
 
-class Every(msgspec.Struct, frozen=True):
+SimpleRule = Above | Below | Harmless | Inside | Contains | NoneAtAll | AtLeast | AtMost
+
+
+class Every(msgspec.Struct, frozen=True, tag=True):
     """Several conditions at once: supported if all are, refuted if any is."""
 
-    rules: tuple[Above | Below | Inside | AtLeast | Contains, ...]
+    rules: tuple[SimpleRule, ...]
 
     def decide(self, estimates: Sequence[Estimate]) -> Decision:
         """Decide from as many estimates as there are rules, in order."""
@@ -186,10 +179,10 @@ class Every(msgspec.Struct, frozen=True):
         return "all of: " + "; ".join(rule.describe() for rule in self.rules)
 
 
-class AnyOf(msgspec.Struct, frozen=True):
+class AnyOf(msgspec.Struct, frozen=True, tag=True):
     """Several ways to be right: supported if one condition is, refuted if none can be."""
 
-    rules: tuple[Above | Below | Inside | AtLeast | Contains, ...]
+    rules: tuple[SimpleRule, ...]
 
     def decide(self, estimates: Sequence[Estimate]) -> Decision:
         """Decide from as many estimates as there are rules, in order."""
@@ -201,3 +194,7 @@ class AnyOf(msgspec.Struct, frozen=True):
     def describe(self) -> str:
         """Say the rule in words."""
         return "any of: " + "; ".join(rule.describe() for rule in self.rules)
+
+
+Rule = SimpleRule | Every | AnyOf
+"""A decision from the estimates that belong to a claim, by `decide`, and the same in words, by `describe`."""

@@ -1,11 +1,11 @@
-"""Estimates with intervals, and the decisions that claims.md makes from them."""
+"""Estimates with their intervals, and the correction for testing many claims."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A measured number: its value, its two-sided 95 % interval, and what it was made from."""
+    """A measured number: its value, its interval or range, and what it was made from."""
 
     value: float
     unit: str
@@ -30,7 +30,10 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     n_of: str
     """What n counts: ``seeds``, ``test images``, ``repetitions``."""
     method: str
+    kind: Literal["confidence", "range", "exact"] = "confidence"
+    """What `low` and `high` are: a two-sided 95 % interval, or the range over `n`. An exact number has neither."""
     low: float | None = None
+    """In `unit`; None for an exact number, and for a single run, which has no interval."""
     high: float | None = None
     p_value: float | None = None
     """Two-sided, against `null`."""
@@ -44,6 +47,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """Decimals in the text; chosen from the interval if None."""
     records: tuple[str, ...] = ()
     """Ids of the runs behind it."""
+    settings: dict[str, int | float | str] = {}
+    """Settings of those runs that a description names: ``{"epochs": 40}``."""
 
 
 def mean_with_t_interval(
@@ -193,9 +198,30 @@ def slope(x: ArrayLike, y: ArrayLike) -> float:
     return float(np.polynomial.polynomial.polyfit(np.asarray(x, float), np.asarray(y, float), 1)[1])
 
 
-def count(value: float, *, unit: str, n: int, n_of: str, low: float, high: float, **about: Any) -> Estimate:
-    """Wrap a count, or another figure whose range over the runs is the whole story, as an estimate."""
-    return Estimate(value=value, low=low, high=high, unit=unit, n=n, n_of=n_of, method=f"range over {n_of}", **about)
+def exact(value: float, *, unit: str, n: int, n_of: str, method: str = "counted", **about: Any) -> Estimate:
+    """Wrap a number without uncertainty: a count, or a property of the data or the code."""
+    return Estimate(kind="exact", value=value, unit=unit, n=n, n_of=n_of, method=method, **about)
+
+
+def with_range(
+    values: ArrayLike, *, unit: str, n_of: str, reduce: Callable[[Floats], Any] = np.mean, **about: Any
+) -> Estimate:
+    """Reduce values to one number, with their range; where all are the same, the number is exact."""
+    x = np.asarray(values, dtype=np.float64)
+    number, low, high = float(reduce(x)), float(x.min()), float(x.max())
+    if low == high:
+        return exact(number, unit=unit, n=len(x), n_of=n_of, method=f"the same in all {n_of}", **about)
+    return Estimate(
+        kind="range",
+        value=number,
+        low=low,
+        high=high,
+        unit=unit,
+        n=len(x),
+        n_of=n_of,
+        method=f"range over {n_of}",
+        **about,
+    )
 
 
 def holm(p_values: Mapping[str, float], level: float = 1 - CONFIDENCE) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""From estimates to verdicts: the ledger's rules, applied to all claims together."""
+"""From estimates to verdicts: the rules of all claims, applied together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from report.conclude.claims import LEDGER, Claim
+from report.conclude.claims import FIELD, Claim, fill
 from report.conclude.rules import AnyOf
 from report.conclude.statistics import Estimate, holm
 from report.plan import ProfileName
@@ -25,20 +25,31 @@ VerdictWord = Literal[
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim with its verdict and what it rests on."""
+    """A claim with its verdict and the estimates that decided it."""
 
     claim: Claim
     verdict: VerdictWord
     estimates: tuple[Estimate, ...] = ()
     survives_holm: bool | None = None
+    """Whether the verdict survives Holm's correction; None where no p-value belongs to it."""
+
+    @property
+    def measured(self) -> str:
+        """What was measured, with the settings of the runs filled in; an ellipsis where there are no runs."""
+        settings = {name: value for estimate in self.estimates for name, value in estimate.settings.items()}
+        return FIELD.sub("…", fill(self.claim.measured, settings))
 
 
-def conclude(estimates: Mapping[str, tuple[Estimate, ...]], profile: ProfileName) -> dict[str, Finding]:
+def conclude(
+    claims: Mapping[str, Claim], estimates: Mapping[str, tuple[Estimate, ...]], profile: ProfileName
+) -> dict[str, Finding]:
     """
-    Give every claim of the ledger its verdict.
+    Decide every claim.
 
     Parameters
     ----------
+    claims : mapping of str to Claim
+        By id.
     estimates : mapping of str to tuple of Estimate
         By claim id; a claim without an entry has not been measured.
     profile : {"quick", "full"}
@@ -47,10 +58,10 @@ def conclude(estimates: Mapping[str, tuple[Estimate, ...]], profile: ProfileName
     Returns
     -------
     dict of str to Finding
-        In the ledger's order.
+        In the order of `claims`.
     """
-    measured = {id: estimates[id] for id, claim in LEDGER.items() if claim.rule and id in estimates}
-    survives = holm({id: p for id, found in measured.items() if (p := _p_value(LEDGER[id], found)) is not None})
+    measured = {id: estimates[id] for id, claim in claims.items() if claim.rule and id in estimates}
+    survives = holm({id: p for id, found in measured.items() if (p := _p_value(claims[id], found)) is not None})
     return {
         id: Finding(
             claim=claim,
@@ -58,7 +69,7 @@ def conclude(estimates: Mapping[str, tuple[Estimate, ...]], profile: ProfileName
             estimates=tuple(estimates.get(id, ())),
             survives_holm=survives.get(id) if profile == "full" else None,
         )
-        for id, claim in LEDGER.items()
+        for id, claim in claims.items()
     }
 
 

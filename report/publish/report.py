@@ -53,7 +53,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         output = self.output.resolve()
         records = Records(self.store, self.planned, self.timings)
         measurements = pages.measure(records, self.profile.name)
-        write_if_changed(output / "verdicts.json", _verdicts(measurements.findings))
+        verdicts = msgspec.json.encode(list(measurements.findings.values()))
+        write_if_changed(output / "verdicts.json", msgspec.json.format(verdicts, indent=1))
         self._publish_records(output / "source" / "published" / "records")
         about = site.about(self.profile.device, self.data_source, self.store.data_sha256)
         pages.write_source(output / "source", records, measurements, self.completeness(), about)
@@ -70,28 +71,3 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         self.store.publish(self.planned, folder)
         for record in self.timings:
             write_if_changed(folder / f"{record.run}.json", encode(record))
-
-
-def _verdicts(findings: dict[str, Finding]) -> bytes:
-    entries = [
-        {
-            "id": id,
-            "kind": finding.claim.kind,
-            "verdict": finding.verdict,
-            "survives_holm": finding.survives_holm,
-            "estimates": [
-                {
-                    "estimate": estimate.value,
-                    "interval": [estimate.low, estimate.high],
-                    "n": estimate.n,
-                    "n_of": estimate.n_of,
-                    "unit": estimate.unit,
-                    "p_value": estimate.p_value,
-                    "records": estimate.records,
-                }
-                for estimate in finding.estimates
-            ],
-        }
-        for id, finding in findings.items()
-    ]
-    return msgspec.json.format(msgspec.json.encode(entries), indent=1)

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from report.answers.base import FigureContent, TableContent
+from report.answers.answer import FigureSpec, TableSpec
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import Finding
 from report.experiments import EXPERIMENTS
 from report.record.files import write_if_changed
 from report.render.figures import Drawing, Size, ThemeName, chart_data, draw
-from report.render.page_data import ClaimRow, Figure, Number, Page, Provenance, Table
+from report.render.page_data import Figure, Number, Page, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
 
@@ -41,34 +40,11 @@ def number(estimate: Estimate, made_by: Callable[..., Any]) -> Number:
     """Make an estimate ready to stand in the text."""
     return Number(
         text=formatting.text_of(estimate),
-        value=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
-        n=estimate.n,
-        n_of=estimate.n_of,
-        unit=estimate.unit,
-        method=estimate.method,
+        interval=formatting.interval_of(estimate),
+        interval_name=formatting.interval_name(estimate),
+        detectable=formatting.detectable_of(estimate),
+        estimate=estimate,
         provenance=provenance(estimate.records, made_by),
-    )
-
-
-def claim_row(finding: Finding, numbers: tuple[Number, ...], note: str) -> ClaimRow:
-    """Make one row of the audit."""
-    claim = finding.claim
-    detectable = [formatting.detectable_of(estimate) for estimate in finding.estimates]
-    return ClaimRow(
-        id=claim.id,
-        page=claim.page,
-        says=claim.says,
-        kind=claim.kind,
-        measured_by=claim.measure,
-        rule=claim.rule.describe() if claim.rule else "settled by definition",
-        verdict=finding.verdict,
-        numbers=numbers,
-        detectable=next((d for d in detectable if d), None) if finding.verdict == "undetermined" else None,
-        survives_holm=finding.survives_holm,
-        tests=tuple(f"tests/definitions/test_{claim.page}.py::{test}" for test in claim.tests),
-        note=note,
     )
 
 
@@ -88,7 +64,7 @@ class Exporter:
         self.source = source
         self.published = published
 
-    def figure(self, name: str, content: FigureContent, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
+    def figure(self, name: str, content: FigureSpec, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
         """Draw a figure in both themes, for wide and narrow screens, and export its data."""
         columns, rows = chart_data(content.chart)
         wide = self._drawn(name, content, "card" if card else "page")
@@ -109,14 +85,14 @@ class Exporter:
             provenance=provenance(content.records, made_by),
         )
 
-    def _drawn(self, stem: str, content: FigureContent, size: Size) -> Drawing:
+    def _drawn(self, stem: str, content: FigureSpec, size: Size) -> Drawing:
         """Draw in both themes, which share their size."""
         light, dark = (draw(content.chart, theme=theme, size=size) for theme in THEMES)
         for theme, drawing in zip(THEMES, (light, dark), strict=True):
             write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", drawing.svg)
         return light
 
-    def table(self, name: str, content: TableContent, made_by: Callable[..., Any]) -> Table:
+    def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:
         """Set a table and export its data unrounded."""
         return Table(
             caption=content.caption,

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 import msgspec
 
-from report.answers.base import Answer, by_verdict
+from report.answers.answer import Answer, by_verdict
 from report.conclude.verdicts import Finding
 from report.plan import ProfileName
 from report.render import notebooks
@@ -59,8 +59,8 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> 
     """Return the functions that a template speaks with."""
 
     def number(name: str, index: int = 0) -> str:
-        if name not in answer.measures:
-            raise KeyError(f"{answer.name} has no measure {name!r}")
+        if name not in answer.estimators:
+            raise KeyError(f"{answer.name} has no number {name!r}")
         known = number_key(name, index)
         return f"{{measured}}`{known}`" if known in page.numbers else NOT_YET
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import jupytext
 
-from report.answers.base import Answer, by_verdict
-from report.conclude import formatting
+from report.answers.answer import Answer, by_verdict
 from report.conclude.verdicts import Finding
-from report.render.page_data import ClaimRow, Number, Page, number_key
+from report.render.page_data import Number, Page, number_key, numbers_of
 
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
 TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
@@ -26,8 +25,8 @@ def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> d
     """Return the functions that a template speaks with when it is written for a notebook."""
 
     def number(name: str, index: int = 0) -> str:
-        if name not in answer.measures:
-            raise KeyError(f"{answer.name} has no measure {name!r}")
+        if name not in answer.estimators:
+            raise KeyError(f"{answer.name} has no number {name!r}")
         found = page.numbers.get(number_key(name, index))
         return spelled_out(found) if found else "(not measured yet)"
 
@@ -50,7 +49,7 @@ def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> d
         "table": table,
         "say": say,
         "verdict": lambda id: f"*{findings[id].verdict}*",
-        "claims": lambda: _claims(page.claims),
+        "claims": lambda: _claims(page),
     }
 
 
@@ -78,11 +77,8 @@ def to_notebook(markdown: str) -> str:
 
 def spelled_out(number: Number) -> str:
     """Write a number with its interval and n, for where there is no panel to open."""
-    if number.low is None or number.high is None:
-        return f"{number.text} (n = {number.n} {number.n_of})"
-    digits = min(6, max(len(part) for part in [*re.findall(r"\.(\d+)", number.text), ""]))
-    low, high = (formatting.number(end, digits) for end in (number.low, number.high))
-    return f"{number.text} ({low} to {high}, n = {number.n} {number.n_of})"
+    interval = f"{number.interval}, " if number.interval else ""
+    return f"{number.text} ({interval}n = {number.estimate.n} {number.estimate.n_of})"
 
 
 def _plain(markdown: str) -> str:
@@ -107,10 +103,10 @@ def _quoted(title: str, body: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def _claims(claims: Mapping[str, ClaimRow]) -> str:
+def _claims(page: Page) -> str:
     rows = [
-        [claim.id, claim.says, claim.verdict, "; ".join(spelled_out(number) for number in claim.numbers)]
-        for claim in claims.values()
+        [id, finding.claim.says, finding.verdict, "; ".join(map(spelled_out, numbers_of(page, id)))]
+        for id, finding in page.claims.items()
     ]
     return _table(["claim", "what the notebook says", "verdict", "what we measured"], rows)
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from report.conclude.verdicts import VerdictWord
+from report.conclude.statistics import Estimate
+from report.conclude.verdicts import Finding
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,44 +33,14 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     """As printed: rounded, with sign and unit, for instance ``+3.9 pp``."""
-    value: float
-    low: float | None
-    """Lower end of the 95 % interval, in `unit`; None where the number is exact or a count."""
-    high: float | None
-    n: int
-    """Seeds, images or repetitions behind the interval: `n_of` says which."""
-    n_of: str
-    unit: str
-    """Spelt out: ``percentage points``, ``nats``, ``seconds``, ``ratio``."""
-    method: str
-    """How the interval was made: ``paired t over seeds``, ``bootstrap over test images``, …"""
+    interval: str
+    """As printed, ``+3.5 to +4.3``; empty for an exact number and for a single run."""
+    interval_name: str
+    """What `interval` is: ``95 % interval`` or ``range``; ``exact`` for an exact number."""
+    detectable: str
+    """The smallest difference that as many runs could have detected, as printed; empty where there is none."""
+    estimate: Estimate
     provenance: Provenance
-
-
-class ClaimRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the audit."""
-
-    id: str
-    page: str
-    """Page on which it is discussed, as ``q4``."""
-    says: str
-    """What the notebook says, in our words."""
-    kind: Literal["E", "D", "G"]
-    measured_by: str
-    """What was measured or, for definitions, what settles it."""
-    rule: str
-    """When it counts as supported or refuted, in words."""
-    verdict: VerdictWord
-    numbers: tuple[Number, ...] = ()
-    """The estimates that the rule looked at."""
-    detectable: str | None = None
-    """For an undetermined claim: the smallest difference that so many seeds could have shown."""
-    survives_holm: bool | None = None
-    """Whether the verdict survives Holm's correction; None where no p-value belongs to it."""
-    tests: tuple[str, ...] = ()
-    """Tests that check a definitional claim, as ``tests/test_losses.py::test_name``."""
-    note: str = ""
-    """What the reader should know about the verdict; one or two sentences."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +94,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     card: Figure | None
     """The small figure on the card, drawn for that size."""
     numbers: dict[str, Number]
-    claims: dict[str, ClaimRow]
+    claims: dict[str, Finding]
+    """By id. The numbers of a finding's estimates are in `numbers`, by `number_key`."""
     figures: dict[str, Figure]
     tables: dict[str, Table]
     missing: tuple[str, ...] = ()
@@ -152,6 +124,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """How many claims got each verdict."""
 
 
-def number_key(measure: str, index: int = 0) -> str:
-    """Return under which name a page's `numbers` hold a measure's first, second, ... estimate."""
-    return measure if index == 0 else f"{measure}-{index + 1}"
+def number_key(name: str, index: int = 0) -> str:
+    """Return the name under which a page's `numbers` hold the first, second, ... estimate of a claim or number."""
+    return name if index == 0 else f"{name}-{index + 1}"
+
+
+def numbers_of(page: Page, id: str) -> list[Number]:
+    """Return the numbers that decided a claim."""
+    return [page.numbers[number_key(id, index)] for index in range(len(page.claims[id].estimates))]

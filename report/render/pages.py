@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 import fmnist_ref
-from report.answers import ANSWERS, OTHER_PAGES
-from report.answers.base import Answer, MeasureFunction
+from report.answers import ANSWERS, CLAIMS, OTHER_PAGES
+from report.answers.answer import Answer, Estimator
 from report.conclude import baseline
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import Finding, conclude
@@ -41,14 +41,14 @@ def measure(records: Records, profile: ProfileName) -> Measurements:
     measured: dict[str, Measured] = {}
     missing: dict[str, tuple[str, ...]] = {}
     for page, answer in (ANSWERS | OTHER_PAGES).items():
-        found = {name: _estimates(make, records) for name, make in answer.measures.items()}
+        found = {name: _estimates(make, records) for name, make in answer.estimators.items()}
         measured[page] = {name: estimates for name, estimates in found.items() if estimates is not None}
         missing[page] = tuple(name for name, estimates in found.items() if estimates is None)
     estimates = {name: found for page in measured.values() for name, found in page.items()}
-    return Measurements(measured=measured, missing=missing, findings=conclude(estimates, profile))
+    return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile))
 
 
-def _estimates(make: MeasureFunction, records: Records) -> tuple[Estimate, ...] | None:
+def _estimates(make: Estimator, records: Records) -> tuple[Estimate, ...] | None:
     """Return what a function estimates; None if it has no records."""
     try:
         found = make(records)
@@ -125,19 +125,11 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
     """Gather all that one answer page shows, its figures drawn and its data exported."""
     measured, findings = measurements.measured[answer.name], measurements.findings
     numbers: dict[str, Number] = {
-        number_key(name, index): artifacts.number(estimate, answer.measures[name])
+        number_key(name, index): artifacts.number(estimate, answer.estimators[name])
         for name, estimates in measured.items()
         for index, estimate in enumerate(estimates)
     }
-    claims = {
-        id: artifacts.claim_row(
-            finding,
-            tuple(numbers[number_key(id, index)] for index in range(len(finding.estimates))),
-            answer.notes.get(id, ""),
-        )
-        for id, finding in findings.items()
-        if finding.claim.page == answer.name
-    }
+    claims = {id: finding for id, finding in findings.items() if finding.claim.page == answer.name}
     figures, tables = {}, {}
     for name, draw in answer.figures.items():
         try:

@@ -71,12 +71,15 @@ def _cells(row: Row) -> list[str]:
         row.published.verdict,
         row.here.verdict if row.here else "not in this ledger",
         row.agreement,
-        _told(estimate.as_estimate() for estimate in row.published.estimates),
+        _told(row.published.estimates),
         _told(row.here.estimates if row.here else ()),
         {True: "yes", False: "no", None: "–"}[row.overlap],
     ]
 
 
 def _told(estimates: Iterable[Estimate]) -> str:
-    told = [f"{formatting.text_of(estimate)} ({formatting.interval_of(estimate)})" for estimate in estimates]
+    told = [
+        f"{formatting.text_of(estimate)} ({formatting.interval_of(estimate) or formatting.interval_name(estimate)})"
+        for estimate in estimates
+    ]
     return "; ".join(told) or "–"

@@ -22,7 +22,7 @@ from report.run.worker import Measured
 
 CONNECT_SECONDS = 30
 """How long the scheduler, and its first worker, may take to answer."""
-MeasureFunction = Callable[[Run, Inputs, str], Measured]
+Estimator = Callable[[Run, Inputs, str], Measured]
 
 
 class WorkerLost(BrokenExecutor):
@@ -121,7 +121,7 @@ def check(threads: Mapping[str, int], answers: Mapping[str, Any], expected: Mapp
 
 
 def measure_there(
-    measure: MeasureFunction, expected: Mapping[str, str], threads: int, run: Run, inputs: Inputs, folder: str
+    measure: Estimator, expected: Mapping[str, str], threads: int, run: Run, inputs: Inputs, folder: str
 ) -> Measured:
     """
     Measure a run on a worker of the cluster.

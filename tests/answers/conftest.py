@@ -7,7 +7,7 @@ from report.record.reader import Arm, NoRecords
 
 
 class FakeRecords:
-    """Stands in for `report.answers.base.Records`: results by (experiment, arm), one for each seed."""
+    """Stands in for `report.answers.answer.Records`: results by (experiment, arm), one for each seed."""
 
     def __init__(self, results):
         self.results = results

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from answers.test_part1 import INSPECTION
-from report.answers.base import by_verdict
-from report.answers.q5 import mistakes
+from report.answers import CLAIMS
+from report.answers.answer import by_verdict
+from report.answers.q5 import answer
 from report.conclude.verdicts import conclude
 from report.experiments.data_loading import LoaderResults, Passes
 from report.experiments.epochs import EpochsResults
@@ -110,7 +111,7 @@ def records_of(fake_records, *, costs=None, correct=None, loader=0.01, clock=0.5
 
 def taken(records):
     measured = {}
-    for name, function in mistakes.MEASURES.items():
+    for name, function in answer.estimators.items():
         try:
             found = function(records)
         except NoRecords:
@@ -120,10 +121,10 @@ def taken(records):
 
 
 def rendered(records):
-    findings = conclude(taken(records), "full")
+    findings = conclude(CLAIMS, taken(records), "full")
 
     def number(name, index=0):
-        mistakes.MEASURES[name]  # a name that the page doesn't have would be an error
+        answer.estimators[name]  # a name that the page doesn't have would be an error
         return f"<{name}>"
 
     def exhibit(known):
@@ -136,8 +137,8 @@ def rendered(records):
     )
     return environment.get_template("_mistakes.md.j2").render(
         number=number,
-        figure=exhibit(mistakes.FIGURES),
-        table=exhibit(mistakes.TABLES),
+        figure=exhibit(answer.figures),
+        table=exhibit(answer.tables),
         say=lambda id, **phrases: by_verdict(findings[id], **phrases),
     )
 
@@ -145,13 +146,13 @@ def rendered(records):
 @pytest.mark.parametrize(("name", "claim"), COSTS.items())
 def test_cost_turns_with_the_data(name, claim, fake_records):
     harmful = records_of(fake_records, costs={name: -0.05})
-    assert conclude(taken(harmful), "full")[claim].verdict == "refuted"
+    assert conclude(CLAIMS, taken(harmful), "full")[claim].verdict == "refuted"
     assert f"It costs <{claim}>" in rendered(harmful)
     harmless = records_of(fake_records, costs={name: 0.05})
-    assert conclude(taken(harmless), "full")[claim].verdict == "supported"
+    assert conclude(CLAIMS, taken(harmless), "full")[claim].verdict == "supported"
     assert f"It costs <{claim}>" not in rendered(harmless)
     for records, count in ((harmful, 1), (harmless, 0)):
-        title = mistakes.FIGURES["q5-mistakes"](records, conclude(taken(records), "full")).title
+        title = answer.figures["q5-mistakes"](records, conclude(CLAIMS, taken(records), "full")).title
         assert title == f"{count} of 4 mistakes cost test accuracy"
 
 
@@ -162,7 +163,7 @@ def test_error_of_batch_means_turns_with_the_data(gap, verdict, sentence, fake_r
     correct = [run(0.85, gap=gap * (1 + 0.01 * seed)) for seed in range(SEEDS)]
     records = records_of(fake_records, correct=correct)
     assert taken(records)["Q5.4e"][0].value == pytest.approx(100 * gap * 1.02)
-    assert conclude(taken(records), "full")["Q5.4e"].verdict == verdict
+    assert conclude(CLAIMS, taken(records), "full")["Q5.4e"].verdict == verdict
     assert f"The error {sentence}" in rendered(records)
 
 
@@ -172,7 +173,7 @@ def test_error_of_batch_means_turns_with_the_data(gap, verdict, sentence, fake_r
 )
 def test_cost_of_transforming_turns_with_the_data(loader, verdict, sentence, fake_records):
     records = records_of(fake_records, loader=loader)
-    assert conclude(taken(records), "full")["Q5.4f"].verdict == verdict
+    assert conclude(CLAIMS, taken(records), "full")["Q5.4f"].verdict == verdict
     assert sentence in rendered(records)
 
 
@@ -183,34 +184,34 @@ def test_cost_of_transforming_turns_with_the_data(loader, verdict, sentence, fak
 def test_unsynchronised_clock_turns_with_the_data(clock, verdict, sentence, fake_records):
     records = records_of(fake_records, clock=clock)
     assert [e.value for e in taken(records)["Q5.4g"]] == [pytest.approx(clock)] * 2
-    assert conclude(taken(records), "full")["Q5.4g"].verdict == verdict
+    assert conclude(CLAIMS, taken(records), "full")["Q5.4g"].verdict == verdict
     assert sentence in rendered(records)
 
 
 def test_unsynchronised_clock_needs_an_accelerator(fake_records):
     records = records_of(fake_records, clock=None)
     with pytest.raises(NoRecords):
-        mistakes.MEASURES["Q5.4g"](records)
-    assert conclude(taken(records), "full")["Q5.4g"].verdict == "not testable here"
+        answer.estimators["Q5.4g"](records)
+    assert conclude(CLAIMS, taken(records), "full")["Q5.4g"].verdict == "not testable here"
     assert "takes a machine with an accelerator to say" in rendered(records)
 
 
 def test_without_records_everything_is_missing(fake_records):
     records = fake_records({})
     assert taken(records) == {}
-    for make in (*mistakes.FIGURES.values(), *mistakes.TABLES.values()):
+    for make in (*answer.figures.values(), *answer.tables.values()):
         with pytest.raises(NoRecords):
-            make(records, conclude({}, "full"))
+            make(records, conclude(CLAIMS, {}, "full"))
 
 
 def test_divergence_is_counted_and_its_line_ends(fake_records):
     records = records_of(fake_records)
     records.results["mistakes", "never_zeroed"] = arm(-0.7, loss=None, diverged=7)
-    findings = conclude(taken(records), "full")
+    findings = conclude(CLAIMS, taken(records), "full")
     assert taken(records)["diverged"][0].value == SEEDS
-    rows = mistakes.TABLES["q5-mistakes-table"](records, findings).rows
+    rows = answer.tables["q5-mistakes-table"](records, findings).rows
     assert next(row[1:] for row in rows if row[0] == "gradients never zeroed")[0::2] == ["not a number", SEEDS]
-    printed, accuracy = mistakes.FIGURES["q5-mistakes-curves"](records, findings).chart.panels
+    printed, accuracy = answer.figures["q5-mistakes-curves"](records, findings).chart.panels
     lines = {series.label: series for series in printed.series}
     assert lines["gradients never zeroed"].x == [1.0]
     assert lines["correct"].x == [1.0, 2.0]

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from report.answers.part1 import ANSWER, figures
+from report.answers import CLAIMS
+from report.answers.part1 import answer, figures
 from report.answers.printed import printed
 from report.conclude.verdicts import conclude
 from report.experiments.epochs import EpochsResults, Inspection
@@ -46,9 +47,9 @@ FALLING, RISING = [2.0, 1.8, 1.7, 1.65], [1.65, 1.7, 1.8, 2.0]
 def findings_of(records, *names):
     estimates = {}
     for name in names:
-        found = ANSWER.measures[name](records)
+        found = answer.estimators[name](records)
         estimates[name] = found if isinstance(found, tuple) else (found,)
-    return conclude(estimates, "full")
+    return conclude(CLAIMS, estimates, "full")
 
 
 @pytest.mark.parametrize(("losses", "verdict"), [(FALLING, "supported"), (RISING, "refuted")])
@@ -119,7 +120,7 @@ def test_one_printed_value_out_of_range_is_enough(fake_records):
 
 
 def test_without_records_nothing_is_measured(fake_records):
-    for measure in ANSWER.measures.values():
+    for measure in answer.estimators.values():
         with pytest.raises(NoRecords):
             measure(fake_records({}))
 
@@ -127,7 +128,7 @@ def test_without_records_nothing_is_measured(fake_records):
 def test_alt_text_is_made_from_the_data(fake_records):
     runs = [run(FALLING)] * 3
     records = fake_records({("epochs", "as_published"): runs, ("epochs", "from_logits"): runs})
-    alt = figures.loss_curves(records, conclude({}, "full")).alt
+    alt = figures.loss_curves(records, conclude(CLAIMS, {}, "full")).alt
     assert "2.00" in alt
     assert "1.65" in alt
     other = [
@@ -135,4 +136,4 @@ def test_alt_text_is_made_from_the_data(fake_records):
         for r in runs
     ]
     records = fake_records({("epochs", "as_published"): other, ("epochs", "from_logits"): runs})
-    assert "3.00" in figures.loss_curves(records, conclude({}, "full")).alt
+    assert "3.00" in figures.loss_curves(records, conclude(CLAIMS, {}, "full")).alt

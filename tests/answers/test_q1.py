@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from report.answers import q1
+from report.answers import CLAIMS, q1
 from report.answers.charts import ImageGrid, IntervalChart, LineChart
 from report.conclude import statistics
 from report.conclude.verdicts import conclude
@@ -85,21 +85,21 @@ REVERSED = {"logistic": 0.05, "least_squares": 0.8, "pair": 0.2, "error": 90.0}
 def spoken(records, profile="full"):
     """Return the findings, and the page as it would be rendered."""
     measured = {}
-    for name, function in q1.ANSWER.measures.items():
+    for name, function in q1.answer.estimators.items():
         try:
             found = function(records)
         except NoRecords:
             continue
         measured[name] = found if isinstance(found, tuple) else (found,)
-    findings = conclude(measured, profile)
+    findings = conclude(CLAIMS, measured, profile)
     page = SimpleNamespace(
         name="q1",
-        title=q1.ANSWER.title,
+        title=q1.answer.title,
         numbers={name if i == 0 else f"{name}-{i + 1}" for name, found in measured.items() for i in range(len(found))},
-        figures=q1.ANSWER.figures,
-        tables=q1.ANSWER.tables,
+        figures=q1.answer.figures,
+        tables=q1.answer.tables,
     )
-    return findings, render(q1.ANSWER, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
+    return findings, render(q1.answer, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
 
 
 def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) -> None:
@@ -119,7 +119,7 @@ def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) ->
         ("q1-majority", "serves ten classes", "worse than guessing"),
         ("q1-brightness", "predicts the brightness of the lower", "worse than its mean"),
     ):
-        draw = q1.ANSWER.figures[name]
+        draw = q1.answer.figures[name]
         assert phrase in draw(as_claimed, findings).title
         assert opposite in draw(reversed_, other_findings).title
 
@@ -132,7 +132,7 @@ def test_one_part_that_fails_refutes_the_claim_that_the_models_serve_different_p
 
 def test_least_squares_is_scored_in_the_reading_that_favours_it(fake_records) -> None:
     repaired = made_up(raw_brier=0.9)
-    scores = [q1.ANSWER.measures["Q1.3"](fake_records(made_up(raw_brier=raw)))[1].value for raw in (0.9, 0.99, 0.1)]
+    scores = [q1.answer.estimators["Q1.3"](fake_records(made_up(raw_brier=raw)))[1].value for raw in (0.9, 0.99, 0.1)]
     assert scores[0] == scores[1]
     assert scores[2] > scores[0]
     own = repaired["regression", "logistic"][0].forecast.brier
@@ -143,7 +143,7 @@ def test_the_title_on_calibration_takes_the_sign_of_the_gap(fake_records) -> Non
     titles = {}
     for confidence in (0.45, 0.95):
         records = fake_records(made_up(confidence=confidence))
-        titles[confidence] = q1.ANSWER.figures["q1-calibration"](records, spoken(records)[0]).title
+        titles[confidence] = q1.answer.figures["q1-calibration"](records, spoken(records)[0]).title
     assert titles[0.45] == "Least squares is right more often than its outputs say"
     assert titles[0.95] == "Least squares is right less often than its outputs say"
 
@@ -151,7 +151,7 @@ def test_the_title_on_calibration_takes_the_sign_of_the_gap(fake_records) -> Non
 def test_the_calibration_error_agrees_with_the_record(fake_records) -> None:
     results = made_up()
     errors = [results["regression", arm][0].forecast.calibration_error for arm in ("logistic", "least_squares")]
-    found = q1.ANSWER.measures["calibration-difference"](fake_records(results))
+    found = q1.answer.estimators["calibration-difference"](fake_records(results))
     assert found.value == pytest.approx(100 * (errors[0] - errors[1]), abs=1e-4)
 
 
@@ -161,12 +161,12 @@ def test_r_squared_and_errors_by_hand(fake_records) -> None:
     truth, predicted = (np.frombuffer(part, "<f4").astype(float) for part in (task.truth, task.predicted))
     records = fake_records(results)
     rest, total = ((truth - predicted) ** 2).sum(), ((truth - 80) ** 2).sum()
-    assert q1.ANSWER.measures["Q1.3"](records)[2].value == pytest.approx(100 * (1 - rest / total))
-    assert q1.ANSWER.measures["brightness-error"](records).value == pytest.approx(np.sqrt(rest / NUM_IMAGES))
+    assert q1.answer.estimators["Q1.3"](records)[2].value == pytest.approx(100 * (1 - rest / total))
+    assert q1.answer.estimators["brightness-error"](records).value == pytest.approx(np.sqrt(rest / NUM_IMAGES))
 
 
 def test_intervals_are_over_test_images(fake_records) -> None:
-    for estimate in q1.ANSWER.measures["Q1.3"](fake_records(made_up())):
+    for estimate in q1.answer.estimators["Q1.3"](fake_records(made_up())):
         assert (estimate.n, estimate.n_of) == (NUM_IMAGES, "test images")
         assert estimate.method == "paired bootstrap over test images"
         assert estimate.low < estimate.value < estimate.high
@@ -187,7 +187,7 @@ def test_withheld_records_are_missed_where_they_are_needed(fake_records, arm) ->
     assert "*(not measured yet)*" in page
     figure = {"least_squares": "q1-outputs", "pair_logistic": "q1-majority", "brightness": "q1-brightness"}
     with pytest.raises(NoRecords):
-        q1.ANSWER.figures[figure.get(arm, "q1-calibration")](records, findings)
+        q1.answer.figures[figure.get(arm, "q1-calibration")](records, findings)
 
 
 def test_the_quick_profile_words_no_verdict(fake_records) -> None:
@@ -195,13 +195,13 @@ def test_the_quick_profile_words_no_verdict(fake_records) -> None:
     findings, page = spoken(records, profile="quick")
     assert "does better at what it is for" not in page
     assert "On ten classes, accuracy minus the 10 % of chance" in page
-    assert q1.ANSWER.figures["q1-differences"](records, findings).title.startswith("Test images recognised,")
+    assert q1.answer.figures["q1-differences"](records, findings).title.startswith("Test images recognised,")
 
 
 def test_exhibits_show_the_records(fake_records) -> None:
     records = fake_records(made_up())
     findings, _ = spoken(records)
-    drawn = {name: draw(records, findings) for name, draw in q1.ANSWER.figures.items()}
+    drawn = {name: draw(records, findings) for name, draw in q1.answer.figures.items()}
     tiles = drawn["q1-weights"].chart
     assert isinstance(tiles, ImageGrid)
     assert [len(tile.pixels) for tile in tiles.tiles] == [784] * 20
@@ -214,7 +214,7 @@ def test_exhibits_show_the_records(fake_records) -> None:
     assert bars.panels[0].series[0].y == [0, 80, 20]
     assert "T-shirt/top and shirt" in drawn["q1-majority"].caption
     assert "40.0 %" in drawn["q1-outputs"].alt
-    rows = q1.ANSWER.tables["q1-classifiers"](records, findings).rows
+    rows = q1.answer.tables["q1-classifiers"](records, findings).rows
     assert [row[0] for row in rows] == ["least squares", "logistic regression"]
     assert rows[1][2] == pytest.approx(84, abs=0.5)
-    assert q1.ANSWER.tables["q1-brightness-errors"](records, findings).rows[1][3] == 0
+    assert q1.answer.tables["q1-brightness-errors"](records, findings).rows[1][3] == 0

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from report.answers import q2
+from report.answers import CLAIMS, q2
 from report.answers.charts import LineChart
 from report.answers.q2 import dynamics, matched, optimum, target
 from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
@@ -21,7 +21,7 @@ from report.render.markdown import Completeness, render
 SEEDS = range(5)
 JITTER = [0.0, 0.01, -0.01, 0.02, -0.02]
 ALL = ("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise")
-MEASURED = [id for id in q2.ANSWER.measures if id.startswith("Q2.")]
+MEASURED = [id for id in q2.answer.estimators if id.startswith("Q2.")]
 
 
 @pytest.fixture(autouse=True)
@@ -162,16 +162,14 @@ def noise(sign, jitter):
 
 def concluded(records):
     estimates = {}
-    for name, measure in q2.ANSWER.measures.items():
+    for name, measure in q2.answer.estimators.items():
         found = measure(records)
         estimates[name] = found if isinstance(found, tuple) else (found,)
-    return estimates, conclude(estimates, "full")
+    return estimates, conclude(CLAIMS, estimates, "full")
 
 
 def test_every_measured_claim_of_the_page_has_a_measure():
-    from report.conclude.claims import QUESTION_2
-
-    assert set(MEASURED) == {claim.id for claim in QUESTION_2 if claim.kind == "E"}
+    assert set(MEASURED) == {claim.id for claim in answer.claims.values() if claim.kind == "E"}
 
 
 def test_every_verdict_reverses_with_the_effect(fake_records):
@@ -186,7 +184,7 @@ def test_figures_change_their_titles_with_the_verdict_and_give_their_data(fake_r
     for sign in (1, -1):
         records = fake_records(made_up(sign))
         _, findings = concluded(records)
-        drawn = {name: draw(records, findings) for name, draw in q2.ANSWER.figures.items()}
+        drawn = {name: draw(records, findings) for name, draw in q2.answer.figures.items()}
         titles[sign] = {name: content.title for name, content in drawn.items()}
         for content in drawn.values():
             assert content.alt
@@ -204,12 +202,12 @@ def page_text(records):
     }
     page = SimpleNamespace(
         name="q2",
-        title=q2.ANSWER.title,
+        title=q2.answer.title,
         numbers=numbers,
-        figures=dict(q2.ANSWER.figures),
-        tables=dict(q2.ANSWER.tables),
+        figures=dict(q2.answer.figures),
+        tables=dict(q2.answer.tables),
     )
-    return render(q2.ANSWER, page, findings, Completeness(profile="full", seeds_done=5, seeds_planned=5))
+    return render(q2.answer, page, findings, Completeness(profile="full", seeds_done=5, seeds_planned=5))
 
 
 def test_sentences_reverse_with_the_effect(fake_records):
@@ -237,14 +235,14 @@ def test_without_records_measures_and_figures_say_so(fake_records, experiment):
     records = fake_records(kept)
     _, findings = concluded(fake_records(made_up()))
     missing = []
-    for name, measure in q2.ANSWER.measures.items():
+    for name, measure in q2.answer.estimators.items():
         try:
             measure(records)
         except NoRecords:
             missing.append(name)
     assert missing
     undrawn = 0
-    for draw in (*q2.ANSWER.figures.values(), *q2.ANSWER.tables.values()):
+    for draw in (*q2.answer.figures.values(), *q2.answer.tables.values()):
         try:
             draw(records, findings)
         except NoRecords:
@@ -259,10 +257,10 @@ def test_the_small_and_large_batch_are_picked_by_validation_not_by_test(fake_rec
         **{f: getattr(tempting, f) for f in tempting.__struct_fields__ if f != "validation_accuracy"},
         validation_accuracy=[0.1, 0.2, 0.3],
     )
-    before = q2.ANSWER.measures["Q2.5"](fake_records(results))
+    before = q2.answer.estimators["Q2.5"](fake_records(results))
     for budget in ("epochs", "updates"):
         results["batch_size", f"{budget}-64"] = [disguised for _ in SEEDS]
-    assert [e.value for e in q2.ANSWER.measures["Q2.5"](fake_records(results))] == [e.value for e in before]
+    assert [e.value for e in q2.answer.estimators["Q2.5"](fake_records(results))] == [e.value for e in before]
 
 
 def test_matched_loss_reads_between_the_scores():
@@ -293,11 +291,11 @@ def test_censored_runs_are_counted_and_left_out_of_ratios(fake_records):
     )
     results["batch_target", "relu1-1024"] = [missed, *kept[1:]]
     records = fake_records(results)
-    assert q2.ANSWER.measures["target-not-reached"](records).value == 1
-    assert q2.ANSWER.measures["Q2.8c"](records).n == 4
+    assert q2.answer.estimators["target-not-reached"](records).value == 1
+    assert q2.answer.estimators["Q2.8c"](records).n == 4
     results["batch_target", "relu1-1024"] = [missed] * 5
     with pytest.raises(NoRecords):
-        q2.ANSWER.measures["Q2.8a"](fake_records(results))
+        q2.answer.estimators["Q2.8a"](fake_records(results))
     _, findings = concluded(fake_records(made_up()))
     content = target.against_batch(fake_records(results), findings)
     assert isinstance(content.chart, LineChart)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from report.answers import q3
+from report.answers import CLAIMS, q3
 from report.answers.charts import ImageGrid, MatrixChart
 from report.answers.q3.mistakes import _percent
 from report.conclude.verdicts import conclude
@@ -82,21 +82,21 @@ def made_up(*, after=1, accuracy=0.99, balanced=0.5, confidence=0.9, lowest=LOWE
 def spoken(records, profile="full"):
     """Return the findings, and the page as it would be rendered."""
     measured = {}
-    for name, function in q3.ANSWER.measures.items():
+    for name, function in q3.answer.estimators.items():
         try:
             found = function(records)
         except NoRecords:
             continue
         measured[name] = found if isinstance(found, tuple) else (found,)
-    findings = conclude(measured, profile)
+    findings = conclude(CLAIMS, measured, profile)
     page = SimpleNamespace(
         name="q3",
-        title=q3.ANSWER.title,
+        title=q3.answer.title,
         numbers={name if i == 0 else f"{name}-{i + 1}" for name, found in measured.items() for i in range(len(found))},
-        figures=q3.ANSWER.figures,
-        tables=q3.ANSWER.tables,
+        figures=q3.answer.figures,
+        tables=q3.answer.tables,
     )
-    return findings, render(q3.ANSWER, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
+    return findings, render(q3.answer, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
 
 
 def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) -> None:
@@ -115,7 +115,7 @@ def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) ->
         ("q3-imbalance", "almost always right", "Accuracy alone shows"),
         ("q3-loss-and-error", "fall and rise together", "no longer says"),
     ):
-        draw = q3.ANSWER.figures[name]
+        draw = q3.answer.figures[name]
         assert phrase in draw(as_claimed, findings).title
         assert opposite in draw(reversed_, other_findings).title
 
@@ -130,7 +130,7 @@ def test_accuracy_misleads_only_if_it_is_high_and_balanced_accuracy_at_one_half(
 
 def test_the_lowest_epoch_belongs_to_the_first_span_and_each_seed_gives_one_correlation(fake_records) -> None:
     results = made_up(after=-1)
-    before, after = q3.ANSWER.measures["Q3.5"](fake_records(results))
+    before, after = q3.answer.estimators["Q3.5"](fake_records(results))
     by_hand = []
     for run in results["epochs", "from_logits"]:
         loss, error = np.array(run.curve.test_loss), 1 - np.array(run.curve.test_accuracy)
@@ -147,10 +147,10 @@ def test_seeds_whose_loss_falls_to_the_end_have_no_second_correlation(fake_recor
     results = made_up()
     results["epochs", "from_logits"][1:3] = [trained(curve(1, lowest=EPOCHS - 1)), trained(curve(2, lowest=EPOCHS))]
     records = fake_records(results)
-    before, after = q3.ANSWER.measures["Q3.5"](records)
+    before, after = q3.answer.estimators["Q3.5"](records)
     assert (before.n, after.n) == (5, 3)
     assert len(after.records) == 3
-    assert q3.ANSWER.measures["seeds-with-both-spans"](records).value == 3
+    assert q3.answer.estimators["seeds-with-both-spans"](records).value == 3
 
 
 def test_where_no_seed_passes_its_lowest_loss_the_claim_is_not_measured(fake_records) -> None:
@@ -158,22 +158,22 @@ def test_where_no_seed_passes_its_lowest_loss_the_claim_is_not_measured(fake_rec
     findings, page = spoken(records)
     assert findings["Q3.5"].verdict == "not measured yet"
     assert "*(not measured yet)* after it" in page
-    assert q3.ANSWER.tables["q3-spans"](records, findings).rows[0][2] == 0
+    assert q3.answer.tables["q3-spans"](records, findings).rows[0][2] == 0
 
 
 def test_epochs_that_part_are_counted(fake_records) -> None:
-    parted = q3.ANSWER.measures["parted-epochs"](fake_records(made_up(after=-1)))
+    parted = q3.answer.estimators["parted-epochs"](fake_records(made_up(after=-1)))
     assert parted.value == EPOCHS - LOWEST
-    together = q3.ANSWER.measures["parted-epochs"](fake_records(made_up(after=1)))
+    together = q3.answer.estimators["parted-epochs"](fake_records(made_up(after=1)))
     assert together.value == 0
 
 
 def test_arms_are_compared_on_the_same_seed(fake_records) -> None:
     records = fake_records(made_up())
-    gain = q3.ANSWER.measures["trained-over-majority-balanced"](records)
+    gain = q3.answer.estimators["trained-over-majority-balanced"](records)
     assert gain.value == pytest.approx(12)
     assert gain.unit == "percentage points"
-    assert q3.ANSWER.measures["weighted-over-trained"](records).value == pytest.approx(-4.1)
+    assert q3.answer.estimators["weighted-over-trained"](records).value == pytest.approx(-4.1)
 
 
 def test_the_title_on_calibration_takes_the_sign_of_the_gap(fake_records) -> None:
@@ -184,7 +184,7 @@ def test_the_title_on_calibration_takes_the_sign_of_the_gap(fake_records) -> Non
             trained(curve(seed, after=1), confidence + seed / 1000) for seed in range(5)
         ]
         records = fake_records(results)
-        titles[confidence] = q3.ANSWER.figures["q3-calibration"](records, spoken(records)[0]).title
+        titles[confidence] = q3.answer.figures["q3-calibration"](records, spoken(records)[0]).title
     assert titles[0.9].endswith("surer than it is right")
     assert titles[0.8].endswith("right more often than it is sure")
 
@@ -204,7 +204,7 @@ def test_withheld_records_are_missed_where_they_are_needed(fake_records, key, cl
         assert (findings[id].verdict == "not measured yet") == (id == claim)
     assert "*(not measured yet)*" in page
     with pytest.raises(NoRecords):
-        q3.ANSWER.figures[figure](records, findings)
+        q3.answer.figures[figure](records, findings)
 
 
 def test_the_quick_profile_words_no_verdict(fake_records) -> None:
@@ -213,13 +213,13 @@ def test_the_quick_profile_words_no_verdict(fake_records) -> None:
     assert "for no merit" not in page
     assert "go together" not in page
     for figure in ("q3-imbalance", "q3-loss-and-error", "q3-calibration"):
-        assert " by " in (title := q3.ANSWER.figures[figure](records, findings).title) or " and " in title
+        assert " by " in (title := q3.answer.figures[figure](records, findings).title) or " and " in title
 
 
 def test_exhibits_show_the_records(fake_records) -> None:
     records = fake_records(made_up())
     findings, _ = spoken(records)
-    drawn = {name: draw(records, findings) for name, draw in q3.ANSWER.figures.items()}
+    drawn = {name: draw(records, findings) for name, draw in q3.answer.figures.items()}
     assert drawn["q3-confusion"].title == "The commonest mistake: shirt taken for T-shirt/top"
     matrix, grid = drawn["q3-confusion"].chart, drawn["q3-mistakes"].chart
     assert isinstance(matrix, MatrixChart)
@@ -227,7 +227,7 @@ def test_exhibits_show_the_records(fake_records) -> None:
     assert isinstance(grid, ImageGrid)
     assert grid.tiles[0].caption == "coat → shirt, 99.96 %"
     assert drawn["q3-mistakes"].records == ("epochs.from_logits.seed0",)
-    rows = q3.ANSWER.tables["q3-rules"](records, findings).rows
+    rows = q3.answer.tables["q3-rules"](records, findings).rows
     assert [row[3] for row in rows] == ["0 of 50", "10 of 50", "40 of 50"]
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from answers.test_part1 import FALLING, run, shifted
-from report.answers.q4 import ANSWER, depth, width
+from report.answers import CLAIMS
+from report.answers.q4 import answer, depth, width
 from report.conclude.verdicts import conclude
 from report.experiments.capacity import CapacityResults
 from report.record.reader import NoRecords
@@ -32,8 +33,8 @@ def records_with(fake_records, *, none=0.84, linear=0.84, relu1=0.88, relu2=0.90
 
 
 def findings_of(records, *names):
-    found = {name: ANSWER.measures[name](records) for name in names}
-    return conclude({n: f if isinstance(f, tuple) else (f,) for n, f in found.items()}, "full")
+    found = {name: answer.estimators[name](records) for name in names}
+    return conclude(CLAIMS, {n: f if isinstance(f, tuple) else (f,) for n, f in found.items()}, "full")
 
 
 @pytest.mark.parametrize(
@@ -107,10 +108,10 @@ def test_models_are_compared_after_the_last_epoch_that_both_have(fake_records):
     records.results["capacity", "linear1"] = short
     longer = [run(FALLING, [0.4 + seed * 0.0002, 0.45 + seed * 0.0002, 0.9, 0.9]) for seed in range(5)]
     records.results["epochs", "from_logits"] = longer
-    assert ANSWER.measures["Q4.1"](records).value == pytest.approx(90 - 84.04)
-    assert ANSWER.measures["accuracy-relu1"](records).value == pytest.approx(45.04)
-    assert ANSWER.measures["epochs-compared"](records).value == 2
-    assert ANSWER.measures["accuracy-linear"](records).value == pytest.approx(50.04)
+    assert answer.estimators["Q4.1"](records).value == pytest.approx(90 - 84.04)
+    assert answer.estimators["accuracy-relu1"](records).value == pytest.approx(45.04)
+    assert answer.estimators["epochs-compared"](records).value == 2
+    assert answer.estimators["accuracy-linear"](records).value == pytest.approx(50.04)
     row = depth.architectures(records, {}).rows[2]
     assert row[2:5] == [1.8, 1.8, pytest.approx(45.04)]
     assert "After 2 epochs" in depth.architectures(records, {}).caption
@@ -120,11 +121,11 @@ def test_the_change_between_epochs_is_that_of_the_deepest_and_has_no_sign(fake_r
     records = records_with(fake_records)
     jumping = [0.80, 0.82, 0.81, 0.83]
     records.results["capacity", "relu3"] = [trained(FALLING, jumping) for _ in range(5)]
-    assert ANSWER.measures["change-between-epochs"](records).value == pytest.approx(5 / 3)
+    assert answer.estimators["change-between-epochs"](records).value == pytest.approx(5 / 3)
 
 
 def test_without_records_only_the_printed_figures_speak(fake_records):
-    for name, measure in ANSWER.measures.items():
+    for name, measure in answer.estimators.items():
         if name == "printed-difference":
             assert measure(fake_records({})).value == pytest.approx(0.0227, abs=1e-4)
         else:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from answers.test_part1 import FALLING, RISING, run, shifted
+from report.answers import CLAIMS
 from report.answers.printed import printed
 from report.answers.q5 import printout
 from report.conclude.verdicts import conclude
@@ -18,7 +19,7 @@ def records_of(fake_records, runs):
 )
 def test_q5_1_turns_with_the_trend(fake_records, losses, verdict, words):
     records = records_of(fake_records, [run(shifted(losses, seed * 0.001)) for seed in range(5)])
-    findings = conclude({"Q5.1": (printout.trend_of_prints(records),)}, "full")
+    findings = conclude(CLAIMS, {"Q5.1": (printout.trend_of_prints(records),)}, "full")
     assert findings["Q5.1"].verdict == verdict
     assert words in printout.printout(records, findings).title
 
@@ -38,9 +39,9 @@ def prints_of(by):
 
 def test_q5_3_knows_the_printed_run_from_another(fake_records):
     near = records_of(fake_records, [prints_of(by) for by in (-0.01, -0.004, 0.0, 0.006, 0.01)])
-    assert conclude({"Q5.3": (printout.not_reproduced(near),)}, "full")["Q5.3"].verdict == "supported"
+    assert conclude(CLAIMS, {"Q5.3": (printout.not_reproduced(near),)}, "full")["Q5.3"].verdict == "supported"
     far = records_of(fake_records, [prints_of(by) for by in (0.30, 0.31, 0.32)])
-    finding = conclude({"Q5.3": (printout.not_reproduced(far),)}, "full")["Q5.3"]
+    finding = conclude(CLAIMS, {"Q5.3": (printout.not_reproduced(far),)}, "full")["Q5.3"]
     assert finding.verdict == "refuted"
     assert finding.estimates[0].value == len(printed("q5_batch")) == 30
 

@@ -4,8 +4,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from report.answers import CLAIMS
 from report.answers.printed import printed
-from report.answers.q6 import ANSWER
+from report.answers.q6 import answer
 from report.answers.q6.repeatability import repeatability_limit
 from report.answers.timed import printed_gap_percent
 from report.conclude.verdicts import conclude
@@ -105,7 +106,7 @@ def records_of(fake_records, *, times=None, memory_bytes=2**37, **about):
 
 def taken(records):
     measured = {}
-    for name, function in ANSWER.measures.items():
+    for name, function in answer.estimators.items():
         try:
             found = function(records)
         except NoRecords:
@@ -115,19 +116,19 @@ def taken(records):
 
 
 def concluded(records, profile="full"):
-    return conclude(taken(records), profile)
+    return conclude(CLAIMS, taken(records), profile)
 
 
 def rendered(records, profile="full"):
     measured, findings = taken(records), concluded(records, profile)
     numbers = {
-        name if i == 0 else f"{name}-{i + 1}": artifacts.number(estimate, ANSWER.measures[name])
+        name if i == 0 else f"{name}-{i + 1}": artifacts.number(estimate, answer.estimators[name])
         for name, estimates in measured.items()
         for i, estimate in enumerate(estimates)
     }
     page = Page(
         name="q6",
-        title=ANSWER.title,
+        title=answer.title,
         headline=None,
         headline_label="",
         card=None,
@@ -137,12 +138,12 @@ def rendered(records, profile="full"):
         tables={},
     )
     completeness = markdown.Completeness(profile=profile, seeds_done=1, seeds_planned=1)
-    return markdown.render(ANSWER, page, findings, completeness)
+    return markdown.render(answer, page, findings, completeness)
 
 
 def titles(records):
     findings = concluded(records)
-    return {name: draw(records, findings).title for name, draw in ANSWER.figures.items()}
+    return {name: draw(records, findings).title for name, draw in answer.figures.items()}
 
 
 FAST = {"mlp32": 0.0005, "mlp128": 0.0005, "mlp4096": 0.0006, "resnet18": 0.004}
@@ -203,26 +204,26 @@ def test_without_an_accelerator_its_claims_are_not_testable_and_the_page_says_ho
     records = records_of(fake_records)
     for claim in ON_ACCELERATOR:
         with pytest.raises(NoRecords):
-            ANSWER.measures[claim](records)
+            answer.estimators[claim](records)
         assert concluded(records)[claim].verdict == "not testable here"
     page = rendered(records)
     assert "python -m report timing --device cuda" in page
     assert "does shorten a full training step" not in page
-    assert len(ANSWER.tables["q6-devices"](records, concluded(records)).rows) == 1
+    assert len(answer.tables["q6-devices"](records, concluded(records)).rows) == 1
 
 
 def test_an_accelerators_record_is_shown_under_its_name_beside_its_host(fake_records):
     records = records_of(fake_records, times=FAST)
     findings = concluded(records)
-    rows = ANSWER.tables["q6-devices"](records, findings).rows
+    rows = answer.tables["q6-devices"](records, findings).rows
     assert [row[0] for row in rows] == ["Maker's cpu", "Maker's cpu", "Maker's cuda"]
     assert rows[2][3:5] == ["2.9", "13.0"]
-    chart = ANSWER.figures["q6-step-parts"](records, findings).chart
+    chart = answer.figures["q6-step-parts"](records, findings).chart
     assert [bar.label for bar in chart.bars[3:]] == [
         f"{source}, Maker's cuda" for source in ("loader", "loader, 2 workers", "resident tensors")
     ]
     assert "Maker's cuda" in {
-        series.label for series in ANSWER.figures["q6-widths"](records, findings).chart.panels[0].series
+        series.label for series in answer.figures["q6-widths"](records, findings).chart.panels[0].series
     }
 
 
@@ -230,7 +231,7 @@ def test_without_any_record_everything_is_missing(fake_records):
     records = fake_records({})
     free = {"printed-gap", "printed-epoch"}  # the notebook's own figures need no run
     assert set(taken(records)) == free
-    for make in (*ANSWER.figures.values(), *ANSWER.tables.values()):
+    for make in (*answer.figures.values(), *answer.tables.values()):
         with pytest.raises(NoRecords):
             make(records, concluded(records))
     assert markdown.NOT_YET in rendered(records)
@@ -255,30 +256,30 @@ def test_repeatability_limit_holds_for_95_of_100_pairs():
 def test_printed_figures_are_the_notebooks():
     assert printed("q6_cpu_seconds")[0].value == 615.3157975673676
     assert printed_gap_percent() == pytest.approx((615.3157975673676 - 611.4228255748749) / 615.3157975673676 * 100)
-    assert ANSWER.measures["printed-epoch"](None).value == pytest.approx(615.3157975673676 / 50)
+    assert answer.estimators["printed-epoch"](None).value == pytest.approx(615.3157975673676 / 50)
 
 
 def test_ratios_are_of_medians(fake_records):
     records = records_of(fake_records, times=FAST)
-    small, large = ANSWER.measures["Q6.2"](records)
+    small, large = answer.estimators["Q6.2"](records)
     assert small.value == pytest.approx(0.0015 / 0.0005, rel=1e-6)
     assert large.value == pytest.approx(0.4 / 0.004, rel=1e-6)
-    assert ANSWER.measures["Q6.3"](records).value == pytest.approx((0.02 / 0.0006) / (0.001 / 0.0005), rel=1e-6)
-    assert ANSWER.measures["loader-share"](records).value == pytest.approx(100 * 10 / 11, rel=1e-3)
-    assert ANSWER.measures["loader-epoch"](records).value == pytest.approx(0.01 * 937.5, rel=0.01)
+    assert answer.estimators["Q6.3"](records).value == pytest.approx((0.02 / 0.0006) / (0.001 / 0.0005), rel=1e-6)
+    assert answer.estimators["loader-share"](records).value == pytest.approx(100 * 10 / 11, rel=1e-3)
+    assert answer.estimators["loader-epoch"](records).value == pytest.approx(0.01 * 937.5, rel=0.01)
 
 
 def test_share_beyond_arithmetic_is_what_the_floor_leaves(fake_records):
     records = records_of(fake_records)
     floor = step_flop(4096, 64) / (2 * 1024**3 / 0.02)
     expected = 100 * (1 - floor / np.median(around(0.02)))
-    assert ANSWER.measures["fixed-share-wide"](records).value == pytest.approx(expected, abs=0.1)
+    assert answer.estimators["fixed-share-wide"](records).value == pytest.approx(expected, abs=0.1)
 
 
 def test_every_chart_can_be_stored(fake_records):
     records = records_of(fake_records, times=FAST)
     findings = concluded(records)
-    for draw in ANSWER.figures.values():
+    for draw in answer.figures.values():
         content = draw(records, findings)
         assert content.alt
         assert content.records
@@ -291,13 +292,13 @@ def test_intervals_are_those_of_resampled_passes(fake_records):
     rng = np.random.default_rng(1)
     drawn = [repeatability_limit(rng.choice(seconds, len(seconds))) for _ in range(2000)]
     low, high = np.quantile(drawn, [0.025, 0.975])
-    found = ANSWER.measures["spread"](records)
+    found = answer.estimators["spread"](records)
     assert (found.low, found.high) == (pytest.approx(low, rel=0.2), pytest.approx(high, rel=0.1))
-    beyond = ANSWER.measures["Q6.1"](records)
+    beyond = answer.estimators["Q6.1"](records)
     assert beyond.value == pytest.approx(printed_gap_percent() - found.value)
     assert beyond.low == pytest.approx(printed_gap_percent() - found.high)
     for name in ("Q6.3", "Q6.4", "Q6.9", "loader-share", "resnet-loader-share", "mlp-step", "fixed-share-wide"):
-        estimate = ANSWER.measures[name](records)
+        estimate = answer.estimators[name](records)
         assert estimate.low < estimate.value < estimate.high
 
 
@@ -305,5 +306,5 @@ def test_accelerator_is_drawn_with_its_own_host(fake_records):
     records = records_of(fake_records, times=FAST)
     ours = msgspec.structs.replace(device("cpu"), name="our processor")
     records.results["devices", "steps"] = [msgspec.structs.replace(steps(), devices=[ours])]
-    series = ANSWER.figures["q6-widths"](records, concluded(records)).chart.panels[0].series
+    series = answer.figures["q6-widths"](records, concluded(records)).chart.panels[0].series
     assert [line.label for line in series if line.role == "line"] == ["our processor", "Maker's cpu", "Maker's cuda"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins.timings import CPU, EPOCHS
 
-from report.answers.speed import ANSWER, goals, rungs, scaling, step
+from report.answers.speed import answer, goals, rungs, scaling, step
 from report.conclude import formatting
 from report.experiments.optimizations import Attempt, AttemptsResults
 from report.experiments.speed import ProfileResults, WorkersResults
@@ -102,14 +102,14 @@ def test_a_slower_loop_misses_its_goals(records_of):
 
 def test_ratios_are_of_medians(records_of):
     records = records_of()
-    assert ANSWER.measures["notebook-over-fit"](records).value == pytest.approx(20.0)
-    assert ANSWER.measures["fit-over-products"](records).value == pytest.approx(2.0)
-    assert ANSWER.measures["notebook-over-pool"](records).value == pytest.approx(10 / 0.3)
-    assert ANSWER.measures["dispatch-share"](records).value == pytest.approx(20.0)
-    assert ANSWER.measures["backward-share"](records).value == pytest.approx(25 / 55 * 100)
-    shares = [ANSWER.measures[f"{part}-share"](records) for part in (*step.PARTS, "dispatch")]
+    assert answer.estimators["notebook-over-fit"](records).value == pytest.approx(20.0)
+    assert answer.estimators["fit-over-products"](records).value == pytest.approx(2.0)
+    assert answer.estimators["notebook-over-pool"](records).value == pytest.approx(10 / 0.3)
+    assert answer.estimators["dispatch-share"](records).value == pytest.approx(20.0)
+    assert answer.estimators["backward-share"](records).value == pytest.approx(25 / 55 * 100)
+    shares = [answer.estimators[f"{part}-share"](records) for part in (*step.PARTS, "dispatch")]
     assert {formatting.digits_for(share) for share in shares} == {1}  # however narrow the interval within one run
-    assert ANSWER.measures["gain-of-workers"](records).value == pytest.approx(6 / 3.5)
+    assert answer.estimators["gain-of-workers"](records).value == pytest.approx(6 / 3.5)
 
 
 def test_the_ladder_is_drawn_from_slow_to_fast(records_of):
@@ -125,9 +125,9 @@ def test_what_could_not_be_compiled_is_said_to_be_so(records_of):
     rows = step.attempt_table(records_of(), {}).rows
     assert rows[3][1] == "not to be had: NoCompiler"
     with pytest.raises(NoRecords):
-        ANSWER.measures["compiled-over-fit"](records_of())
-    assert ANSWER.measures["batched-over-fit"](records_of()).value == pytest.approx(1.2)
-    assert ANSWER.measures["small-pages-over-large"](records_of()).value == pytest.approx(1.1)
+        answer.estimators["compiled-over-fit"](records_of())
+    assert answer.estimators["batched-over-fit"](records_of()).value == pytest.approx(1.2)
+    assert answer.estimators["small-pages-over-large"](records_of()).value == pytest.approx(1.1)
 
 
 def test_what_a_first_look_leaves_out_is_missing(records_of):
@@ -137,7 +137,7 @@ def test_what_a_first_look_leaves_out_is_missing(records_of):
     records.results["speed", "attempts"] = [msgspec.structs.replace(results, attempts=kept)]
     assert len(step.attempt_table(records, {}).rows) == 4
     with pytest.raises(NoRecords):
-        ANSWER.measures["compiled-over-fit"](records)
+        answer.estimators["compiled-over-fit"](records)
 
 
 def test_the_title_names_the_part_that_takes_longest(records_of):
@@ -158,17 +158,17 @@ def test_scaling_figures_hold_what_was_measured_and_what_follows(records_of):
 
 def test_a_report_in_all_is_its_runs_on_every_core_and_its_timings_after_them(records_of):
     records = records_of()
-    assert ANSWER.measures["report-minutes"](records).value == pytest.approx((4 + 60) / 60)
-    assert ANSWER.measures["notebook-minutes"](records).value == pytest.approx(10 * 310 / 60)
+    assert answer.estimators["report-minutes"](records).value == pytest.approx((4 + 60) / 60)
+    assert answer.estimators["notebook-minutes"](records).value == pytest.approx(10 * 310 / 60)
 
 
 def test_the_memory_is_that_of_the_largest_worker_that_trained(records_of):
     records = records_of()
-    assert ANSWER.measures["worker-memory"](records).value == pytest.approx(0.9)
+    assert answer.estimators["worker-memory"](records).value == pytest.approx(0.9)
     silent = {"a": cost(0, 4.0, peak=None)}
     records.costs = lambda: silent
     with pytest.raises(NoRecords):
-        ANSWER.measures["worker-memory"](records)
+        answer.estimators["worker-memory"](records)
 
 
 @given(st.lists(st.floats(0.01, 100.0), min_size=1, max_size=40), st.integers(1, 12))

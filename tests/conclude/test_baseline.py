@@ -5,6 +5,7 @@ import pytest
 from stand_ins import small_report
 
 from fmnist_ref import ConfigurationError
+from report.answers import CLAIMS
 from report.cli import main
 from report.conclude import baseline
 from report.conclude.statistics import Estimate
@@ -25,7 +26,7 @@ def estimate(value, half=1.0, unit="percentage points"):
 @pytest.fixture
 def findings():
     """Every claim measured, some of them made-up."""
-    found = conclude({}, "full")
+    found = conclude(CLAIMS, {}, "full")
     return {
         id: msgspec.structs.replace(
             finding,
@@ -58,7 +59,7 @@ def test_what_is_written_can_be_read(published, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b'{"schema": 2}', b"[" * 10**6, b"\xff", b" " * (baseline.MAX_BYTES + 1)]
+    "content", [b"", b"{}", b'{"schema": 1}', b"[" * 10**6, b"\xff", b" " * (baseline.MAX_BYTES + 1)]
 )
 def test_another_file_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "published.json"

@@ -19,7 +19,7 @@ def estimate(value, low=None, high=None, **more):
         (estimate(1234.5, 1100, 1400, unit="seconds"), "1,234 s", "1,100 to 1,400"),
         (estimate(2.5, 2.4, 2.6, unit="ratio"), "2.50×", "2.40 to 2.60"),
         (estimate(-0.001, -0.9, 0.9, signed=True), "0.0 pp", "−0.9 to +0.9"),
-        (estimate(1.4612, unit="nats"), "1.46 nats", "no interval"),
+        (estimate(1.4612, unit="nats"), "1.46 nats", ""),
         (estimate(0.0, 0.0, 0.0, unit="epochs", digits=0), "0 epochs", "0 to 0"),
         (estimate(1.0, 1.0, 1.0, unit="printed figures", digits=0), "1 printed figure", "1 to 1"),
         (estimate(-1.0, -1.0, -1.0, unit="epochs", digits=0), "−1 epoch", "−1 to −1"),

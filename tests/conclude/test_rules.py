@@ -1,8 +1,8 @@
 import pytest
 
-from report.conclude.claims import LEDGER
+from report.answers import CLAIMS
 from report.conclude.rules import Above, AnyOf, AtLeast, AtMost, Below, Contains, Every, Harmless, Inside, NoneAtAll
-from report.conclude.statistics import Estimate, count
+from report.conclude.statistics import Estimate, exact
 from report.conclude.verdicts import conclude
 
 
@@ -62,15 +62,13 @@ def test_every_needs_all_and_any_needs_one():
 
 
 def test_a_single_run_decides_nothing():
-    exclusive = Estimate(value=5.0, unit="percentage points", n=1, n_of="seeds", method="t")
-    assert (
-        Above().decide([exclusive]) == Below().decide([exclusive]) == Inside(0.3).decide([exclusive]) == "undetermined"
-    )
+    single = Estimate(value=5.0, unit="percentage points", n=1, n_of="seeds", method="t")
+    assert Above().decide([single]) == Below().decide([single]) == Inside(0.3).decide([single]) == "undetermined"
 
 
 def test_every_claim_is_whole():
-    assert len(LEDGER) >= 50
-    for claim in LEDGER.values():
+    assert len(CLAIMS) >= 50
+    for claim in CLAIMS.values():
         if claim.kind == "D":
             assert claim.rule is None
             assert claim.holds is not None
@@ -82,16 +80,16 @@ def test_every_claim_is_whole():
 
 def test_the_quick_profile_withholds_what_the_full_one_says():
     estimates = {"Q4.1": (interval(3.0, 4.0, p_value=0.001),)}
-    assert conclude(estimates, "full")["Q4.1"].verdict == "supported"
-    assert conclude(estimates, "quick")["Q4.1"].verdict == "not assessed in the quick profile"
+    assert conclude(CLAIMS, estimates, "full")["Q4.1"].verdict == "supported"
+    assert conclude(CLAIMS, estimates, "quick")["Q4.1"].verdict == "not assessed in the quick profile"
 
 
 def test_the_verdict_turns_with_the_effect():
-    assert conclude({"Q4.1": (interval(-4.0, -3.0),)}, "full")["Q4.1"].verdict == "refuted"
+    assert conclude(CLAIMS, {"Q4.1": (interval(-4.0, -3.0),)}, "full")["Q4.1"].verdict == "refuted"
 
 
 def test_without_records_a_verdict_says_so():
-    findings = conclude({}, "full")
+    findings = conclude(CLAIMS, {}, "full")
     assert findings["Q4.1"].verdict == "not measured yet"
     assert findings["Q6.2"].verdict == "not testable here"
     assert findings["P1.4"].verdict == "false by definition"
@@ -100,8 +98,8 @@ def test_without_records_a_verdict_says_so():
 
 def test_holm_counts_every_measured_claim():
     strong, weak = interval(3.0, 4.0, p_value=0.001), interval(0.1, 0.9, p_value=0.04)
-    findings = conclude({"Q4.1": (strong,), "Q5.1": (weak,), "P1.1": (weak,)}, "full")
+    findings = conclude(CLAIMS, {"Q4.1": (strong,), "Q5.1": (weak,), "P1.1": (weak,)}, "full")
     assert findings["Q4.1"].survives_holm is True
     assert findings["Q5.1"].survives_holm is False
-    no_p_value = count(0.0, low=0.0, high=0.0, unit="epochs", n=5, n_of="seeds")
-    assert conclude({"P1.2": (no_p_value,)}, "full")["P1.2"].survives_holm is None
+    no_p_value = exact(0.0, unit="epochs", n=5, n_of="seeds")
+    assert conclude(CLAIMS, {"P1.2": (no_p_value,)}, "full")["P1.2"].survives_holm is None

@@ -7,11 +7,12 @@ from scipy import stats
 from report.conclude.statistics import (
     bootstrap,
     bootstrap_of_mean,
-    count,
+    exact,
     holm,
     mean_with_t_interval,
     ratio_of_medians,
     slope,
+    with_range,
 )
 
 values = st.lists(st.floats(-1e3, 1e3, allow_nan=False), min_size=2, max_size=20)
@@ -94,14 +95,22 @@ def test_ratio_of_medians():
     assert estimate.null == 1.0
 
 
-def test_slope_is_numpys():
+def test_slope_is_that_of_the_normal_equations():
     x, y = np.arange(6.0), np.array([1.0, 3.1, 4.9, 7.2, 8.8, 11.0])
-    assert slope(x, y) == pytest.approx(np.polyfit(x, y, 1)[0])
+    assert slope(x, y) == pytest.approx(np.sum((x - x.mean()) * (y - y.mean())) / np.sum((x - x.mean()) ** 2))
+    assert slope(x, 4 - 2 * x) == pytest.approx(-2)
 
 
-def test_count_keeps_its_range():
-    estimate = count(2.0, low=0.0, high=5.0, unit="epochs", n=5, n_of="seeds")
-    assert (estimate.low, estimate.high, estimate.method) == (0.0, 5.0, "range over seeds")
+def test_a_range_is_not_a_confidence_interval():
+    found = with_range([0.0, 5.0, 1.0], unit="epochs", n_of="seeds")
+    assert (found.value, found.low, found.high, found.kind, found.n) == (2.0, 0.0, 5.0, "range", 3)
+    assert with_range([1.0, 4.0], unit="GB", n_of="runs", reduce=np.max).value == 4.0
+
+
+def test_what_is_counted_is_exact_and_has_no_ends():
+    counted = exact(40, unit="epochs", n=5, n_of="architectures")
+    assert (counted.kind, counted.low, counted.high) == ("exact", None, None)
+    assert with_range([3.0, 3.0], unit="epochs", n_of="seeds").kind == "exact"
 
 
 @given(st.dictionaries(st.text(min_size=1), st.floats(0, 1), min_size=1, max_size=30))

@@ -73,7 +73,7 @@ def test_answers_have_figures_and_verdicts_to_differ_in(folders, name):
     page = json.loads((folders["plain"] / f"source/evidence/{name}.json").read_text(encoding="utf-8"))
     assert page["headline"]
     assert page["figures"]
-    assert any(claim["numbers"] for claim in page["claims"].values())
+    assert any(claim["estimates"] for claim in page["claims"].values())
 
 
 def test_the_date_is_that_of_the_source(folders):

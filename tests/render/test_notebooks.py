@@ -6,13 +6,14 @@ import nbformat
 import pytest
 
 from report.answers import ANSWERS
+from report.conclude.formatting import THIN_SPACE
+from report.conclude.statistics import Estimate, exact
 from report.experiments import plan
 from report.plan import Profile
 from report.record.reader import Records
 from report.record.store import RecordStore
-from report.render import markdown, notebooks, pages
+from report.render import artifacts, markdown, notebooks, pages
 from report.render.artifacts import Exporter
-from report.render.page_data import Number, Provenance
 
 PAGE = """---
 kernelspec:
@@ -67,11 +68,11 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
 
 
 def test_a_number_is_written_out():
-    number = Number(
-        text="+3.9 pp", value=3.912, low=3.51, high=4.3, n=5, n_of="seeds", unit="percentage points", method="t",
-        provenance=Provenance(records=(), rebuild="", made_by=""),
-    )  # fmt: skip
-    assert notebooks.spelled_out(number) == "+3.9 pp (3.5 to 4.3, n = 5 seeds)"
+    about = {"n": 5, "n_of": "seeds", "unit": "percentage points", "method": "t", "signed": True}
+    measured = artifacts.number(Estimate(value=3.912, low=3.51, high=4.3, **about), notebooks.spelled_out)
+    assert notebooks.spelled_out(measured) == f"+3.9{THIN_SPACE}pp (+3.5 to +4.3, n = 5 seeds)"
+    counted = artifacts.number(exact(60_000, unit="images", n=1, n_of="data set"), notebooks.spelled_out)
+    assert notebooks.spelled_out(counted) == f"60,000{THIN_SPACE}images (n = 1 data set)"
 
 
 def test_a_page_lists_what_it_cites_and_nothing_else():

@@ -12,10 +12,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from report.render.page_data import ClaimRow, Figure, Number, Page, Provenance, Site, Table
+from report.conclude.claims import Claim
+from report.conclude.rules import Above
+from report.conclude.statistics import Estimate
+from report.conclude.verdicts import Finding, VerdictWord
+from report.render.page_data import Figure, Number, Page, Provenance, Site, Table, number_key
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>document.title = "taken over"</script>'
@@ -32,34 +37,47 @@ SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
 INK = {"light": ("#1c2228", "#0072b2"), "dark": ("#dfe5ea", "#56b4e9")}
 
 
-def number(text: str, value: float, low: float | None, high: float | None, **changes: object) -> Number:
-    """Make a number with an interval over five seeds."""
-    facts = {
-        "n": 5,
-        "n_of": "seeds",
-        "unit": "percentage points",
-        "method": "paired t over seeds",
-        "provenance": ORIGIN,
-    }
-    return Number(text=text, value=value, low=low, high=high, **(facts | changes))  # type: ignore[arg-type]
+def number(text: str, interval: str, *, detectable: str = "", **changes: object) -> Number:
+    """Make a number over five seeds: exact without an interval."""
+    kind: Literal["confidence", "exact"] = "confidence" if interval else "exact"
+    facts = {"value": 3.9, "n": 5, "n_of": "seeds", "unit": "percentage points", "method": "paired t over seeds"}
+    return Number(
+        text=text,
+        interval=interval,
+        interval_name="95 % interval" if interval else "exact",
+        detectable=detectable,
+        estimate=Estimate(kind=kind, **(facts | changes)),  # type: ignore[arg-type]
+        provenance=ORIGIN,
+    )
 
 
-GAIN = number("+3.9 pp", 3.91, 3.52, 4.31)
+GAIN = number("+3.9 pp", "+3.5 to +4.3")
 NUMBERS = {
     "gain": GAIN,
-    "linear": number("−0.1 pp", -0.08, -0.31, 0.14),
-    "images": number("60,000", 60000, None, None, n=1, n_of="data set", unit="images", method="a count"),
-    "odd": number("1.4 × 10⁻³ <b>&amp;", 0.0014, 0.0011, 0.0018, n=10_000, n_of="images", unit=f"ratio {HOSTILE}"),
+    "linear": number("−0.1 pp", "−0.3 to +0.1", detectable="0.4 pp"),
+    "images": number("60,000", "", n=1, n_of="data set", unit="images", method="a count"),
+    "odd": number("1.4 × 10⁻³ <b>&amp;", "0.0011 to 0.0018", n=10_000, n_of="images", unit=f"ratio {HOSTILE}"),
 }
 
 
-def claim(claim_id: str, page: str, verdict: str, says: str, **changes: object) -> ClaimRow:
-    """Make a row of the audit."""
-    facts = {"kind": "E", "measured_by": "test accuracy, one arm minus the other", "rule": "above +0.3 pp"}
-    return ClaimRow(id=claim_id, page=page, verdict=verdict, says=says, **(facts | changes))  # type: ignore[arg-type]
+def claim(
+    claim_id: str,
+    page: str,
+    verdict: VerdictWord,
+    says: str,
+    *,
+    numbers: tuple[Number, ...] = (),
+    survives_holm: bool | None = None,
+    **changes: object,
+) -> tuple[Finding, tuple[Number, ...]]:
+    """Make a finding and the numbers that decided it."""
+    facts = {"kind": "E", "measured": "test accuracy, one arm minus the other", "rule": Above(0.3)}
+    row = Claim(id=claim_id, page=page, says=says, **(facts | changes))  # type: ignore[arg-type]
+    estimates = tuple(number.estimate for number in numbers)
+    return Finding(claim=row, verdict=verdict, estimates=estimates, survives_holm=survives_holm), numbers
 
 
-CLAIMS = [
+FOUND = [
     claim("Q4.1", "q4", "supported", "A hidden layer improves the model.", numbers=(GAIN,), survives_holm=True),
     claim("Q4.2", "q4", "refuted", "Depth alone improves it.", numbers=(NUMBERS["linear"], GAIN), survives_holm=False),
     claim(
@@ -68,16 +86,21 @@ CLAIMS = [
         "false by definition",
         "The two networks compared are different models.",
         kind="D",
-        tests=("tests/test_definitions.py::test_both_published_networks_are_the_same",),
+        rule=None,
+        tests=("test_both_published_networks_are_the_same",),
         note="Both classes have the same layers, so their difference is that of two seeds.",
     ),
-    claim("Q4.5", "q4", "undetermined", "Deeper is better.", numbers=(NUMBERS["linear"],), detectable="0.4 pp"),
+    claim("Q4.5", "q4", "undetermined", "Deeper is better.", numbers=(NUMBERS["linear"],)),
     claim("P1.1", "part1", "supported", "The training loss falls.", numbers=(NUMBERS["odd"],), survives_holm=True),
-    claim("P1.3", "part1", "true by definition", "Softmax twice raises the lowest loss.", kind="D"),
+    claim("P1.3", "part1", "true by definition", "Softmax twice raises the lowest loss.", kind="D", rule=None),
     claim("Q6.2", "q6", "not testable here", f"A {HOSTILE} cuts training time.", kind="G"),
     claim("Q6.4", "q6", "not assessed in the quick profile", "A GPU loads data in parallel."),
     claim("Q6.9", "q6", "not measured yet", "The hardware made it slow."),
 ]
+CLAIMS = [finding for finding, _ in FOUND]
+DECIDING = {
+    number_key(finding.claim.id, index): number for finding, found in FOUND for index, number in enumerate(found)
+}
 TITLES = {
     "part1": "Does training longer lower the loss?",
     "q4": "What does a hidden layer add?",
@@ -124,8 +147,8 @@ def pages() -> list[Page]:
             headline=None if name == "q6" else GAIN,
             headline_label="test accuracy, with one hidden layer against none",
             card=figure(f"{name}-card", "A layer is worth four points", (320, 150)) if name != "q6" else None,
-            numbers=NUMBERS,
-            claims={row.id: row for row in CLAIMS if row.page == name},
+            numbers=NUMBERS | DECIDING,
+            claims={finding.claim.id: finding for finding in CLAIMS if finding.claim.page == name},
             figures={
                 "accuracy": figure(f"{name}-accuracy", "One hidden layer is worth four points", (720, 400), (326, 240))
             },

@@ -11,10 +11,11 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from fmnist_site.elements import Block, Inline, block, inline, link_to_page
 from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
-from fmnist_site.measured import interval_text, measured_number
+from fmnist_site.measured import measured_number
 from fmnist_site.tables import Cell, row, table
 from fmnist_site.verdicts import FAMILIES, STYLES, chip, count_families, family_chip
-from report.render.page_data import ClaimRow, Number, Page
+from report.conclude.verdicts import Finding
+from report.render.page_data import Number, Page, numbers_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class ClaimsDirective(SphinxDirective):
         entries = [("single", claim_id, claim_id, "main", None) for claim_id in page.claims]
         for claim_id in page.claims:
             self._name(claim_id)
-        rows = [_claim_row(self.env, claim) for claim in page.claims.values()]
+        rows = [_claim_row(self.env, page, finding) for finding in page.claims.values()]
         columns = ["Claim", "What the notebook says", "Verdict", "What we measured"]
         return [
             addnodes.index(entries=entries),
@@ -69,7 +70,7 @@ class AuditDirective(SphinxDirective):
         pages = read_all_pages(self.env)
         if not pages:
             return [no_results()]
-        rows = [_audit_row(self.env, page, claim) for page in pages for claim in page.claims.values()]
+        rows = [_audit_row(self.env, page, finding) for page in pages for finding in page.claims.values()]
         columns = ["Claim", "What the notebook says", "Verdict", "What we measured"]
         return [block("div", _filter(pages), table("All claims", columns, rows, "claims"), classes=["audit"])]
 
@@ -93,45 +94,50 @@ def _filter(pages: list[Page]) -> Block:
     return block("nav", block("ul", *items), classes=["audit-filter"], html_only=True, attributes=label)
 
 
-def _claim_row(env: BuildEnvironment, claim: ClaimRow) -> nodes.row:
-    classes = [f"claim-{STYLES[claim.verdict].family}"]
+def _claim_row(env: BuildEnvironment, page: Page, finding: Finding) -> nodes.row:
+    claim = finding.claim
     name = [link_to_page(claim.id, AUDIT, claim.id)]
-    cells: list[Cell] = [name, claim.says, [chip(claim.verdict)], _measured(env, claim, with_rule=False)]
-    return row(cells, ids=[claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
+    return _row(finding, [name, claim.says, [chip(finding.verdict)], _measured(env, page, finding, with_rule=False)])
 
 
-def _audit_row(env: BuildEnvironment, page: Page, claim: ClaimRow) -> nodes.row:
-    classes = [f"claim-{STYLES[claim.verdict].family}"]
+def _audit_row(env: BuildEnvironment, page: Page, finding: Finding) -> nodes.row:
+    claim = finding.claim
     name = [link_to_page(claim.id, f"answers/{page.name}", claim.id)]
-    verdict: list[nodes.Node] = [chip(claim.verdict)]
-    if claim.survives_holm is not None:
-        survives = "survives" if claim.survives_holm else "does not survive"
+    verdict: list[nodes.Node] = [chip(finding.verdict)]
+    if finding.survives_holm is not None:
+        survives = "survives" if finding.survives_holm else "does not survive"
         verdict.append(inline("span", f"{survives} Holm’s correction", classes=["claim-detail"]))
-    cells: list[Cell] = [name, claim.says, verdict, _measured(env, claim, with_rule=True)]
-    return row(cells, ids=[claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
+    return _row(finding, [name, claim.says, verdict, _measured(env, page, finding, with_rule=True)])
 
 
-def _measured(env: BuildEnvironment, claim: ClaimRow, *, with_rule: bool) -> list[nodes.Node]:
+def _row(finding: Finding, cells: list[Cell]) -> nodes.row:
+    classes = [f"claim-{STYLES[finding.verdict].family}"]
+    return row(cells, ids=[finding.claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
+
+
+def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, with_rule: bool) -> list[nodes.Node]:
     """Say what the verdict rests on: estimates first, then words."""
     content: list[nodes.Node] = []
-    if claim.numbers:
-        numbers = [_estimate(env, number) for number in claim.numbers]
-        content.append(inline("span", *numbers, classes=["claim-numbers"]))
-    details = [claim.note, f"{claim.measured_by}." if with_rule else ""]
+    claim, found = finding.claim, numbers_of(page, finding.claim.id)
+    if found:
+        content.append(inline("span", *[_estimate(env, number) for number in found], classes=["claim-numbers"]))
+    details = [claim.note]
     if with_rule:
-        details.append(f"{KINDS[claim.kind].capitalize()}. Rule: {claim.rule}.")
-    if claim.detectable:
-        details.append(f"So many seeds could have shown {claim.detectable}.")
+        rule = claim.rule.describe() if claim.rule else "settled by definition"
+        details += [f"{finding.measured}.", f"{KINDS[claim.kind].capitalize()}. Rule: {rule}."]
+    if finding.verdict == "undetermined":
+        details += [
+            f"{n.estimate.n} {n.estimate.n_of} could have detected {n.detectable}." for n in found if n.detectable
+        ][:1]
     content += [_detail(text) for text in details if text]
     if claim.tests:
-        tests = [inline("code", test) for test in claim.tests]
+        tests = [inline("code", f"tests/definitions/test_{claim.page}.py::{test}") for test in claim.tests]
         content.append(inline("span", "Checked by ", *tests, classes=["claim-detail"]))
     return content
 
 
 def _estimate(env: BuildEnvironment, number: Number) -> Inline:
-    interval = interval_text(number)
-    suffix = [inline("span", f" ({interval})", classes=["interval"])] if interval else []
+    suffix = [inline("span", f" ({number.interval})", classes=["interval"])] if number.interval else []
     return inline("span", measured_number(env, number), *suffix, classes=["estimate"])
 
 

@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from fmnist_site.claims import AUDIT
 from fmnist_site.elements import Block, block, inline, link_to_page
 from fmnist_site.evidence import no_results, read_all_pages, read_site
-from fmnist_site.measured import interval_text
+from fmnist_site.measured import interval_of
 from fmnist_site.results import pictures
 from fmnist_site.verdicts import FAMILIES, count_families, family_chip
 from report.render.page_data import Page, Site
@@ -90,9 +90,8 @@ class AnswerCards(SphinxDirective):
 def _card(page: Page, heading: str) -> Block:
     parts: list[nodes.Node] = [block(heading, link_to_page(page.title, f"answers/{page.name}"))]
     if page.headline:
-        interval = interval_text(page.headline)
         number = inline("span", page.headline.text, classes=["card-number"])
-        suffix = inline("span", f"95 % interval {interval}" if interval else "", classes=["interval"])
+        suffix = inline("span", interval_of(page.headline), classes=["interval"])
         label = inline("span", page.headline_label, classes=["card-label"])
         parts.append(block("p", number, " ", suffix, " ", label, classes=["card-headline"]))
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -51,44 +49,26 @@ def measured_number(env: BuildEnvironment, number: Number) -> Inline:
     return inline("span", button, _panel(number, panel_id), classes=["measured"])
 
 
+def interval_of(number: Number) -> str:
+    """Return a number's interval with its name, ``exact`` for an exact number; empty for a single run."""
+    if number.interval:
+        return f"{number.interval_name} {number.interval}"
+    return "exact" if number.estimate.kind == "exact" else ""
+
+
 def accessible_name(number: Number) -> str:
-    """Say the number, its interval and its n, as a screen reader should read it."""
-    interval = interval_text(number)
-    parts = [number.text, f"95 % interval {interval}" if interval else "", f"{number.n:,} {number.n_of}"]
-    return ", ".join(part for part in parts if part)
-
-
-def interval_text(number: Number) -> str:
-    """Return the interval as ``low to high``, to the decimals that the number itself is printed with."""
-    if number.low is None or number.high is None:
-        return ""
-    decimals = _printed_decimals(number)
-    return f"{_format(number.low, decimals)} to {_format(number.high, decimals)}"
-
-
-def _printed_decimals(number: Number) -> int | None:
-    """Count the decimals of the printed number; None where it is not printed as a plain decimal in its unit."""
-    match = re.search(r"\d[\d,]*(?:\.(\d+))?", number.text)
-    if match is None:
-        return None
-    decimals = len(match[1] or "")
-    printed = float(match[0].replace(",", ""))
-    return decimals if abs(printed - abs(number.value)) <= 0.51 * 10**-decimals else None
-
-
-def _format(value: float, decimals: int | None) -> str:
-    text = f"{value:,.3g}" if decimals is None else f"{value:,.{decimals}f}"
-    if not text.strip("-0.,"):
-        text = text.lstrip("-")  # no minus zero
-    return text.replace("-", "−")
+    """Return the number, its interval and its n, as a screen reader should read it."""
+    n = f"{number.estimate.n:,} {number.estimate.n_of}"
+    return ", ".join(part for part in (number.text, interval_of(number), n) if part)
 
 
 def _panel(number: Number, panel_id: str) -> Inline:
-    interval = interval_text(number)
-    rows = [
-        _row("95 % interval", f"{interval} {number.unit}") if interval else _row("unit", number.unit),
-        _row("n", f"{number.n:,} {number.n_of}"),
-        _row("method", number.method),
+    estimate = number.estimate
+    rows = [_row(number.interval_name, f"{number.interval} {estimate.unit}")] if number.interval else []
+    rows += [
+        *([] if number.interval else [_row("unit", estimate.unit)]),
+        _row("n", f"{estimate.n:,} {estimate.n_of}"),
+        _row("method", estimate.method),
     ]
     if number.provenance.records:
         rows.append(_row("records", *_record_links(number.provenance.records)))

@@ -2,98 +2,13 @@
 
 from __future__ import annotations
 
-from fmnist_ref import CLASS_NAMES
-from fmnist_ref.data import DATA_SHA256
-from report.answers.base import Answer, FigureContent, Findings, MeasureFunction, TableContent
-from report.answers.charts import ImageGrid, Tile
-from report.conclude.statistics import Estimate
-from report.experiments.images import ImagesResults
-from report.record.reader import Arm, Records
+from report.answers.answer import Answer
 
-PIXELS = 28 * 28
-
-
-def _census(records: Records) -> Arm[ImagesResults]:
-    return records.arm("images", "census", ImagesResults)
-
-
-def _exact(field: str, unit: str, scale: float = 1.0, digits: int = 0) -> MeasureFunction:
-    """Make a measure of a figure that has no uncertainty: a count over the whole data set."""
-
-    def measure(records: Records) -> Estimate:
-        arm = _census(records)
-        return Estimate(
-            value=getattr(arm.results[0], field) * scale,
-            unit=unit,
-            n=sum(arm.results[0].train_per_class) + sum(arm.results[0].test_per_class),
-            n_of="images",
-            method="counted over all images",
-            digits=digits,
-            records=arm.records,
-        )
-
-    measure.__qualname__ = "_exact"
-    return measure
-
-
-def samples(records: Records, findings: Findings) -> FigureContent:
-    """Show the first training images of every class."""
-    del findings
-    arm = _census(records)
-    tiles = [
-        Tile(pixels=[float(v) for v in pixels[i * PIXELS : (i + 1) * PIXELS]], caption=name if i == 0 else "")
-        for name, pixels in zip(CLASS_NAMES, arm.results[0].samples, strict=True)
-        for i in range(2)
-    ]
-    return FigureContent(
-        chart=ImageGrid(tiles=tiles, columns=4),
-        title="Ten classes of clothing, in 28 × 28 grey pixels",
-        alt="Two training images of each class: " + ", ".join(CLASS_NAMES) + ".",
-        caption="The first two training images of each class, in the order of the files. 0 is drawn black.",
-        records=arm.records,
-    )
-
-
-def classes(records: Records, findings: Findings) -> TableContent:
-    """List the classes with their images."""
-    del findings
-    census = _census(records).results[0]
-    return TableContent(
-        caption="Images per class.",
-        columns=["class", "label", "training images", "test images"],
-        rows=[
-            [name, label, census.train_per_class[label], census.test_per_class[label]]
-            for label, name in enumerate(CLASS_NAMES)
-        ],
-        records=_census(records).records,
-    )
-
-
-def checksums(records: Records, findings: Findings) -> TableContent:
-    """List the checksums that every source has to match."""
-    del findings
-    return TableContent(
-        caption="SHA-256 of the uncompressed files. Loading fails unless they match.",
-        columns=["file", "SHA-256"],
-        rows=[[name, checksum] for name, checksum in DATA_SHA256.items()],
-        records=_census(records).records,
-    )
-
-
-ANSWER = Answer(
+answer = Answer(
     name="data",
     title="The images",
     experiments=("images",),
-    measures={
-        "train-duplicates": _exact("train_duplicates", "duplicates"),
-        "test-duplicates": _exact("test_duplicates", "duplicates"),
-        "shared": _exact("shared", "images"),
-        "mean-grey": _exact("mean_grey", "grey levels", digits=1),
-        "deviation-grey": _exact("deviation_grey", "grey levels", digits=1),
-        "zeros": _exact("share_of_zeros", "percent", 100.0, digits=1),
-    },
-    figures={"data-samples": samples},
-    tables={"data-classes": classes, "data-checksums": checksums},
     headline="shared",
     headline_label="test images among the training images",
+    answers_notebook=False,
 )

@@ -6,21 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, TableContent, by_verdict
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import IntervalChart, LineChart, Panel, Series
 from report.answers.curves import PERCENT, band, difference_row, mean_over
+from report.answers.part1 import answer
 from report.answers.part1.measures import arm_of, final_accuracy, index_of_chosen_epoch
 from report.answers.printed import Printed, printed
 from report.experiments.training import Curve
 from report.record.reader import Records
 
 
-def loss_curves(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("part1-losses")
+def loss_curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw both losses over the epochs, with the notebook's printed points on top."""
     arms = arm_of(records, "as_published"), arm_of(records, "from_logits")
     published, logits = ([run.curve for run in arm.results] for arm in arms)
     points = [p for p in printed("part1_epoch") if p.epoch <= len(published[0].running_loss)]
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(panels=[_softmax_twice(published, points), _from_logits(logits)]),
         title=by_verdict(
             findings["P1.1"],
@@ -72,12 +74,13 @@ def _from_logits(curves: Sequence[Curve]) -> Panel:
     )
 
 
-def over_training(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("part1-over-training")
+def over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw validation and test loss against test accuracy, to show the two part ways."""
     arm = arm_of(records, "held_out")
     curves = [run.curve for run in arm.results]
     chosen = float(np.mean(arm.values(lambda run: index_of_chosen_epoch(run) + 1.0)))
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -113,7 +116,8 @@ def over_training(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def accuracy_cost(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("part1-accuracy-cost")
+def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
     """Draw what applying softmax twice costs in test accuracy, at both learning rates."""
     rows = [
         difference_row(label, arm_of(records, arm), arm_of(records, baseline), final_accuracy)
@@ -122,7 +126,7 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureContent:
             ("each rate tuned", "tuned_published", "tuned_logits"),
         )
     ]
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(
             rows=rows, x_label="test accuracy, softmax twice minus once (percentage points)", margin=0.3
         ),
@@ -141,7 +145,8 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def milestones(records: Records, findings: Findings) -> TableContent:
+@answer.table("part1-milestones")
+def milestones(records: Records, findings: Findings) -> TableSpec:
     """List both arms' losses and accuracies at a few epochs."""
     rows: list[list[str | float | int]] = []
     arms = {"softmax twice": arm_of(records, "as_published"), "from logits": arm_of(records, "from_logits")}
@@ -159,7 +164,7 @@ def milestones(records: Records, findings: Findings) -> TableContent:
             for epoch in sorted({1, 10, 26, 50, last})
             if epoch <= last
         ]
-    return TableContent(
+    return TableSpec(
         caption="Means over seeds. The two losses are on different scales and can't be compared with each other.",
         columns=["loss", "epoch", "training loss (nats)", "test loss (nats)", "test accuracy (%)"],
         rows=rows,
@@ -167,11 +172,12 @@ def milestones(records: Records, findings: Findings) -> TableContent:
     )
 
 
-def card(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("part1-card")
+def card(records: Records, findings: Findings) -> FigureSpec:
     """Draw the published loss alone, small."""
     whole = loss_curves(records, findings)
     assert isinstance(whole.chart, LineChart)  # noqa: S101 - narrows the type
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(panels=[whole.chart.panels[0]]),
         title=whole.title,
         alt=whole.alt,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.curves import PERCENT, accuracy_points, outside_of_seeds
+from report.answers.curves import PERCENT, accuracy_points, outside_of_seeds, over_seeds
+from report.answers.part1 import answer
 from report.answers.printed import printed
-from report.conclude.statistics import Estimate, count, mean_with_t_interval
+from report.conclude.claims import MARGIN
+from report.conclude.rules import Below, Harmless, NoneAtAll
+from report.conclude.statistics import Estimate, mean_with_t_interval, with_range
 from report.experiments.epochs import EpochsResults
 from report.record.reader import Arm, Records
 
@@ -16,30 +19,40 @@ def arm_of(records: Records, name: str) -> Arm[EpochsResults]:
     return records.arm("epochs", name, EpochsResults)
 
 
+def epochs_of(arm: Arm[EpochsResults]) -> dict[str, int | float | str]:
+    """Return the number of epochs, for the description of what was measured."""
+    return {"epochs": len(arm.results[0].curve.test_accuracy)}
+
+
 def final_accuracy(run: EpochsResults) -> float:
     """Return the test accuracy after the last epoch."""
     return run.curve.test_accuracy[-1]
 
 
+@answer.claim(
+    "P1.1",
+    "The training loss goes down as training goes on.",
+    Below(),
+    note="Both losses fall from the first epoch to the last. That is an observation about these runs, not a proof about all.",
+)
 def fall_of_loss(records: Records) -> Estimate:
-    """Estimate the change of the training loss, weights held still, from the first epoch to the last."""
+    """Training loss with the weights fixed, epoch {epochs} minus epoch 1, softmax applied twice."""
     arm = arm_of(records, "as_published")
     falls = arm.values(lambda run: run.curve.still_train_loss[-1] - run.curve.still_train_loss[0])
-    return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records)
+    return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records, settings=epochs_of(arm))
 
 
+@answer.claim("P1.2", "It goes down with every epoch, which is what proving it would take.", NoneAtAll())
 def rises(records: Records) -> Estimate:
-    """Count, per seed, the epochs whose running loss is above the one before."""
+    """Epochs of {epochs} in which the printed loss is above that of the epoch before, for each seed."""
     arm = arm_of(records, "as_published")
     counts = arm.values(lambda run: float((np.diff(run.curve.running_loss) > 0).sum()))
-    return count(
-        float(np.mean(counts)),
-        low=min(counts),
-        high=max(counts),
+    return with_range(
+        counts,
         unit="epochs",
-        n=len(counts),
         n_of="seeds",
         records=arm.records,
+        settings=epochs_of(arm),
     )
 
 
@@ -48,13 +61,15 @@ def index_of_chosen_epoch(run: EpochsResults) -> int:
     return int(np.argmin(run.curve.validation_loss))
 
 
+@answer.claim("P1.3", "A lower training loss means a better model (implied).", Below())
 def cost_of_training_on(records: Records) -> Estimate:
-    """Estimate the test loss at the last epoch minus at the epoch that validation would have chosen."""
+    """Test cross-entropy at epoch {epochs} minus that at the epoch that the held-out images choose, trained from logits."""
     arm = arm_of(records, "held_out")
     costs = arm.values(lambda run: run.curve.test_loss[-1] - run.curve.test_loss[index_of_chosen_epoch(run)])
-    return mean_with_t_interval(costs, unit="nats", signed=True, records=arm.records)
+    return mean_with_t_interval(costs, unit="nats", signed=True, records=arm.records, settings=epochs_of(arm))
 
 
+@answer.number("accuracy-over-that-span")
 def accuracy_over_that_span(records: Records) -> Estimate:
     """Estimate the change of test accuracy over the same span."""
     arm = arm_of(records, "held_out")
@@ -64,6 +79,7 @@ def accuracy_over_that_span(records: Records) -> Estimate:
     return mean_with_t_interval(gains, unit="percentage points", signed=True, records=arm.records)
 
 
+@answer.number("chosen-epoch")
 def chosen_epoch(records: Records) -> Estimate:
     """Estimate which epoch validation chooses."""
     arm = arm_of(records, "held_out")
@@ -72,19 +88,41 @@ def chosen_epoch(records: Records) -> Estimate:
     )
 
 
+@answer.claim(
+    "P1.5a", "Applying softmax twice does no harm, at the notebook's learning rate (implied).", Harmless(MARGIN)
+)
 def cost_of_double_softmax(records: Records) -> Estimate:
-    """Estimate softmax twice minus from logits at the notebook's learning rate, in test accuracy."""
-    return accuracy_points(arm_of(records, "as_published"), arm_of(records, "from_logits"), final_accuracy)
+    """Test accuracy at epoch {epochs}, softmax twice minus from logits, learning rate 0.01."""
+    published, logits = arm_of(records, "as_published"), arm_of(records, "from_logits")
+    return accuracy_points(published, logits, final_accuracy, settings=epochs_of(published))
 
 
+@answer.claim(
+    "P1.5b", "Applying softmax twice does no harm once the learning rate suits it (implied).", Harmless(MARGIN)
+)
 def cost_of_double_softmax_tuned(records: Records) -> Estimate:
-    """Estimate the same with the learning rate chosen for each."""
-    return accuracy_points(arm_of(records, "tuned_published"), arm_of(records, "tuned_logits"), final_accuracy)
+    """Test accuracy after {epochs} epochs, softmax twice minus from logits, each at the rate that the held-out images choose."""
+    published, logits = arm_of(records, "tuned_published"), arm_of(records, "tuned_logits")
+    return accuracy_points(published, logits, final_accuracy, settings=epochs_of(published))
 
 
+@answer.claim("P1.6", "The printed losses of the hundred epochs can be had again (implied).", NoneAtAll())
 def not_reproduced(records: Records) -> Estimate:
-    """Count the notebook's printed epoch losses that no seed comes near."""
+    """Losses of the notebook's printout outside the range of the seeds' own, widened by two standard deviations."""
     arm = arm_of(records, "as_published")
     shared = [p for p in printed("part1_epoch") if p.epoch <= len(arm.results[0].curve.mean_of_batch_means)]
     seeds = [[run.curve.mean_of_batch_means[p.epoch - 1] for p in shared] for run in arm.results]
     return outside_of_seeds([p.value for p in shared], seeds, arm.records)
+
+
+for name, value in {
+    "published-first-loss": lambda run: run.curve.still_train_loss[0],
+    "published-last-loss": lambda run: run.curve.still_train_loss[-1],
+    "published-true-loss": lambda run: run.inspection.true_class_log_loss,
+    "published-printed-test-loss": lambda run: run.curve.test_loss[-1],
+}.items():
+    answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))
+for name, arm in {"published-accuracy": "as_published", "logits-accuracy": "from_logits"}.items():
+    answer.number(name)(
+        over_seeds("epochs", arm, EpochsResults, lambda run: final_accuracy(run) * PERCENT, unit="percent")
+    )

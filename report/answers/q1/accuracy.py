@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fmnist_ref import CLASS_NAMES
-from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import IntervalChart
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign, over_images, row
+from report.answers.q1 import answer
 from report.answers.q1.classifiers import POINTS, always_one, classifier, hits, labels_of, pair_names
+from report.conclude.rules import Above
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 
@@ -20,37 +22,53 @@ def accuracy_difference(records: Records) -> Estimate:
     return over_images(difference, unit=POINTS, scale=PERCENT, signed=True, records=first + second)
 
 
+@answer.claim(
+    "Q1.4",
+    "Logistic regression is for two classes.",
+    Above(),
+    note="It serves two classes. That it serves only two is another matter: see Q1.5.",
+)
 def pair_over_majority(records: Records) -> Estimate:
-    """Estimate the accuracy on the pair of classes minus that of always naming the commoner one."""
+    """Test accuracy on a hard pair of classes minus that of always naming one of them."""
     model, ids = classifier(records, "pair_logistic")
     return over_images(hits(model) - always_one(model), unit=POINTS, scale=PERCENT, signed=True, records=ids)
 
 
+@answer.claim(
+    "Q1.5",
+    "It serves many classes as well.",
+    Above(),
+    note="Ten per cent is what naming always the same class achieves on the balanced test images.",
+)
 def ten_classes_over_chance(records: Records) -> Estimate:
-    """Estimate the accuracy on ten classes minus 10 %."""
+    """Ten-class softmax regression, test accuracy minus 10 %."""
     model, ids = classifier(records, "logistic")
     return over_images(hits(model) - 1 / len(model.classes), unit=POINTS, scale=PERCENT, signed=True, records=ids)
 
 
+@answer.number("least-squares-accuracy")
 def least_squares_accuracy(records: Records) -> Estimate:
     """Estimate the test accuracy of least squares."""
     model, ids = classifier(records, "least_squares")
     return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
 
 
+@answer.number("logistic-accuracy")
 def logistic_accuracy(records: Records) -> Estimate:
     """Estimate the test accuracy of softmax regression."""
     model, ids = classifier(records, "logistic")
     return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
 
 
+@answer.number("pair-accuracy")
 def pair_accuracy(records: Records) -> Estimate:
     """Estimate the test accuracy of logistic regression on the pair."""
     model, ids = classifier(records, "pair_logistic")
     return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
 
 
-def accuracy_differences(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q1-differences")
+def accuracy_differences(records: Records, findings: Findings) -> FigureSpec:
     """Draw logistic regression minus least squares in accuracy, over all images and for each class."""
     logistic, first = classifier(records, "logistic")
     least_squares, second = classifier(records, "least_squares")
@@ -64,7 +82,7 @@ def accuracy_differences(records: Records, findings: Findings) -> FigureContent:
                 difference[labels == place], unit="percentage points", scale=PERCENT, signed=True, records=both
             )
             rows.append(row(name, estimate))
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(
             rows=rows,
             x_label="images recognised, logistic regression minus least squares (percentage points)",
@@ -86,7 +104,8 @@ def accuracy_differences(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def against_majority(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q1-majority")
+def against_majority(records: Records, findings: Findings) -> FigureSpec:
     """Draw logistic regression on two and on ten classes against always naming one of them."""
     pair, first = classifier(records, "pair_logistic")
     ten, second = classifier(records, "logistic")
@@ -102,7 +121,7 @@ def against_majority(records: Records, findings: Findings) -> FigureContent:
         row("ten classes, logistic", logistic_accuracy(records)),
         row("ten classes, least squares", least_squares_accuracy(records)),
     ]
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test images recognised (%)", zero=None),
         title=by_verdict(
             findings["Q1.5"],

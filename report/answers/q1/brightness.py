@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, TableContent
+from report.answers.answer import FigureSpec, Findings, TableSpec
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign
+from report.answers.q1 import answer
 from report.answers.q1.classifiers import Floats
 from report.conclude.statistics import Estimate, bootstrap
 from report.experiments.linear_fits import BrightnessResults
@@ -49,19 +50,22 @@ def _typical_error(squared: Floats, records: tuple[str, ...]) -> Estimate:
     )
 
 
+@answer.number("brightness-error")
 def brightness_error(records: Records) -> Estimate:
     """Estimate the root mean squared error of least squares."""
     fitted, _, ids = _squared_errors(records)
     return _typical_error(fitted, ids)
 
 
+@answer.number("brightness-error-of-mean")
 def brightness_error_of_mean(records: Records) -> Estimate:
     """Estimate the root mean squared error of predicting the training mean."""
     _, mean, ids = _squared_errors(records)
     return _typical_error(mean, ids)
 
 
-def brightness(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q1-brightness")
+def brightness(records: Records, findings: Findings) -> FigureSpec:
     """Draw true against predicted brightness."""
     found = records.arm("regression", "brightness", BrightnessResults)
     task = found.results[0]
@@ -76,7 +80,7 @@ def brightness(records: Records, findings: Findings) -> FigureContent:
     )
     ends = [float(predicted.min()), float(predicted.max())]
     r_squared = variance_explained(records)
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -106,10 +110,11 @@ def brightness(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def brightness_table(records: Records, findings: Findings) -> TableContent:
+@answer.table("q1-brightness-errors")
+def brightness_table(records: Records, findings: Findings) -> TableSpec:
     """List the errors of least squares and of the training mean on the brightness task."""
     fitted, mean, ids = _squared_errors(records)
-    return TableContent(
+    return TableSpec(
         caption="Mean brightness of the lower half of a test image, predicted from the upper half. Grey levels run from 0 to 255.",
         columns=["prediction", "root mean squared error (grey levels)", "mean absolute error (grey levels)", "R² (%)"],
         rows=[

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, TableContent
+from report.answers.answer import FigureSpec, Findings, TableSpec
 from report.answers.charts import Series
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign, over_images
+from report.answers.q1 import answer
 from report.answers.q1.classifiers import MODELS, POINTS, Floats, classifier, hits, outputs_of
 from report.answers.reliability import reliability_diagram
 from report.conclude.statistics import Estimate, bootstrap
@@ -38,11 +39,13 @@ def _confidence_minus_accuracy(records: Records, arm: str) -> Estimate:
     return over_images(gaps, unit=POINTS, scale=PERCENT, signed=True, records=ids)
 
 
+@answer.number("least-squares-confidence")
 def least_squares_confidence(records: Records) -> Estimate:
     """Estimate mean confidence minus accuracy of least squares, its outputs clipped and renormalised."""
     return _confidence_minus_accuracy(records, "least_squares")
 
 
+@answer.number("logistic-confidence")
 def logistic_confidence(records: Records) -> Estimate:
     """Estimate mean confidence minus accuracy of softmax regression."""
     return _confidence_minus_accuracy(records, "logistic")
@@ -62,6 +65,7 @@ def _calibration_error(bins: Floats, gaps: Floats) -> Floats:
     return error
 
 
+@answer.number("calibration-difference")
 def calibration_difference(records: Records) -> Estimate:
     """Estimate the expected calibration error of softmax regression minus that of least squares."""
     logistic, first = classifier(records, "logistic")
@@ -77,7 +81,8 @@ def calibration_difference(records: Records) -> Estimate:
     )
 
 
-def calibration(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q1-calibration")
+def calibration(records: Records, findings: Findings) -> FigureSpec:
     """Draw the reliability diagram of both models."""
     models = {label: classifier(records, arm) for label, arm in MODELS.items()}
     curves = [
@@ -90,7 +95,7 @@ def calibration(records: Records, findings: Findings) -> FigureContent:
     ]
     errors = {label: PERCENT * model.forecast.calibration_error for label, (model, _) in models.items()}
     gap = least_squares_confidence(records)
-    return FigureContent(
+    return FigureSpec(
         chart=reliability_diagram(curves),
         title=by_sign(
             findings["Q1.3"],
@@ -111,7 +116,8 @@ def calibration(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def classifiers(records: Records, findings: Findings) -> TableContent:
+@answer.table("q1-classifiers")
+def classifiers(records: Records, findings: Findings) -> TableSpec:
     """List both models as classifiers and as forecasters."""
     rows: list[list[str | float | int]] = []
     ids: tuple[str, ...] = ()
@@ -131,7 +137,7 @@ def classifiers(records: Records, findings: Findings) -> TableContent:
                 model.penalty,
             ]
         )
-    return TableContent(
+    return TableSpec(
         caption=(
             "Ten classes, test images except for the first column. The Brier score is given for the outputs as they come and as "
             "probabilities (clipped and divided by their sum); lower is better. The calibration error is above 0 by chance alone."
@@ -151,6 +157,7 @@ def classifiers(records: Records, findings: Findings) -> TableContent:
     )
 
 
-def card(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q1-card")
+def card(records: Records, findings: Findings) -> FigureSpec:
     """Draw the reliability diagram, small."""
     return calibration(records, findings)

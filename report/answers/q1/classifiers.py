@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report.answers.classes import in_a_sentence
+from report.answers.q1 import answer
 from report.conclude.statistics import Estimate
 from report.experiments.linear_fits import ClassifierResults
 from report.experiments.predictions import Outputs
@@ -51,6 +52,7 @@ def pair_names(model: ClassifierResults) -> str:
     return " and ".join(in_a_sentence(c) for c in model.classes)
 
 
+@answer.number("distance-to-minimum")
 def distance_to_minimum(records: Records) -> Estimate:
     """Return the bound on how far softmax regression stopped above its minimum."""
     model, ids = classifier(records, "logistic")

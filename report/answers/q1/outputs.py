@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fmnist_ref import CLASS_NAMES
-from report.answers.base import FigureContent, Findings
+from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import ImageGrid, LineChart, Panel, Series, Tile
 from report.answers.curves import PERCENT
 from report.answers.intervals import over_images
+from report.answers.q1 import answer
 from report.answers.q1.classifiers import MODELS, Floats, classifier, outputs_of
 from report.conclude.statistics import Estimate
 from report.experiments.predictions import unpacked
@@ -18,13 +19,15 @@ SCALE_END = 0.99
 """Quantile of the weights at which the colours end: scaled to the largest weight, all others would be pale."""
 
 
+@answer.number("share-outside")
 def share_outside(records: Records) -> Estimate:
     """Estimate the share of least squares' outputs on test images that lie outside [0, 1]."""
     model, ids = classifier(records, "least_squares")
     return over_images(unpacked(outputs_of(model).share_outside), unit="percent", scale=PERCENT, records=ids)
 
 
-def outputs(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q1-outputs")
+def outputs(records: Records, findings: Findings) -> FigureSpec:
     """Draw how least squares' outputs are spread."""
     model, ids = classifier(records, "least_squares")
     found = outputs_of(model)
@@ -36,7 +39,7 @@ def outputs(records: Records, findings: Findings) -> FigureContent:
         series.append(Series(label=label, x=centres, y=shares))
     series += [Series(label=f"{end:g}", x=[end, end], y=[0.0, highest], role="reference") for end in (0.0, 1.0)]
     outside = PERCENT * float(unpacked(found.share_outside).mean())
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[Panel(series=series, x_label="output of least squares", y_label="share of outputs per 0.05 (%)")]
         ),
@@ -50,7 +53,8 @@ def outputs(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def weights(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q1-weights")
+def weights(records: Records, findings: Findings) -> FigureSpec:
     """Draw what each model has learnt per class, as images."""
     tiles: list[Tile] = []
     ids: tuple[str, ...] = ()
@@ -66,7 +70,7 @@ def weights(records: Records, findings: Findings) -> FigureContent:
         ]
         ids += found
     smoother = min(roughness, key=lambda label: roughness[label])
-    return FigureContent(
+    return FigureSpec(
         chart=ImageGrid(tiles=tiles, columns=5, kind="weights"),
         title="What each linear model has learnt of a class is one image of weights",
         alt=(

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, accuracy_points, paired_difference
+from report.answers.q2 import answer
+from report.conclude.claims import MARGIN
+from report.conclude.rules import Above, Every
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, BatchSizeResults
 from report.record.reader import Arm, Records
@@ -58,20 +61,29 @@ def _best(records: Records, budget: str, batch_sizes: tuple[int, ...]) -> Arm[Ba
     return max(arms, key=lambda arm: float(np.mean(arm.values(lambda run: run.validation_accuracy[-1]))))
 
 
+@answer.claim(
+    "Q2.5",
+    "Small batches generalise better.",
+    Every((Above(MARGIN), Above(MARGIN))),
+    note="The batch sizes compared were picked by held-out accuracy. Both budgets have to agree.",
+    constants={"small_sizes": SMALL_ONES, "large_sizes": LARGE_ONES},
+)
 def generalisation(records: Records) -> tuple[Estimate, ...]:
-    """Estimate the best small minus the best large batch size in test accuracy: equal epochs, then equal updates."""
+    """Test accuracy of the best small batch {small_sizes} minus the best large one {large_sizes}, rates tuned: equal epochs, then equal updates."""
     return tuple(
         accuracy_points(_best(records, budget, SMALL_ONES), _best(records, budget, LARGE_ONES), final_test_accuracy)
         for budget in BUDGETS
     )
 
 
+@answer.claim("Q2.13", "Large batches end in worse solutions.", Above(), constants={"small": SMALL, "large": LARGE})
 def loss_at_equal_updates(records: Records) -> Estimate:
-    """Estimate the training loss after equally many updates, largest minus smallest batch."""
+    """Training loss after equally many updates, batch size {large} minus {small}, rates tuned."""
     large, small = arm_of(records, "updates", LARGE), arm_of(records, "updates", SMALL)
     return paired_difference(large, small, lambda run: run.train_loss[-1], unit="nats")
 
 
+@answer.number("loss-at-equal-epochs")
 def loss_at_equal_epochs(records: Records) -> Estimate:
     """Estimate the training loss after equally many epochs, largest minus smallest batch."""
     large, small = arm_of(records, "epochs", LARGE), arm_of(records, "epochs", SMALL)
@@ -90,14 +102,16 @@ def accuracy(budget: str, batch_size: int) -> Callable[[Records], Estimate]:
     return measure
 
 
-def accuracy_against_batch(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-card")
+@answer.figure("q2-accuracy")
+def accuracy_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw test accuracy against batch size under both budgets."""
     arms = {budget: all_arms(records, budget) for budget in BUDGETS}
     series = [over_batch_sizes(LABELS[b], found, final_test_accuracy, PERCENT) for b, found in arms.items()]
     ends = "; ".join(
         f"under {s.label} from {s.y[0]:.1f} % at batch size {SMALL} to {s.y[-1]:.1f} % at {LARGE}" for s in series
     )
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[Panel(series=series, x_label="batch size", y_label="test accuracy (%)", x_scale="log")]
         ),
@@ -117,12 +131,7 @@ def accuracy_against_batch(records: Records, findings: Findings) -> FigureConten
     )
 
 
-MEASURES: dict[str, MeasureFunction] = {
-    "Q2.5": generalisation,
-    "Q2.13": loss_at_equal_updates,
-    "loss-at-equal-epochs": loss_at_equal_epochs,
-    "accuracy-epochs-small": accuracy("epochs", SMALL),
-    "accuracy-epochs-large": accuracy("epochs", LARGE),
-    "accuracy-updates-small": accuracy("updates", SMALL),
-    "accuracy-updates-large": accuracy("updates", LARGE),
-}
+answer.number("accuracy-epochs-small")(accuracy("epochs", SMALL))
+answer.number("accuracy-epochs-large")(accuracy("epochs", LARGE))
+answer.number("accuracy-updates-small")(accuracy("updates", SMALL))
+answer.number("accuracy-updates-large")(accuracy("updates", LARGE))

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
-from report.conclude.statistics import Estimate, bootstrap, count, median
+from report.answers.q2 import answer
+from report.conclude.rules import Above
+from report.conclude.statistics import Estimate, bootstrap, exact, median
 from report.experiments.batch_cost import BatchCostResults, StepCost
 from report.record.reader import Arm, Records
 
@@ -32,8 +34,22 @@ def _seconds_per_image(costs: BatchCostResults, batch_size: int) -> list[float]:
     return [seconds / batch_size for seconds in _round_medians(step)]
 
 
+@answer.claim(
+    "Q2.2",
+    "Large batches process images faster.",
+    Above(null=1.0),
+    note="Measured on the device that the figure names; the ratio is that of Q2.14, seen from the other side.",
+    constants={"small": SMALL, "large": LARGE},
+)
+@answer.claim(
+    "Q2.14",
+    "Small batches limit what can be done in parallel.",
+    Above(null=1.0),
+    note="The same measurement as Q2.2.",
+    constants={"small": SMALL, "large": LARGE},
+)
 def time_per_image_ratio(records: Records) -> Estimate:
-    """Estimate the time per image of the small batch over the large one: also how many times more images a second."""
+    """Images per second at batch size {large} over {small}."""
     costs, ids = costs_of(records)
     return bootstrap(
         [_seconds_per_image(costs, SMALL), _seconds_per_image(costs, LARGE)],
@@ -63,15 +79,17 @@ def images_per_second(batch_size: int) -> Callable[[Records], Estimate]:
     return measure
 
 
+@answer.number("speed-flattens-at")
 def flattens_at(records: Records) -> Estimate:
     """Find the smallest batch size whose median speed is nine tenths of the highest."""
     costs, ids = costs_of(records)
     speed = {s.batch_size: 1 / float(np.median(_seconds_per_image(costs, s.batch_size))) for s in costs.steps}
     size = min(batch_size for batch_size, value in speed.items() if value >= 0.9 * max(speed.values()))
-    return count(size, low=size, high=size, unit="images", n=len(speed), n_of="batch sizes", digits=0, records=ids)
+    return exact(size, unit="images", n=len(speed), n_of="batch sizes", digits=0, records=ids)
 
 
-def speed_against_batch(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-speed")
+def speed_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw images per second, and microseconds per image, against batch size."""
     costs, ids = costs_of(records)
     times = {step.batch_size: np.array(_round_medians(step)) for step in costs.steps}
@@ -81,7 +99,7 @@ def speed_against_batch(records: Records, findings: Findings) -> FigureContent:
         Panel(series=[series], x_label="batch size", y_label=label, x_scale="log", y_scale="log")
         for series, label in ((speed, "images per second"), (step_time, "time of a step (µs)"))
     ]
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(panels=panels),
         title=by_verdict(
             findings["Q2.2"],
@@ -111,7 +129,8 @@ def _series(label: str, values: dict[int, np.ndarray[tuple[int], np.dtype[np.flo
     )
 
 
-def costs_by_batch(records: Records, findings: Findings) -> TableContent:
+@answer.table("q2-costs")
+def costs_by_batch(records: Records, findings: Findings) -> TableSpec:
     """List time and memory of a step at each batch size."""
     costs, ids = costs_of(records)
     rows: list[list[str | float | int]] = []
@@ -127,7 +146,7 @@ def costs_by_batch(records: Records, findings: Findings) -> TableContent:
                 step.saved_bytes / 1e3,
             ]
         )
-    return TableContent(
+    return TableSpec(
         caption=f"One training step on {costs.device}, {costs.num_threads} threads: medians over rounds.",
         columns=["batch size", "step (µs)", "per image (µs)", "images per second", "saved for backward (kB)"],
         rows=rows,
@@ -135,10 +154,5 @@ def costs_by_batch(records: Records, findings: Findings) -> TableContent:
     )
 
 
-MEASURES: dict[str, MeasureFunction] = {
-    "Q2.2": time_per_image_ratio,
-    "Q2.14": time_per_image_ratio,
-    "speed-small": images_per_second(SMALL),
-    "speed-large": images_per_second(LARGE),
-    "speed-flattens-at": flattens_at,
-}
+answer.number("speed-small")(images_per_second(SMALL))
+answer.number("speed-large")(images_per_second(LARGE))

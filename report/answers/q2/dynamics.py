@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import IntervalChart, IntervalRow
+from report.answers.q2 import answer
 from report.answers.q2.estimates import ratio_over_seeds
+from report.conclude.rules import Above, Below
 from report.conclude.statistics import Estimate, mean_with_t_interval
-from report.experiments.batch_dynamics import ContinueResults, RiseResults, SpreadResults
+from report.experiments.batch_dynamics import LARGE, MIDDLE, SMALL, ContinueResults, RiseResults, SpreadResults
 from report.record.reader import Arm, Records
 
 SMALLEST_RISE = 0.01
@@ -17,13 +19,21 @@ def _continued(records: Records) -> Arm[ContinueResults]:
     return records.arm("batch_dynamics", "continue", ContinueResults)
 
 
+@answer.claim(
+    "Q2.10",
+    "The noise of small batches helps to leave poor minima.",
+    Below(),
+    note="Suggestive only: the small batch also makes some 240 times as many updates, and the end point is hardly a minimum.",
+    constants={"small": SMALL, "large": LARGE},
+)
 def gain_of_going_on_small(records: Records) -> Estimate:
-    """Estimate the change of the training loss when going on with the small batch, minus with the large one."""
+    """Training loss after going on from one end point of large-batch training for equal epochs, batch size {small} minus {large}."""
     arm = _continued(records)
     differences = arm.values(lambda run: run.loss_after_small - run.loss_after_large)
     return mean_with_t_interval(differences, unit="nats", signed=True, records=arm.records)
 
 
+@answer.number("going-on-large")
 def gain_of_going_on_large(records: Records) -> Estimate:
     """Estimate the change of the training loss when going on as before: at an end point that is a minimum, none."""
     arm = _continued(records)
@@ -35,26 +45,42 @@ def _spread(records: Records) -> Arm[SpreadResults]:
     return records.arm("batch_dynamics", "spread", SpreadResults)
 
 
+@answer.claim(
+    "Q2.11",
+    "Large batches make training more stable.",
+    Above(null=1.0),
+    note="Theory gives 64 for equally many updates at one rate: the ratio of the batch sizes.",
+    constants={"small": SMALL, "large": MIDDLE},
+)
 def spread_small_over_large(records: Records) -> Estimate:
-    """Estimate the variance over data orders, small over large batch, after equally many updates at one rate."""
+    """Variance of the weights' position over data orders from one starting point, batch size {small} over {large}."""
     arm = _spread(records)
     return ratio_over_seeds(arm.values(lambda run: run.small / run.large), arm.records)
 
 
+@answer.number("spread-at-scaled-rates")
 def spread_at_scaled_rates(records: Records) -> Estimate:
     """Estimate the same after equally many images, each batch size at a learning rate in proportion to it."""
     arm = _spread(records)
     return ratio_over_seeds(arm.values(lambda run: run.small_scaled / run.large), arm.records)
 
 
+@answer.claim(
+    "Q2.16",
+    "Large batches meet abrupt changes of the loss.",
+    Above(null=1.0),
+    note="Each batch size at its own tuned rate, over equally many first updates. What is abrupt depends on the rate as much.",
+    constants={"small": SMALL, "large": LARGE},
+)
 def steepest_rise_large_over_small(records: Records) -> Estimate:
-    """Estimate the steepest rise of the loss in one update, per unit of distance, large over small batch."""
+    """Largest rise of the training loss in one update, per unit of distance moved, batch size {large} over {small}."""
     arm = records.arm("batch_dynamics", "rise", RiseResults)
     ratios = arm.values(lambda run: max(SMALLEST_RISE, *run.large) / max(SMALLEST_RISE, *run.small))
     return ratio_over_seeds(ratios, arm.records)
 
 
-def spread_ratios(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-spread")
+def spread_ratios(records: Records, findings: Findings) -> FigureSpec:
     """Draw how much more the data order matters to small batches, at one learning rate and at rates in proportion."""
     spread = _spread(records)
     rows = [
@@ -69,7 +95,7 @@ def spread_ratios(records: Records, findings: Findings) -> FigureContent:
             spread.values(lambda r: r.small_scaled / r.large),
         ),
     ]
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="variance of the weights, batch 16 over 1024", zero=1.0, x_scale="log"),
         title=by_verdict(
             findings["Q2.11"],
@@ -95,12 +121,3 @@ def _row(label: str, estimate: Estimate, points: list[float]) -> IntervalRow:
         high=estimate.value if estimate.high is None else estimate.high,
         points=points,
     )
-
-
-MEASURES: dict[str, MeasureFunction] = {
-    "Q2.10": gain_of_going_on_small,
-    "Q2.11": spread_small_over_large,
-    "Q2.16": steepest_rise_large_over_small,
-    "going-on-large": gain_of_going_on_large,
-    "spread-at-scaled-rates": spread_at_scaled_rates,
-}

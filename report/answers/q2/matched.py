@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel
 from report.answers.curves import paired_difference
+from report.answers.q2 import answer
 from report.answers.q2.budgets import LARGE, SMALL, arm_of, ids_of, over_batch_sizes
-from report.conclude.statistics import Estimate, count
+from report.conclude.rules import Above, Below
+from report.conclude.statistics import Estimate, exact
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, BatchSizeResults
 from report.record.reader import Arm, Records
 
@@ -33,36 +35,46 @@ def test_loss_at(run: BatchSizeResults, level: float) -> float:
     return run.test_loss[after - 1] + share * (run.test_loss[after] - run.test_loss[after - 1])
 
 
+@answer.claim(
+    "Q2.7",
+    "Small batches act as a regulariser.",
+    Below(),
+    note="At one training loss, a smaller gap and a lower test loss are the same thing: this is Q2.9 with the sign turned.",
+    constants={"small": SMALL, "large": LARGE},
+)
 def gap_at_matched_loss(records: Records) -> Estimate:
-    """Estimate test minus training loss at the matched training loss, smallest minus largest batch."""
+    """Test minus training loss at a matched training loss, batch size {small} minus {large}."""
     level = matched_level(records)
     return paired_difference(
         longest(records, SMALL), longest(records, LARGE), lambda run: test_loss_at(run, level) - level, unit="nats"
     )
 
 
+@answer.claim("Q2.9", "Large batches risk overfitting.", Above(), constants={"small": SMALL, "large": LARGE})
 def test_loss_at_matched_loss(records: Records) -> Estimate:
-    """Estimate the test loss at the matched training loss, largest minus smallest batch."""
+    """Test cross-entropy at a matched training loss, batch size {large} minus {small}."""
     level = matched_level(records)
     return paired_difference(
         longest(records, LARGE), longest(records, SMALL), lambda run: test_loss_at(run, level), unit="nats"
     )
 
 
+@answer.number("matched-level")
 def level(records: Records) -> Estimate:
     """State the matched training loss itself."""
     value = matched_level(records)
     arms = {batch_size: longest(records, batch_size) for batch_size in BATCH_SIZES}
     runs = len(ids_of(arms))
-    return count(value, low=value, high=value, unit="nats", n=runs, n_of="runs", digits=3, records=ids_of(arms))
+    return exact(value, unit="nats", n=runs, n_of="runs", digits=3, records=ids_of(arms))
 
 
-def gap_against_batch(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-gap")
+def gap_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw the gap between test and training loss at one training loss against batch size."""
     common = matched_level(records)
     arms = {batch_size: longest(records, batch_size) for batch_size in BATCH_SIZES}
     series = over_batch_sizes("test minus training", arms, lambda run: test_loss_at(run, common) - common)
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[Panel(series=[series], x_label="batch size", y_label="generalisation gap (nats)", x_scale="log")]
         ),
@@ -83,10 +95,3 @@ def gap_against_batch(records: Records, findings: Findings) -> FigureContent:
         ),
         records=ids_of(arms),
     )
-
-
-MEASURES: dict[str, MeasureFunction] = {
-    "Q2.7": gap_at_matched_loss,
-    "Q2.9": test_loss_at_matched_loss,
-    "matched-level": level,
-}

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
+from report.answers.q2 import answer
 from report.answers.q2.cost import LARGE, SMALL, costs_of
-from report.conclude.statistics import Estimate, count, slope
+from report.conclude.rules import Above
+from report.conclude.statistics import Estimate, exact, slope
 from report.experiments.batch_cost import BatchCostResults
 from report.record.reader import Records
 
 MEGABYTE = 1e6
 
 
+@answer.claim(
+    "Q2.1",
+    "Small batches use less memory.",
+    Above(),
+    note="True of what a step keeps in memory. Next to the data set and the weights it is small here unless the batch is large.",
+)
 def saved_per_image(records: Records) -> Estimate:
-    """Find the slope of the bytes saved for backward against batch size; they are counted, not sampled."""
+    """Slope of the bytes saved for the backward pass against batch size."""
     costs, ids = costs_of(records)
     sizes = [step.batch_size for step in costs.steps]
     bytes_per_image = slope(sizes, [step.saved_bytes for step in costs.steps])
-    return count(
+    return exact(
         bytes_per_image,
-        low=bytes_per_image,
-        high=bytes_per_image,
         unit="bytes per image",
         n=len(sizes),
         n_of="batch sizes",
@@ -37,7 +43,7 @@ def megabytes(value: Callable[[BatchCostResults], float], digits: int) -> Callab
     def measure(records: Records) -> Estimate:
         costs, ids = costs_of(records)
         amount = value(costs) / MEGABYTE
-        return count(amount, low=amount, high=amount, unit="MB", n=1, n_of="runs", digits=digits, records=ids)
+        return exact(amount, unit="MB", n=1, n_of="runs", digits=digits, records=ids)
 
     return measure
 
@@ -46,7 +52,8 @@ def _saved_at(batch_size: int) -> Callable[[BatchCostResults], float]:
     return lambda costs: next(step.saved_bytes for step in costs.steps if step.batch_size == batch_size)
 
 
-def memory_against_batch(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-memory")
+def memory_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw the memory that grows with the batch beside that which doesn't."""
     costs, ids = costs_of(records)
     x = [float(step.batch_size) for step in costs.steps]
@@ -58,7 +65,7 @@ def memory_against_batch(records: Records, findings: Findings) -> FigureContent:
     for label, amount in (("parameters and gradients", weights), ("training images", costs.images_bytes / MEGABYTE)):
         series.append(Series(label=label, x=x, y=[amount] * len(x), role="reference"))
     saved = series[0].y
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[Panel(series=series, x_label="batch size", y_label="memory (MB)", x_scale="log", y_scale="log")]
         ),
@@ -79,10 +86,7 @@ def memory_against_batch(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-MEASURES: dict[str, MeasureFunction] = {
-    "Q2.1": saved_per_image,
-    "saved-small": megabytes(_saved_at(SMALL), 3),
-    "saved-large": megabytes(_saved_at(LARGE), 2),
-    "parameters-memory": megabytes(lambda costs: costs.parameter_bytes, 2),
-    "images-memory": megabytes(lambda costs: costs.images_bytes, 0),
-}
+answer.number("saved-small")(megabytes(_saved_at(SMALL), 3))
+answer.number("saved-large")(megabytes(_saved_at(LARGE), 2))
+answer.number("parameters-memory")(megabytes(lambda costs: costs.parameter_bytes, 2))
+answer.number("images-memory")(megabytes(lambda costs: costs.images_bytes, 0))

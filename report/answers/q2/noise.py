@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
+from report.answers.q2 import answer
 from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
-from report.conclude.rules import AnyOf
+from report.conclude.rules import AnyOf, Contains
 from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.gradient_noise import GradientNoiseResults, Moment
 from report.record.reader import Arm, NoRecords, Records
@@ -29,8 +30,9 @@ def _slope_of(run: GradientNoiseResults) -> float:
     return float(np.mean([slope(log_sizes, np.log(moment.variance)) for moment in _with_variances(run)]))
 
 
+@answer.claim("Q2.4", "Small batches make noisier updates.", Contains(-1.0, excludes=0.0))
 def slope_of_variance(records: Records) -> Estimate:
-    """Estimate the log-log slope of the gradient's variance against batch size."""
+    """Log-log slope of the variance of the gradient against batch size; theory says −1."""
     arm = _arm(records)
     return mean_with_t_interval(
         arm.values(_slope_of),
@@ -91,7 +93,8 @@ def change_of_noise_scale(records: Records) -> Estimate:
     )
 
 
-def variance_against_batch(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-variance")
+def variance_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw the gradient's variance against batch size at each moment, with the slope −1 that theory gives."""
     arm = _arm(records)
     x = [float(size) for size in arm.results[0].batch_sizes]
@@ -109,7 +112,7 @@ def variance_against_batch(records: Records, findings: Findings) -> FigureConten
         )
     guide = Series(label="slope −1", x=x, y=[series[0].y[0] * x[0] / size for size in x], role="reference")
     estimate = slope_of_variance(records)
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -137,7 +140,8 @@ def variance_against_batch(records: Records, findings: Findings) -> FigureConten
     )
 
 
-def noise_over_training(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-noise-scale")
+def noise_over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw the noise scale over the epochs."""
     arm = _arm(records)
     places = range(len(arm.results[0].moments))
@@ -150,7 +154,7 @@ def noise_over_training(records: Records, findings: Findings) -> FigureContent:
         low=[min(scales) for scales in found.values()],
         high=[max(scales) for scales in found.values()],
     )
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[Panel(series=[series], x_label="epoch", y_label="noise scale (images)", y_scale="log")]
         ),
@@ -178,9 +182,6 @@ def _title_of_change(records: Records, findings: Findings) -> str:
     }[halves.rules[1].decide([change_of_noise_scale(records)])]
 
 
-MEASURES: dict[str, MeasureFunction] = {
-    "Q2.4": slope_of_variance,
-    "noise-scale-initial": noise_scale(0),
-    "noise-scale-early": noise_scale(1),
-    "noise-scale-late": noise_scale(-1),
-}
+answer.number("noise-scale-initial")(noise_scale(0))
+answer.number("noise-scale-early")(noise_scale(1))
+answer.number("noise-scale-late")(noise_scale(-1))

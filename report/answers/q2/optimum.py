@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from report.answers.q2 import answer
 from report.answers.q2.estimates import in_either_direction
+from report.answers.q2.noise import change_of_noise_scale
 from report.answers.q2.target import runs_that_reached
+from report.conclude.rules import Above, AnyOf
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES
 from report.record.reader import NoRecords, Records
@@ -47,3 +50,14 @@ def shift_of_the_fastest(records: Records) -> Estimate:
     return in_either_direction(
         mean_with_t_interval(shifts, unit="doublings of the batch size", signed=True, records=first + second)
     )
+
+
+@answer.claim(
+    "Q2.17",
+    "Which batch size is best depends on the setting.",
+    AnyOf((Above(1.0), Above(1.0))),
+    note="Either half is enough: the fastest batch size for two models, or the noise scale for two moments of one training.",
+)
+def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
+    """Doublings between the fastest batch size with and without a hidden layer; and between the noise scale late and early."""
+    return shift_of_the_fastest(records), change_of_noise_scale(records)

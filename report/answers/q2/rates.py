@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
+from report.answers.q2 import answer
 from report.answers.q2.budgets import (
     LABELS,
     LARGE,
@@ -17,7 +18,7 @@ from report.answers.q2.budgets import (
     ids_of,
     over_batch_sizes,
 )
-from report.conclude.statistics import Estimate, count
+from report.conclude.statistics import Estimate, exact
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS
 from report.experiments.tuning import TuningResult
 from report.record.reader import NoRecords, Records
@@ -32,6 +33,7 @@ def tried_rates(records: Records, budget: str, batch_size: int) -> tuple[list[fl
     return sorted(arm.results[0].learning_rate for arm in arms), tuple(id for arm in arms for id in arm.records)
 
 
+@answer.number("rates-at-an-edge")
 def rates_at_an_edge(records: Records) -> Estimate:
     """Count the chosen learning rates that lie at an end of what was tried: the search was too narrow there."""
     arms = {(budget, size): arm_of(records, budget, size) for budget in BUDGETS for size in BATCH_SIZES}
@@ -40,10 +42,11 @@ def rates_at_an_edge(records: Records) -> Estimate:
         arm.results[0].learning_rate in (tried[search][0][0], tried[search][0][-1]) for search, arm in arms.items()
     )
     ids = tuple(id for search, arm in arms.items() for id in (*tried[search][1], *arm.records))
-    return count(at_edge, low=at_edge, high=at_edge, unit="rates", n=len(arms), n_of="searches", digits=0, records=ids)
+    return exact(at_edge, unit="rates", n=len(arms), n_of="searches", digits=0, records=ids)
 
 
-def rates_against_batch(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-rates")
+def rates_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw the chosen learning rates against batch size, with linear and square-root scaling from batch size 64."""
     arms = {budget: all_arms(records, budget) for budget in BUDGETS}
     series = [over_batch_sizes(LABELS[b], found, lambda run: run.learning_rate) for b, found in arms.items()]
@@ -56,7 +59,7 @@ def rates_against_batch(records: Records, findings: Findings) -> FigureContent:
     chosen = "; ".join(
         f"{s.label}: " + ", ".join(f"{rate:g} at {b:.0f}" for b, rate in zip(s.x, s.y, strict=True)) for s in series
     )
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -92,7 +95,8 @@ def _scaling_title(rates: list[float], findings: Findings) -> str:
     )
 
 
-def settings(records: Records, findings: Findings) -> TableContent:
+@answer.table("q2-settings")
+def settings(records: Records, findings: Findings) -> TableSpec:
     """List, for each budget and batch size, the chosen rate and where training ended."""
     rows: list[list[str | float | int]] = []
     ids: list[str] = []
@@ -113,7 +117,7 @@ def settings(records: Records, findings: Findings) -> TableContent:
                 ]
             )
             ids += [*tuning, *arm.records]
-    return TableContent(
+    return TableSpec(
         caption="Learning rates tried and chosen, and where training ended. Means over seeds; training loss with the weights held still.",
         columns=[
             "budget",
@@ -128,6 +132,3 @@ def settings(records: Records, findings: Findings) -> TableContent:
         rows=rows,
         records=tuple(ids),
     )
-
-
-MEASURES: dict[str, MeasureFunction] = {"rates-at-an-edge": rates_at_an_edge}

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, paired_difference
+from report.answers.q2 import answer
 from report.answers.q2.estimates import paired_ratio
-from report.conclude.statistics import Estimate, count, mean_with_t_interval
+from report.conclude.rules import Above, Below
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import HIDDEN, TargetResults
 from report.record.reader import Arm, NoRecords, Records
@@ -53,8 +55,9 @@ def large_over_small(value: Callable[[TargetResults], float]) -> Callable[[Recor
     return measure
 
 
+@answer.claim("Q2.15", "Small batches need more epochs.", Above(), constants={"small": SMALL, "large": LARGE})
 def epochs_small_minus_large(records: Records) -> Estimate:
-    """Estimate the epochs to the target, small minus large."""
+    """Epochs to the validation target, batch size {small} minus {large}, rates tuned."""
     small, large = (runs_that_reached(records, "relu1", batch_size) for batch_size in (SMALL, LARGE))
     return paired_difference(small, large, _epochs, unit="epochs")
 
@@ -77,10 +80,8 @@ def target_error(model: str) -> Callable[[Records], Estimate]:
     def measure(records: Records) -> Estimate:
         arm = all_runs(records, model, SMALL)
         percent = arm.results[0].target_error * PERCENT
-        return count(
+        return exact(
             percent,
-            low=percent,
-            high=percent,
             unit="percent",
             n=len(arm.results),
             n_of="runs",
@@ -91,16 +92,18 @@ def target_error(model: str) -> Callable[[Records], Estimate]:
     return measure
 
 
+@answer.number("target-not-reached")
 def not_reached(records: Records) -> Estimate:
     """Count the runs that ended without reaching the target, over both models and all batch sizes."""
     arms = [all_runs(records, model, batch_size) for model in HIDDEN for batch_size in BATCH_SIZES]
     runs = [run for arm in arms for run in arm.results]
     missed = sum(not run.reached for run in runs)
     ids = tuple(id for arm in arms for id in arm.records)
-    return count(missed, low=missed, high=missed, unit="runs", n=len(runs), n_of="runs", digits=0, records=ids)
+    return exact(missed, unit="runs", n=len(runs), n_of="runs", digits=0, records=ids)
 
 
-def against_batch(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q2-target")
+def against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw updates, epochs and seconds to the target against batch size, with perfect scaling as a guide."""
     arms = {
         batch_size: arm
@@ -125,7 +128,7 @@ def against_batch(records: Records, findings: Findings) -> FigureContent:
     ]
     missing = sum(not run.reached for b in BATCH_SIZES for run in all_runs(records, "relu1", b).results)
     updates, epochs = panels[0].series[0], panels[1].series[0]
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(panels=panels),
         title=by_verdict(
             findings["Q2.8b"],
@@ -174,7 +177,8 @@ def _perfect_scaling(arms: dict[int, Arm[TargetResults]]) -> Series:
     return Series(label="perfect scaling", x=x, y=[start * x[0] / b for b in x], role="reference")
 
 
-def to_the_target(records: Records, findings: Findings) -> TableContent:
+@answer.table("q2-to-target")
+def to_the_target(records: Records, findings: Findings) -> TableSpec:
     """List what each model takes to its target at each batch size."""
     rows: list[list[str | float | int]] = []
     ids: list[str] = []
@@ -187,7 +191,7 @@ def to_the_target(records: Records, findings: Findings) -> TableContent:
             share = f"{len(reached.results)} of {len(runs.results)}"
             rows.append([label, batch_size, runs.results[0].learning_rate, share, *numbers])
             ids += runs.records
-    return TableContent(
+    return TableSpec(
         caption="What training takes to the target error, means over the seeds that reach it.",
         columns=["model", "batch size", "rate chosen", "reached", "updates", "epochs", "seconds"],
         rows=rows,
@@ -195,14 +199,29 @@ def to_the_target(records: Records, findings: Findings) -> TableContent:
     )
 
 
-MEASURES: dict[str, MeasureFunction] = {
-    "Q2.8a": large_over_small(_epochs),
-    "Q2.8b": large_over_small(_updates),
-    "Q2.8c": large_over_small(_seconds),
-    "Q2.15": epochs_small_minus_large,
-    "target-epochs-small": taken(_epochs, SMALL, "epochs"),
-    "target-epochs-large": taken(_epochs, LARGE, "epochs"),
-    "target-error-with-layer": target_error("relu1"),
-    "target-error-without": target_error("none"),
-    "target-not-reached": not_reached,
-}
+answer.claim(
+    "Q2.8a",
+    "Large batches converge in fewer epochs.",
+    Below(null=1.0),
+    measured="epochs to the validation target, batch size {large} over {small}, rates tuned",
+    constants={"small": SMALL, "large": LARGE},
+)(large_over_small(_epochs))
+answer.claim(
+    "Q2.8b",
+    "Large batches converge in fewer updates.",
+    Below(null=1.0),
+    measured="updates to the validation target, batch size {large} over {small}, rates tuned",
+    constants={"small": SMALL, "large": LARGE},
+)(large_over_small(_updates))
+answer.claim(
+    "Q2.8c",
+    "Large batches converge in less time.",
+    Below(null=1.0),
+    note="Seconds were taken while other runs shared the machine, one thread each; they are noisier than the counts.",
+    measured="training seconds to the validation target, batch size {large} over {small}, rates tuned",
+    constants={"small": SMALL, "large": LARGE},
+)(large_over_small(_seconds))
+answer.number("target-epochs-small")(taken(_epochs, SMALL, "epochs"))
+answer.number("target-epochs-large")(taken(_epochs, LARGE, "epochs"))
+answer.number("target-error-with-layer")(target_error("relu1"))
+answer.number("target-error-without")(target_error("none"))

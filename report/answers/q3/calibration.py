@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings
+from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import Series
 from report.answers.curves import PERCENT, over_seeds
 from report.answers.intervals import by_sign
+from report.answers.q3 import answer
 from report.answers.q3.loss_and_error import trained
 from report.answers.reliability import reliability_diagram
 from report.conclude.statistics import Estimate
@@ -28,7 +29,8 @@ def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:
     return over_seeds("epochs", arm, EpochsResults, gap, unit="percentage points", signed=True)
 
 
-def calibration(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q3-calibration")
+def calibration(records: Records, findings: Findings) -> FigureSpec:
     """Draw the reliability diagram of the trained network and of the notebook's."""
     arms = {
         "from logits": trained(records),
@@ -39,7 +41,7 @@ def calibration(records: Records, findings: Findings) -> FigureContent:
         label: PERCENT * float(np.mean(arm.values(lambda run: run.inspection.calibration_error)))
         for label, arm in arms.items()
     }
-    return FigureContent(
+    return FigureSpec(
         chart=reliability_diagram(_reliability(label, arm) for label, arm in arms.items()),
         title=by_sign(
             findings["Q3.5"],
@@ -73,3 +75,23 @@ def _reliability(label: str, arm: Arm[EpochsResults], num_bins: int = 15) -> Ser
     filled = sums[2] > 0
     confidence, accuracy = PERCENT * sums[:2, filled] / sums[2, filled]
     return Series(label=label, x=confidence.tolist(), y=accuracy.tolist())
+
+
+answer.number("confidence-gap")(confidence_minus_accuracy("from_logits"))
+
+
+for name, arm in {"calibration-error": "from_logits", "published-calibration-error": "as_published"}.items():
+    answer.number(name)(
+        over_seeds(
+            "epochs",
+            arm,
+            EpochsResults,
+            lambda run: PERCENT * run.inspection.calibration_error,
+            unit="percentage points",
+        )
+    )
+for name, value in {
+    "last-test-loss": lambda run: run.curve.test_loss[-1],
+    "true-class-log-loss": lambda run: run.inspection.true_class_log_loss,
+}.items():
+    answer.number(name)(over_seeds("epochs", "from_logits", EpochsResults, value, unit="nats"))

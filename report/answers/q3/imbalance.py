@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, TableContent, by_verdict
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.curves import PERCENT, over_seeds, paired_difference
 from report.answers.intervals import row
-from report.conclude.statistics import Estimate, count
+from report.answers.q3 import answer
+from report.conclude.rules import AtLeast, Every, Inside
+from report.conclude.statistics import Estimate, with_range
 from report.experiments.imbalance import ImbalanceResults
 from report.record.reader import Arm, Records
 
@@ -26,8 +28,14 @@ SCORES: dict[str, Callable[[ImbalanceResults], float]] = {
 }
 
 
+@answer.claim(
+    "Q3.3",
+    "Accuracy misleads when classes are imbalanced.",
+    Every((AtLeast(95.0), Inside(0.1))),
+    note="Both figures follow from the shares of the classes alone; the network is there for comparison.",
+)
 def misleading_accuracy(records: Records) -> tuple[Estimate, Estimate]:
-    """Return the majority rule's accuracy, and how far its balanced accuracy is from one half: both exact."""
+    """At 99 to 1, the majority rule's accuracy, and its balanced accuracy's distance from one half."""
     arm = records.arm("imbalance", "majority", ImbalanceResults)
     return (
         _exact(arm, lambda run: PERCENT * run.accuracy, unit="percent"),
@@ -37,11 +45,8 @@ def misleading_accuracy(records: Records) -> tuple[Estimate, Estimate]:
 
 def _exact(arm: Arm[ImbalanceResults], value: Callable[[ImbalanceResults], float], **about: Any) -> Estimate:
     values = arm.values(value)
-    return count(
-        float(np.mean(values)),
-        low=min(values),
-        high=max(values),
-        n=len(values),
+    return with_range(
+        values,
         n_of="seeds",
         records=arm.records,
         **about,
@@ -72,7 +77,8 @@ def gained_over(
     return measure
 
 
-def imbalance(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q3-imbalance")
+def imbalance(records: Records, findings: Findings) -> FigureSpec:
     """Draw accuracy and balanced accuracy of the majority rule and of two networks."""
     rows: list[IntervalRow] = []
     ids: tuple[str, ...] = ()
@@ -82,7 +88,7 @@ def imbalance(records: Records, findings: Findings) -> FigureContent:
             estimate = on_imbalance(name, value)(records)
             rows.append(row(f"{measure_name}: {label}", estimate, points=[PERCENT * value(run) for run in arm.results]))
             ids = tuple(dict.fromkeys(ids + arm.records))
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test images at 99 to 1 (%)", zero=None),
         title=by_verdict(
             findings["Q3.3"],
@@ -100,7 +106,8 @@ def imbalance(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def rules(records: Records, findings: Findings) -> TableContent:
+@answer.table("q3-rules")
+def rules(records: Records, findings: Findings) -> TableSpec:
     """List every score of the three rules at 99 to 1."""
     rows: list[list[str | float | int]] = []
     ids: tuple[str, ...] = ()
@@ -119,7 +126,7 @@ def rules(records: Records, findings: Findings) -> TableContent:
                 PERCENT * float(np.mean(arm.values(lambda run: run.average_precision))),
             ]
         )
-    return TableContent(
+    return TableSpec(
         caption=(
             "Means over seeds; rare images found are summed over them. The majority rule gives every image the training share of the rare "
             "class, so its cross-entropy is the entropy of the shares: low, and yet without any knowledge of the image."
@@ -138,7 +145,8 @@ def rules(records: Records, findings: Findings) -> TableContent:
     )
 
 
-def card(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q3-card")
+def card(records: Records, findings: Findings) -> FigureSpec:
     """Draw the majority rule alone, small."""
     whole = imbalance(records, findings)
     chart = whole.chart
@@ -146,10 +154,18 @@ def card(records: Records, findings: Findings) -> FigureContent:
     small = [
         IntervalRow(label=r.label, value=r.value, low=r.low, high=r.high) for r in chart.rows if "majority" in r.label
     ]
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(rows=small, x_label="%", zero=None),
         title=whole.title,
         alt=whole.alt,
         caption="",
         records=whole.records,
     )
+
+
+answer.number("majority-cross-entropy")(on_imbalance("majority", lambda r: r.cross_entropy, unit="nats", scale=1))
+answer.number("trained-cross-entropy")(on_imbalance("trained", lambda r: r.cross_entropy, unit="nats", scale=1))
+answer.number("trained-over-majority")(gained_over("trained", "majority", lambda r: r.accuracy))
+answer.number("trained-over-majority-balanced")(gained_over("trained", "majority", lambda r: r.balanced_accuracy))
+answer.number("weighted-over-trained")(gained_over("weighted", "trained", lambda r: r.accuracy))
+answer.number("weighted-over-trained-balanced")(gained_over("weighted", "trained", lambda r: r.balanced_accuracy))

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from report.answers.base import FigureContent, Findings, TableContent, by_verdict
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, band
-from report.conclude.statistics import Estimate, count, mean_with_t_interval
+from report.answers.q3 import answer
+from report.conclude.rules import Above, Every
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval, with_range
 from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve
 from report.record.reader import Arm, NoRecords, Records
@@ -25,8 +27,14 @@ def trained(records: Records) -> Arm[EpochsResults]:
     return records.arm("epochs", "from_logits", EpochsResults)
 
 
+@answer.claim(
+    "Q3.5",
+    "A lower loss goes with a better accuracy on unseen images.",
+    Every((Above(), Above())),
+    note="The epochs of one run are no independent observations, so each run gives one correlation, and the interval is over runs.",
+)
 def rank_correlations(records: Records) -> tuple[Estimate, Estimate]:
-    """Estimate the rank correlation of test loss and test error up to the epoch of lowest test loss, and after it."""
+    """Rank correlation of test cross-entropy and test error over the epochs before and after the loss is lowest."""
     arm = trained(records)
     spans = [split(run.curve) for run in arm.results]
     return _correlation(arm, [before for before, _ in spans]), _correlation(arm, [after for _, after in spans])
@@ -58,16 +66,16 @@ def _correlation(arm: Arm[EpochsResults], spans: list[tuple[list[float], list[fl
     )
 
 
+@answer.number("seeds-with-both-spans")
 def seeds_with_both_spans(records: Records) -> Estimate:
     """Count the seeds whose epochs after the lowest test loss are enough for a rank correlation."""
     arm = trained(records)
     lengths = [len(split(run.curve)[1][0]) for run in arm.results]
     enough = sum(length >= SHORTEST_SPAN for length in lengths)
-    return count(
-        enough, low=enough, high=enough, unit="seeds", n=len(lengths), n_of="seeds", digits=0, records=arm.records
-    )
+    return exact(enough, unit="seeds", n=len(lengths), n_of="seeds", digits=0, records=arm.records)
 
 
+@answer.number("lowest-loss-epoch")
 def lowest_loss_epoch(records: Records) -> Estimate:
     """Estimate the epoch at which the test loss is lowest."""
     arm = trained(records)
@@ -75,16 +83,14 @@ def lowest_loss_epoch(records: Records) -> Estimate:
     return mean_with_t_interval(epochs, unit="epochs", digits=0, records=arm.records)
 
 
+@answer.number("parted-epochs")
 def parted_epochs(records: Records) -> Estimate:
     """Count the epochs in which the test loss rises and the test error falls."""
     arm = trained(records)
     counts = arm.values(lambda run: float(_parted(run.curve)))
-    return count(
-        float(np.mean(counts)),
-        low=min(counts),
-        high=max(counts),
+    return with_range(
+        counts,
         unit="epochs",
-        n=len(counts),
         n_of="seeds",
         digits=0,
         records=arm.records,
@@ -107,7 +113,8 @@ def after_the_lowest(value: Callable[[Curve], list[float]], **about: Any) -> Cal
     return measure
 
 
-def loss_and_error(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q3-loss-and-error")
+def loss_and_error(records: Records, findings: Findings) -> FigureSpec:
     """Draw test loss and test error over the epochs, in two panels."""
     arm = trained(records)
     curves = [run.curve for run in arm.results]
@@ -120,7 +127,7 @@ def loss_and_error(records: Records, findings: Findings) -> FigureContent:
         ends = [min(series.low or series.y), max(series.high or series.y)]
         mark = Series(label="lowest loss", x=[lowest, lowest], y=ends, role="reference")
         panels.append(Panel(series=[series, mark], x_label="epoch", y_label=label))
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(panels=panels),
         title=by_verdict(
             findings["Q3.5"],
@@ -143,7 +150,8 @@ def loss_and_error(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def spans(records: Records, findings: Findings) -> TableContent:
+@answer.table("q3-spans")
+def spans(records: Records, findings: Findings) -> TableSpec:
     """List, per seed, the epoch of lowest test loss and what happens after it."""
     arm = trained(records)
     rows: list[list[str | float | int]] = []
@@ -160,7 +168,7 @@ def spans(records: Records, findings: Findings) -> TableContent:
                 PERCENT * (error[-1] if after else 1 - run.curve.test_accuracy[-1]),
             ]
         )
-    return TableContent(
+    return TableSpec(
         caption="Test images, 784-128-10 network from logits: where the loss is lowest, and the last epoch.",
         columns=[
             "run",
@@ -174,3 +182,9 @@ def spans(records: Records, findings: Findings) -> TableContent:
         rows=rows,
         records=arm.records,
     )
+
+
+answer.number("loss-after-lowest")(after_the_lowest(lambda c: c.test_loss, unit="nats"))
+answer.number("error-after-lowest")(
+    after_the_lowest(lambda c: [PERCENT * (1 - accuracy) for accuracy in c.test_accuracy], unit="percentage points")
+)

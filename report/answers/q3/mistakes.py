@@ -5,21 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from fmnist_ref import CLASS_NAMES
-from report.answers.base import FigureContent, Findings
+from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import ImageGrid, MatrixChart, Tile
 from report.answers.classes import in_a_sentence
 from report.answers.curves import PERCENT
+from report.answers.q3 import answer
 from report.answers.q3.loss_and_error import trained
 from report.record.reader import Records
 
 
-def confusion(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q3-confusion")
+def confusion(records: Records, findings: Findings) -> FigureSpec:
     """Draw which classes the trained network takes for which."""
     arm = trained(records)
     mean = np.mean([run.inspection.confusion for run in arm.results], axis=0)
     wrong = mean - np.diag(np.diag(mean))
     true, taken = divmod(int(wrong.argmax()), len(mean))
-    return FigureContent(
+    return FigureSpec(
         chart=MatrixChart(
             rows=list(CLASS_NAMES),
             columns=list(CLASS_NAMES),
@@ -40,12 +42,13 @@ def confusion(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def mistakes(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q3-mistakes")
+def mistakes(records: Records, findings: Findings) -> FigureSpec:
     """Show the test images on which the trained network is most confidently wrong."""
     arm = trained(records)
     shown = arm.results[0].inspection.mistakes
     surest = [PERCENT * mistake.probability for mistake in shown]
-    return FigureContent(
+    return FigureSpec(
         chart=ImageGrid(
             tiles=[
                 Tile(

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from report.answers.base import Answer
-from report.answers.q4 import depth, printed_runs, width
+from report.answers.answer import Answer
 
-ANSWER = Answer(
+answer = Answer(
     name="q4",
     title="What does a hidden layer add?",
     experiments=("capacity", "epochs"),
-    measures={
-        "Q4.1": depth.gain_of_a_layer,
-        "Q4.2": depth.gain_of_a_linear_layer,
-        "Q4.5": depth.gain_of_depth,
-        "Q4.6a": width.loss_against_width,
-        "Q4.6b": width.accuracy_against_width,
-        "gain-tuned": depth.gain_of_a_layer_tuned,
-        "printed-difference": printed_runs.printed_difference,
-        "seed-difference": printed_runs.seed_difference,
-        "fall-without-a-layer": printed_runs.fall_without_a_layer,
-        "epochs-compared": depth.epochs_compared,
-        "change-between-epochs": depth.change_between_epochs,
-        "accuracy-none": depth.accuracy_of("none"),
-        "accuracy-linear": depth.accuracy_of("linear1"),
-        "accuracy-relu1": depth.accuracy_of("relu1"),
-    },
-    figures={
-        "q4-gains": depth.gains,
-        "q4-depth": depth.depth_curves,
-        "q4-width": width.width_curve,
-        "q4-card": depth.card,
-    },
-    tables={"q4-architectures": depth.architectures},
     headline="Q4.1",
     headline_label="test accuracy, one ReLU layer minus none",
     card="q4-card",
+)
+
+answer.definition(
+    "Q4.3",
+    "The notebook compares a model with a hidden layer to one without.",
+    "its two classes have the same layers, and its printed differences are those of two seeds",
+    "test_q4_3_both_published_models_are_the_same",
+    holds=False,
+)
+answer.definition(
+    "Q4.4",
+    "The fall of the loss from epoch to epoch measures what the layer adds.",
+    "the same fall in a model with no hidden layer",
+    "test_q4_4_the_loss_falls_without_a_hidden_layer_too",
+    holds=False,
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent, by_verdict
+from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import IntervalChart, LineChart, Panel
 from report.answers.curves import PERCENT, accuracy_points, band, difference_row, mean_over, up_to
-from report.conclude.statistics import Estimate, count, mean_with_t_interval
+from report.answers.q4 import answer
+from report.conclude.claims import MARGIN
+from report.conclude.rules import Above, Every, Inside
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.experiments.capacity import CapacityResults
 from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve
@@ -61,24 +64,28 @@ def final_accuracy(run: Trained) -> float:
 
 def _gain(records: Records, name: str, baseline: str) -> Estimate:
     arm, other = _depths(records, name, baseline)
-    return accuracy_points(arm, other, final_accuracy)
+    return accuracy_points(arm, other, final_accuracy, settings={"epochs": _num_epochs(arm)})
 
 
+@answer.claim("Q4.1", "A hidden layer improves the model.", Above(MARGIN))
 def gain_of_a_layer(records: Records) -> Estimate:
-    """Estimate one ReLU layer minus none, in test accuracy."""
+    """Test accuracy after {epochs} epochs, one ReLU layer minus none."""
     return _gain(records, "relu1", "none")
 
 
+@answer.claim("Q4.2", "It is the non-linearity that does it (our control).", Inside(0.5))
 def gain_of_a_linear_layer(records: Records) -> Estimate:
-    """Estimate one linear hidden layer minus none: the same parameters, no non-linearity."""
+    """Test accuracy after {epochs} epochs, one linear hidden layer minus none."""
     return _gain(records, "linear1", "none")
 
 
+@answer.claim("Q4.5", "Deeper is better.", Every((Above(MARGIN), Above(MARGIN))))
 def gain_of_depth(records: Records) -> tuple[Estimate, Estimate]:
-    """Estimate two, and three, ReLU layers minus one."""
+    """Test accuracy after {epochs} epochs, two and three ReLU layers minus one."""
     return _gain(records, "relu2", "relu1"), _gain(records, "relu3", "relu1")
 
 
+@answer.number("gain-tuned")
 def gain_of_a_layer_tuned(records: Records) -> Estimate:
     """Estimate one ReLU layer minus none, each at the learning rate that the held-out images choose."""
     tuned = records.arm("epochs", "tuned_logits", EpochsResults).each(_trained)
@@ -86,7 +93,7 @@ def gain_of_a_layer_tuned(records: Records) -> Estimate:
     return accuracy_points(tuned, none, final_accuracy)
 
 
-def accuracy_of(name: str) -> MeasureFunction:
+def accuracy_of(name: str) -> Estimator:
     """Make a measure of an architecture's test accuracy, after the last epoch that all reached."""
 
     def measure(records: Records) -> Estimate:
@@ -97,16 +104,16 @@ def accuracy_of(name: str) -> MeasureFunction:
     return measure
 
 
+@answer.number("epochs-compared")
 def epochs_compared(records: Records) -> Estimate:
     """Count the epochs after which all architectures are compared: the last that all of them reached."""
     arms = _depths(records, *LABELS)
     epochs = _num_epochs(arms[0])
     ids = tuple(id for arm in arms for id in arm.records)
-    return count(
-        epochs, low=epochs, high=epochs, unit="epochs", n=len(arms), n_of="architectures", digits=0, records=ids
-    )
+    return exact(epochs, unit="epochs", n=len(arms), n_of="architectures", digits=0, records=ids)
 
 
+@answer.number("change-between-epochs")
 def change_between_epochs(records: Records) -> Estimate:
     """Estimate by how much three ReLU layers' test accuracy changes from one epoch to the next, near the last."""
     arm = _depths(records, *LABELS)[-1]
@@ -114,7 +121,8 @@ def change_between_epochs(records: Records) -> Estimate:
     return mean_with_t_interval(changes, unit="percentage points", records=arm.records)
 
 
-def gains(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q4-gains")
+def gains(records: Records, findings: Findings) -> FigureSpec:
     """Draw what each architecture adds to a model with no hidden layer."""
     none, *others = _depths(records, *LABELS)
     deeper = dict(zip(list(LABELS.values())[1:], others, strict=True))
@@ -133,7 +141,7 @@ def gains(records: Records, findings: Findings) -> FigureContent:
         undetermined="; what a linear one adds is open",
         withheld="",
     )
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test accuracy minus no hidden layer (percentage points)", margin=0.3),
         title=layer + control,
         alt="Gain in test accuracy over no hidden layer: "
@@ -147,7 +155,8 @@ def gains(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def depth_curves(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q4-depth")
+def depth_curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw test accuracy and training loss over the epochs for every depth."""
     arms = dict(zip(LABELS.values(), _depths(records, *LABELS), strict=True))
     curves = {label: [run.curve for run in arm.results] for label, arm in arms.items()}
@@ -159,7 +168,7 @@ def depth_curves(records: Records, findings: Findings) -> FigureContent:
         undetermined="Beyond the first ReLU layer, the gain from more layers is small or unsettled",
         withheld="Test accuracy and training loss by epoch and depth",
     )
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -182,7 +191,8 @@ def depth_curves(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def architectures(records: Records, findings: Findings) -> TableContent:
+@answer.table("q4-architectures")
+def architectures(records: Records, findings: Findings) -> TableSpec:
     """List every depth with its parameters, losses and accuracy."""
     rows: list[list[str | float | int]] = []
     arms = _depths(records, *LABELS)
@@ -198,7 +208,7 @@ def architectures(records: Records, findings: Findings) -> TableContent:
                 mean_over(curves, lambda c: c.still_train_accuracy[-1]) * PERCENT,
             ]
         )
-    return TableContent(
+    return TableSpec(
         caption=f"After {_num_epochs(arms[0])} epochs, means over seeds.",
         columns=[
             "model",
@@ -213,6 +223,12 @@ def architectures(records: Records, findings: Findings) -> TableContent:
     )
 
 
-def card(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q4-card")
+def card(records: Records, findings: Findings) -> FigureSpec:
     """Draw the gains, small."""
     return gains(records, findings)
+
+
+answer.number("accuracy-none")(accuracy_of("none"))
+answer.number("accuracy-linear")(accuracy_of("linear1"))
+answer.number("accuracy-relu1")(accuracy_of("relu1"))

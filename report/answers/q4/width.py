@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, mean_and_range, up_to
+from report.answers.q4 import answer
+from report.conclude.rules import Above, Below
 from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.capacity import TRAINED_ELSEWHERE, WIDTHS, CapacityResults
 from report.experiments.epochs import EpochsResults
@@ -49,21 +51,29 @@ def _slope_over_widths(records: Records, value: str, unit: str, scale: float = 1
         unit=f"{unit} per doubling of the width",
         signed=True,
         method="Student t over each seed's slope",
+        settings={
+            "narrowest": min(arms),
+            "widest": max(arms),
+            "epochs": len(next(iter(arms.values())).results[0].test_accuracy),
+        },
         records=tuple(id for arm in arms.values() for id in arm.records),
     )
 
 
+@answer.claim("Q4.6a", "A wider layer learns the training images better.", Below())
 def loss_against_width(records: Records) -> Estimate:
-    """Estimate the slope of the training loss, weights held still, against the doubling of the width."""
+    """Slope of the training loss for each doubling of the width, {narrowest} to {widest}, after {epochs} epochs."""
     return _slope_over_widths(records, "still_train_loss", "nats")
 
 
+@answer.claim("Q4.6b", "A wider layer recognises unseen images better.", Above())
 def accuracy_against_width(records: Records) -> Estimate:
-    """Estimate the slope of test accuracy against the doubling of the width."""
+    """Slope of test accuracy for each doubling of the width, {narrowest} to {widest}, after {epochs} epochs."""
     return _slope_over_widths(records, "test_accuracy", "percentage points", PERCENT)
 
 
-def width_curve(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q4-width")
+def width_curve(records: Records, findings: Findings) -> FigureSpec:
     """Draw training loss and test accuracy against width."""
     arms = _widths(records)
     x = [float(width) for width in arms]
@@ -75,7 +85,7 @@ def width_curve(records: Records, findings: Findings) -> FigureContent:
 
     loss, accuracy = against_width("still_train_loss", 1.0), against_width("test_accuracy", PERCENT)
     epochs = len(next(iter(arms.values())).results[0].test_accuracy)
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(

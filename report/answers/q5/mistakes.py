@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import (
-    FigureContent,
-    FigureFunction,
+from report.answers.answer import (
+    Estimator,
+    FigureSpec,
     Findings,
-    MeasureFunction,
-    TableContent,
-    TableFunction,
+    TableSpec,
     by_verdict,
 )
 from report.answers.charts import IntervalChart, LineChart, Panel, Series
 from report.answers.curves import PERCENT, accuracy_points, difference_row, mean_and_range
-from report.answers.q5 import timing
-from report.conclude.statistics import Estimate, count, mean_with_t_interval
+from report.answers.q5 import answer
+from report.conclude.claims import MARGIN
+from report.conclude.rules import Harmless, Inside
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.experiments.epochs import EpochsResults
 from report.experiments.mistakes import MistakesResults
 from report.experiments.training import Curve
@@ -33,8 +33,13 @@ LABELS = {
 }
 TRAINED_ELSEWHERE = {"correct": "from_logits", "double_softmax": "as_published"}
 """Loops that are the first epochs of an arm of `epochs`."""
-CLAIMS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
-MARGIN = 0.3
+CLAIMS = {
+    "never_zeroed": ("Q5.4a", "Leaving out `zero_grad` does no harm."),
+    "double_softmax": ("Q5.4b", "Softmax before cross-entropy does no harm."),
+    "not_normalised": ("Q5.4c", "Pixels need no normalising."),
+    "sorted": ("Q5.4d", "Images need no shuffling."),
+}
+"""By loop: id and words of the claim that it tests."""
 
 
 def _arm(records: Records, name: str) -> Arm[MistakesResults]:
@@ -66,7 +71,7 @@ def _last_printed_loss(run: MistakesResults) -> float:
     return run.running_loss[-1] or float("nan")
 
 
-def _of_loop(name: str, value: Callable[[MistakesResults], float], *, unit: str) -> MeasureFunction:
+def _of_loop(name: str, value: Callable[[MistakesResults], float], *, unit: str) -> Estimator:
     """Make the measure of one number of a loop: its mean over seeds."""
 
     def measure(records: Records) -> Estimate:
@@ -80,14 +85,18 @@ def cost_of(arm: str) -> Callable[[Records], Estimate]:
     """Make the measure of one mistake: test accuracy with it minus the correct loop's, over the seeds of both."""
 
     def cost(records: Records) -> Estimate:
-        return accuracy_points(_arm(records, arm), _arm(records, "correct"), _final_accuracy)
+        epochs = len(_arm(records, arm).results[0].test_accuracy)
+        return accuracy_points(
+            _arm(records, arm), _arm(records, "correct"), _final_accuracy, settings={"epochs": epochs}
+        )
 
     return cost
 
 
+@answer.claim("Q5.4e", "The mean of batch means is the epoch's loss.", Inside(0.1))
 def gap_of_batch_means(records: Records) -> Estimate:
     """
-    Estimate how far the mean of batch means is from the epoch's loss, in percent of it: the largest gap of each run.
+    Gap between the mean of batch means and the mean over images, in percent of the latter.
 
     The largest, since gaps of either sign would cancel in a mean over epochs. Its p-value is against the margin.
     """
@@ -102,22 +111,22 @@ def gap_of_batch_means(records: Records) -> Estimate:
     return mean_with_t_interval(gaps, unit="percent", null=0.1, records=arm.records)
 
 
+@answer.number("diverged")
 def diverged(records: Records) -> Estimate:
     """Count the runs with gradients never zeroed whose loss stopped being a number."""
     arm = _arm(records, "never_zeroed")
     found = sum(run.diverged_at_step is not None for run in arm.results)
-    return count(
-        found, low=found, high=found, unit="runs", n=len(arm.results), n_of="seeds", digits=0, records=arm.records
-    )
+    return exact(found, unit="runs", n=len(arm.results), n_of="seeds", digits=0, records=arm.records)
 
 
-def costs(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q5-mistakes")
+def costs(records: Records, findings: Findings) -> FigureSpec:
     """Draw each mistake's cost in test accuracy, with its interval."""
     correct = _arm(records, "correct")
     rows = [difference_row(label, _arm(records, arm), correct, _final_accuracy) for arm, label in LABELS.items()]
-    harmful = [LABELS[arm] for arm, claim in CLAIMS.items() if findings[claim].verdict == "refuted"]
-    judged = any(findings[claim].verdict in ("supported", "refuted", "undetermined") for claim in CLAIMS.values())
-    return FigureContent(
+    harmful = [LABELS[arm] for arm, (claim, _) in CLAIMS.items() if findings[claim].verdict == "refuted"]
+    judged = any(findings[claim].verdict in ("supported", "refuted", "undetermined") for claim, _ in CLAIMS.values())
+    return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test accuracy, minus the correct loop's (pp)", margin=MARGIN),
         title=(
             f"{len(harmful)} of {len(CLAIMS)} mistakes cost test accuracy"
@@ -133,7 +142,8 @@ def costs(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def curves(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q5-mistakes-curves")
+def curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw what each loop prints and how its model does on the test images."""
     labels = {"correct": "correct", **LABELS}
     arms = {label: _arm(records, arm) for arm, label in labels.items() if arm != "unshuffled"}
@@ -143,7 +153,7 @@ def curves(records: Records, findings: Findings) -> FigureContent:
         for label, arm in arms.items()
     ]
     last = {series.label: series.y[-1] for series in accuracies}
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(series=printed, x_label="epoch", y_label="training loss, as printed (nats)", y_scale="log"),
@@ -166,7 +176,8 @@ def curves(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def overview(records: Records, findings: Findings) -> TableContent:
+@answer.table("q5-mistakes-table")
+def overview(records: Records, findings: Findings) -> TableSpec:
     """List what each loop prints and what its model is worth."""
     rows: list[list[str | float | int]] = []
     ids: tuple[str, ...] = ()
@@ -182,7 +193,7 @@ def overview(records: Records, findings: Findings) -> TableContent:
                 sum(run.diverged_at_step is not None for run in arm.results),
             ]
         )
-    return TableContent(
+    return TableSpec(
         caption="The last epoch of each loop, means over seeds (of the loss, over those where it is a number).",
         columns=["what is wrong", "printed training loss (nats)", "test accuracy (%)", "seeds whose loss diverged"],
         rows=rows,
@@ -197,16 +208,10 @@ def _line(label: str, runs: list[list[float]] | list[list[float | None]]) -> Ser
     return mean_and_range(label, [float(epoch) for epoch in range(1, length + 1)], values)
 
 
-MEASURES: dict[str, MeasureFunction] = {
-    **{claim: cost_of(arm) for arm, claim in CLAIMS.items()},
-    "Q5.4e": gap_of_batch_means,
-    "Q5.4f": timing.cost_of_transforming,
-    "Q5.4g": timing.unsynchronised_over_synchronised,
-    "unshuffled-cost": cost_of("unshuffled"),
-    "diverged": diverged,
-    "correct-accuracy": _of_loop("correct", lambda run: _final_accuracy(run) * PERCENT, unit="percent"),
-    "sorted-printed-loss": _of_loop("sorted", _last_printed_loss, unit="nats"),
-    "correct-printed-loss": _of_loop("correct", _last_printed_loss, unit="nats"),
-}
-FIGURES: dict[str, FigureFunction] = {"q5-mistakes": costs, "q5-mistakes-curves": curves}
-TABLES: dict[str, TableFunction] = {"q5-mistakes-table": overview}
+answer.number("unshuffled-cost")(cost_of("unshuffled"))
+answer.number("correct-accuracy")(_of_loop("correct", lambda run: _final_accuracy(run) * PERCENT, unit="percent"))
+answer.number("sorted-printed-loss")(_of_loop("sorted", _last_printed_loss, unit="nats"))
+answer.number("correct-printed-loss")(_of_loop("correct", _last_printed_loss, unit="nats"))
+for arm, (claim, says) in CLAIMS.items():
+    measured = f"test accuracy after {{epochs}} epochs, {LABELS[arm]}, minus the correct loop's"
+    answer.claim(claim, says, Harmless(MARGIN), measured=measured)(cost_of(arm))

@@ -6,10 +6,12 @@ from itertools import chain
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT, mean_and_range, outside_of_seeds
+from report.answers.curves import PERCENT, mean_and_range, outside_of_seeds, over_seeds
 from report.answers.printed import printed
+from report.answers.q5 import answer
+from report.conclude.rules import Below, NoneAtAll
 from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.epochs import EpochsResults
 from report.record.reader import Arm, Records
@@ -28,13 +30,21 @@ def _prints(run: EpochsResults) -> list[float]:
     return list(chain.from_iterable(run.curve.logged_loss))
 
 
+@answer.claim("Q5.1", "The loss printed every hundred batches falls.", Below())
 def trend_of_prints(records: Records) -> Estimate:
-    """Estimate the slope of the printed loss against its place in the printout, per ten epochs of it."""
+    """Slope of the printed loss against its place, over the first {epochs} epochs."""
     arm = _published(records)
     slopes = arm.values(lambda run: slope(np.arange(len(_prints(run))), _prints(run)) * len(_prints(run)))
-    return mean_with_t_interval(slopes, unit="nats over the printout", signed=True, records=arm.records)
+    return mean_with_t_interval(
+        slopes,
+        unit="nats over the printout",
+        signed=True,
+        records=arm.records,
+        settings={"epochs": len(arm.results[0].curve.logged_loss)},
+    )
 
 
+@answer.number("share-falling")
 def share_of_falling_steps(records: Records) -> Estimate:
     """Estimate in how many of the steps from one print to the next the loss falls."""
     arm = _published(records)
@@ -42,8 +52,9 @@ def share_of_falling_steps(records: Records) -> Estimate:
     return mean_with_t_interval(shares, unit="percent", records=arm.records)
 
 
+@answer.claim("Q5.3", "The printed losses of the loop can be had again (implied).", NoneAtAll())
 def not_reproduced(records: Records) -> Estimate:
-    """Count the notebook's printed batch losses that no seed comes near."""
+    """Losses of the notebook's printout outside the range of the seeds' own, widened by two standard deviations."""
     arm = _published(records)
     epochs = len(arm.results[0].curve.logged_loss)
     shared = [p for p in printed("q5_batch") if p.epoch <= epochs]
@@ -54,6 +65,7 @@ def not_reproduced(records: Records) -> Estimate:
     return outside_of_seeds([p.value for p in shared], seeds, arm.records)
 
 
+@answer.number("gap-print")
 def gap_to_still_weights(records: Records) -> Estimate:
     """Estimate how far the last print of the first epoch lies above the loss with the weights held still."""
     arm = _published(records)
@@ -61,6 +73,7 @@ def gap_to_still_weights(records: Records) -> Estimate:
     return mean_with_t_interval(gaps, unit="nats", signed=True, records=arm.records)
 
 
+@answer.number("gap-epoch")
 def gap_of_whole_epoch(records: Records) -> Estimate:
     """Estimate how far the first epoch's running loss lies above the loss with the weights held still."""
     arm = _published(records)
@@ -68,12 +81,14 @@ def gap_of_whole_epoch(records: Records) -> Estimate:
     return mean_with_t_interval(gaps, unit="nats", signed=True, records=arm.records)
 
 
-def printout(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q5-printout")
+@answer.figure("q5-card")
+def printout(records: Records, findings: Findings) -> FigureSpec:
     """Draw what the loop prints, what the notebook printed, and the loss with the weights held still."""
     arm = _published(records)
     epochs, per_epoch = (len(of) for of in (arm.results[0].curve.logged_loss, arm.results[0].curve.logged_loss[0]))
     prints, still = _printed_by_seeds(arm), _weights_held_still(arm)
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -136,3 +151,10 @@ def _printed_in_the_notebook(epochs: int) -> Series:
         y=[p.value for p in points],
         role="printed",
     )
+
+
+for name, value in {
+    "first-print": lambda run: run.curve.logged_loss[0][0],
+    "still-first": lambda run: run.curve.still_train_loss[0],
+}.items():
+    answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from report.answers.q5 import answer
 from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
+from report.conclude.rules import AtLeast, AtMost, Every
 from report.conclude.statistics import Estimate, bootstrap, median, ratio_of_medians
 from report.record.reader import Records
 
 
+@answer.claim("Q5.4f", "Transforming image by image in the loader costs nothing.", AtMost(1.1))
 def cost_of_transforming(records: Records) -> Estimate:
-    """Estimate the time of training through the loader over that of training on resident tensors."""
+    """Time of an epoch through the loader over one on resident tensors."""
     results, ids = loader(records)
     return ratio_of_medians(
         per_batch(passes_of(results, "loader", trains=True)),
@@ -19,8 +22,9 @@ def cost_of_transforming(records: Records) -> Estimate:
     )
 
 
+@answer.claim("Q5.4g", "A clock needs no synchronising.", Every((AtLeast(0.9), AtLeast(0.9))), kind="G")
 def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estimate]:
-    """Estimate what a clock shows that does not wait for the accelerator, over one that does: small step, large step."""
+    """Step time by an unsynchronised clock over a synchronised one, on the accelerator."""
     results, ids = clocks(records)
     small, large = (
         bootstrap(

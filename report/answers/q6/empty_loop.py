@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import IntervalChart
 from report.answers.intervals import row
 from report.answers.printed import printed
+from report.answers.q6 import answer
 from report.answers.timed import EPOCH_BATCHES, loader, machine, median, passes_of, per_batch
+from report.conclude.rules import AtMost
 from report.conclude.statistics import Estimate, ratio_of_medians
 from report.experiments.data_loading import Source
 from report.experiments.devices import ACCELERATOR
 from report.record.reader import Records
 
 
+@answer.number("printed-epoch")
 def printed_epoch(records: Records) -> Estimate:
     """Give the time of one epoch of the notebook's loop, as it was printed for fifty on the CPU."""
     total = printed("q6_cpu_seconds")[0]
@@ -23,8 +26,9 @@ def printed_epoch(records: Records) -> Estimate:
     )
 
 
+@answer.claim("Q6.9", "Fifty epochs took ten minutes because of the hardware (implied).", AtMost(10.0))
 def loader_over_resident(records: Records) -> Estimate:
-    """Estimate the notebook's empty loop through its loader over the same loop on resident tensors."""
+    """Time of the same empty loop through the loader over one on resident tensors."""
     results, ids = loader(records)
     return ratio_of_medians(
         per_batch(passes_of(results, "loader", trains=False)),
@@ -47,6 +51,7 @@ def epoch_from(source: Source, workers: int = 0) -> Callable[[Records], Estimate
     return epoch_seconds
 
 
+@answer.number("gap-between-devices")
 def gap_between_devices(records: Records) -> Estimate:
     """Estimate the notebook's comparison, repeated: its empty loop with the CPU as device over the accelerator."""
     results, ids = loader(records, ACCELERATOR)
@@ -58,7 +63,9 @@ def gap_between_devices(records: Records) -> Estimate:
     )
 
 
-def empty_loop(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q6-empty-loop")
+@answer.figure("q6-card")
+def empty_loop(records: Records, findings: Findings) -> FigureSpec:
     """Draw how long an epoch of the notebook's empty loop takes, as printed and by where the batches come from."""
     results, ids = loader(records)
     sources: dict[str, tuple[Source, int]] = {
@@ -70,7 +77,7 @@ def empty_loop(records: Records, findings: Findings) -> FigureContent:
     for label, (source, workers) in sources.items():
         seconds = per_batch(passes_of(results, source, trains=False, workers=workers)) * EPOCH_BATCHES
         rows.append(row(label, median(seconds, unit="seconds", n_of="passes"), points=seconds.tolist()))
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="one epoch of the empty loop (s)", zero=None, x_scale="log"),
         title=by_verdict(
             findings["Q6.9"],
@@ -87,3 +94,8 @@ def empty_loop(records: Records, findings: Findings) -> FigureContent:
         ),
         records=ids,
     )
+
+
+answer.number("loader-epoch")(epoch_from("loader"))
+answer.number("loader-2-epoch")(epoch_from("loader", 2))
+answer.number("resident-epoch")(epoch_from("resident"))

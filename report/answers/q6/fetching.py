@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.curves import PERCENT
+from report.answers.q6 import answer
 from report.answers.timed import MILLI, fetch_share, loader, median, passes_of, per_batch, prefixes, steps, steps_of
+from report.conclude.rules import Below
 from report.conclude.statistics import Estimate, bootstrap
 from report.conclude.statistics import median as middle
 from report.experiments.data_loading import Part, Source
+from report.experiments.devices import ACCELERATOR
 from report.record.reader import Records
 
 PARTS: dict[Part, str] = {
@@ -29,13 +32,20 @@ SOURCES: tuple[tuple[str, Source, int], ...] = (
 )
 
 
+@answer.claim(
+    "Q6.4",
+    "A GPU loads data in parallel, and that makes training faster.",
+    Below(),
+    note="Of the 784-128-10 network's step. The loader's work is done by the processor, whatever device trains.",
+)
 def loader_beyond_half(records: Records) -> Estimate:
-    """Estimate the share of the notebook's training step that goes into fetching its batch, minus one half."""
+    """Share of the notebook's training step that the loader takes on the CPU, minus one half."""
     results, ids = loader(records)
     share = fetch_share(passes_of(results, "loader", trains=True)) - 0.5
     return median(share, scale=PERCENT, unit="percentage points", n_of="passes", signed=True, records=ids)
 
 
+@answer.number("resnet-loader-share")
 def loader_share_of_resnet(records: Records) -> Estimate:
     """Estimate the loader's share for ResNet-18: fetching a batch over fetching it and taking the step."""
     passes, pass_ids = loader(records)
@@ -66,7 +76,8 @@ def share_of(source: Source, workers: int = 0, prefix: str = "") -> Callable[[Re
     return share_of_fetching
 
 
-def step_parts(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q6-step-parts")
+def step_parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw where the time of a training step goes, by source of the batches and by device."""
     bars: list[Bar] = []
     ids: tuple[str, ...] = ()
@@ -82,7 +93,7 @@ def step_parts(records: Records, findings: Findings) -> FigureContent:
                 for part, name in PARTS.items()
             ]
             bars.append(Bar(label=label + where, segments=segments))
-    return FigureContent(
+    return FigureSpec(
         chart=BarChart(bars=bars, x_label="a training step of 64 images (ms)"),
         title=by_verdict(
             findings["Q6.4"],
@@ -104,3 +115,9 @@ def _spoken(bar: Bar) -> str:
     total = sum(segment.value for segment in bar.segments)
     first = bar.segments[0]
     return f"{bar.label}: {total:.2f}, of which {first.label} {first.value:.2f}."
+
+
+answer.number("loader-share")(share_of("loader"))
+answer.number("loader-2-share")(share_of("loader", 2))
+answer.number("resident-share")(share_of("resident"))
+answer.number("accelerator-loader-share")(share_of("loader", 0, ACCELERATOR))

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import Findings, TableContent
+from report.answers.answer import Findings, TableSpec
+from report.answers.q6 import answer
 from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of
-from report.conclude.statistics import Estimate, count, ratio_of_medians
+from report.conclude.rules import Above, Every
+from report.conclude.statistics import Estimate, exact, ratio_of_medians
 from report.experiments.devices import ACCELERATOR
 from report.experiments.hardware import Device
 from report.experiments.steps import Part, StepsResults
@@ -17,8 +19,15 @@ from report.record.reader import NoRecords, Records
 STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update", "copy")
 
 
+@answer.claim(
+    "Q6.2",
+    "A GPU shortens training.",
+    Every((Above(null=1.0), Above(null=1.0))),
+    kind="G",
+    note="Both sides of the ratio are of one machine, with data resident on the device that computes.",
+)
 def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
-    """Estimate a full training step on the CPU over one on the accelerator, for both of the notebook's models."""
+    """Full training step, CPU over accelerator, for both models."""
     results, ids = steps(records, ACCELERATOR)
     small, large = (
         ratio_of_medians(
@@ -31,14 +40,21 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     return small, large
 
 
+@answer.claim(
+    "Q6.5",
+    "GPUs have more memory than CPUs.",
+    Above(null=1.0),
+    kind="G",
+    note="One machine can refute the claim or agree with it; it can't show what is usual.",
+)
 def memory_ratio(records: Records) -> Estimate:
-    """Give the accelerator's memory over that of the machine that it is in."""
+    """Memory of the accelerator over that of its host."""
     results, ids = steps(records, ACCELERATOR)
     host, accelerator = results.devices
     if not host.memory_bytes or not accelerator.memory_bytes:
         raise NoRecords("a size of memory")
     ratio = accelerator.memory_bytes / host.memory_bytes
-    return count(ratio, low=ratio, high=ratio, unit="ratio", n=1, n_of="machines", null=1.0, records=ids)
+    return exact(ratio, unit="ratio", n=1, n_of="machines", null=1.0, records=ids)
 
 
 def step_of(model: str, prefix: str = "") -> Callable[[Records], Estimate]:
@@ -53,7 +69,8 @@ def step_of(model: str, prefix: str = "") -> Callable[[Records], Estimate]:
     return step_milliseconds
 
 
-def step_table(records: Records, findings: Findings) -> TableContent:
+@answer.table("q6-steps")
+def step_table(records: Records, findings: Findings) -> TableSpec:
     """List the parts of a training step on resident tensors, for both of the notebook's models."""
     rows: list[list[str | float | int]] = []
     ids: tuple[str, ...] = ()
@@ -67,7 +84,7 @@ def step_table(records: Records, findings: Findings) -> TableContent:
                 medians = [float(np.median(step.seconds[part])) * MILLI for part in STEP_PARTS]
                 memory = "not counted" if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 1e6:.0f}"
                 rows.append([label, names[step.device], step.num_parameters, *medians, memory])
-    return TableContent(
+    return TableSpec(
         caption=(
             "A training step of 64 images that lie on the device, in milliseconds: the whole, and its parts with the device "
             "awaited after each. Copying the batch from main memory is no part of it. Medians."
@@ -78,7 +95,8 @@ def step_table(records: Records, findings: Findings) -> TableContent:
     )
 
 
-def devices(records: Records, findings: Findings) -> TableContent:
+@answer.table("q6-devices")
+def devices(records: Records, findings: Findings) -> TableSpec:
     """List what was measured on."""
     rows: list[list[str | float | int]] = []
     ids: tuple[str, ...] = ()
@@ -86,7 +104,7 @@ def devices(records: Records, findings: Findings) -> TableContent:
         results, found = steps(records, prefix)
         ids += found
         rows += [_device_row(device, results) for device in results.devices]
-    return TableContent(
+    return TableSpec(
         caption="What was measured on. An accelerator stands below the processor of its own machine, with which it is compared.",
         columns=[
             "device",
@@ -117,3 +135,9 @@ def _device_row(device: Device, results: StepsResults) -> list[str | float | int
         precision,
         floating_point_rate(results, device) / 1e9,
     ]
+
+
+answer.number("mlp-step")(step_of("mlp128"))
+answer.number("resnet-step")(step_of("resnet18"))
+answer.number("accelerator-mlp-step")(step_of("mlp128", ACCELERATOR))
+answer.number("accelerator-resnet-step")(step_of("resnet18", ACCELERATOR))

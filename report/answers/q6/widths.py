@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
+from report.answers.q6 import answer
 from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of, widths_of
+from report.conclude.rules import Above
 from report.conclude.statistics import Estimate, bootstrap
 from report.conclude.statistics import median as middle
 from report.experiments.devices import ACCELERATOR
@@ -18,8 +20,9 @@ from report.experiments.steps import StepsResults, step_flop
 from report.record.reader import NoRecords, Records
 
 
+@answer.claim("Q6.3", "Large models gain more from it than small ones.", Above(null=1.0), kind="G")
 def gain_of_width(records: Records) -> Estimate:
-    """Estimate the accelerator's gain at the widest hidden layer over its gain at the narrowest."""
+    """CPU over accelerator at width 4096, over the same at width 32."""
     results, ids = steps(records, ACCELERATOR)
     accelerator = results.devices[-1]
     widths = list(widths_of(results, accelerator))
@@ -57,7 +60,8 @@ def fixed_share(widest: bool) -> Callable[[Records], Estimate]:
     return share_beyond_arithmetic
 
 
-def widths(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("q6-widths")
+def widths(records: Records, findings: Findings) -> FigureSpec:
     """Draw the time of a training step against the width of the hidden layer, with the floor of its arithmetic."""
     series: list[Series] = []
     spoken: list[str] = []
@@ -70,7 +74,7 @@ def widths(records: Records, findings: Findings) -> FigureContent:
                 line, floor = _step_line(results, device), _floor_line(results, device)
                 series += [line, floor]
                 spoken.append(_spoken(line, floor))
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -128,3 +132,7 @@ def _floor_line(results: StepsResults, device: Device) -> Series:
         y=[step_flop(width, results.batch_size) / rate * MILLI for width in by_width],
         role="reference",
     )
+
+
+answer.number("fixed-share-narrow")(fixed_share(widest=False))
+answer.number("fixed-share-wide")(fixed_share(widest=True))

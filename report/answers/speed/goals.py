@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from report.answers.base import MeasureFunction
+from report.answers.answer import Estimator
+from report.answers.speed import answer
 from report.conclude.statistics import Estimate, ratio_of_medians
 from report.experiments.throughput import LadderResults, Rung, RungName
 from report.record.reader import Records
@@ -79,15 +80,15 @@ def ratio_of(results: LadderResults, goal: Goal, records: tuple[str, ...] = ()) 
     return ratio_of_medians(slower, faster, n_of="rounds", records=records)
 
 
-def measures() -> dict[str, MeasureFunction]:
-    """Make a measure of each goal."""
-    return {goal.name: _measure(goal) for goal in GOALS}
+def _ratio(goal: Goal) -> Estimator:
+    """Return the estimator of a goal's ratio."""
 
-
-def _measure(goal: Goal) -> MeasureFunction:
-    def measure(records: Records) -> Estimate:
+    def ratio(records: Records) -> Estimate:
         results, ids = ladder(records)
         return ratio_of(results, goal, ids)
 
-    measure.__qualname__ = "_measure"
-    return measure
+    return ratio
+
+
+for goal in GOALS:
+    answer.number(goal.name)(_ratio(goal))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent
+from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
 from report.answers.charts import IntervalChart, IntervalRow
+from report.answers.speed import answer
 from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
 from report.answers.timed import machine, median
 from report.conclude.statistics import Estimate, ratio_of_medians
@@ -34,18 +35,17 @@ SOURCE: dict[RungName, str] = {
 }
 
 
-def epoch_of(name: RungName) -> MeasureFunction:
+def epoch_of(name: RungName) -> Estimator:
     """Make a measure of the seconds of one epoch on one rung."""
 
     def measure(records: Records) -> Estimate:
         results, ids = ladder(records)
         return median(rung_of(results, name).seconds, unit="seconds", n_of="rounds", records=ids)
 
-    measure.__qualname__ = "epoch_of"
     return measure
 
 
-def step_down(slower: RungName, faster: RungName) -> MeasureFunction:
+def step_down(slower: RungName, faster: RungName) -> Estimator:
     """Make a measure of how many times faster one rung is than another."""
 
     def measure(records: Records) -> Estimate:
@@ -53,7 +53,6 @@ def step_down(slower: RungName, faster: RungName) -> MeasureFunction:
         above, below = (rung_of(results, name).seconds for name in (slower, faster))
         return ratio_of_medians(above, below, n_of="rounds", records=ids)
 
-    measure.__qualname__ = "step_down"
     return measure
 
 
@@ -63,7 +62,8 @@ def _ordered(records: Records) -> tuple[list[tuple[Rung, Estimate]], tuple[str, 
     return sorted(timed, key=lambda pair: -pair[1].value), ids
 
 
-def rungs(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("speed-ladder")
+def rungs(records: Records, findings: Findings) -> FigureSpec:
     """Draw the seconds of an epoch on every rung."""
     del findings
     timed, ids = _ordered(records)
@@ -71,7 +71,7 @@ def rungs(records: Records, findings: Findings) -> FigureContent:
     slowest, fastest = timed[0], next(pair for pair in timed if pair[0].name == "fit_one_thread")
     factor = slowest[1].value / fastest[1].value
     counts = sorted({len(rung.seconds) for rung in results.rungs})
-    return FigureContent(
+    return FigureSpec(
         chart=IntervalChart(
             rows=[
                 IntervalRow(
@@ -100,7 +100,8 @@ def rungs(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def rung_table(records: Records, findings: Findings) -> TableContent:
+@answer.table("speed-rungs")
+def rung_table(records: Records, findings: Findings) -> TableSpec:
     """List the rungs with their threads, seconds and the reason for each."""
     del findings
     timed, ids = _ordered(records)
@@ -116,7 +117,7 @@ def rung_table(records: Records, findings: Findings) -> TableContent:
         ]
         for rung, estimate in timed
     ]
-    return TableContent(
+    return TableSpec(
         caption=f"The ladder: an epoch of {results.num_images:,} images, medians over rounds.",
         columns=["way", "threads", "seconds", "over the products", "where the time goes"],
         rows=rows,
@@ -124,7 +125,8 @@ def rung_table(records: Records, findings: Findings) -> TableContent:
     )
 
 
-def goal_table(records: Records, findings: Findings) -> TableContent:
+@answer.table("speed-goals")
+def goal_table(records: Records, findings: Findings) -> TableSpec:
     """List the ratios that the reference loop is held to, and whether it keeps them."""
     del findings
     results, ids = ladder(records)
@@ -132,9 +134,21 @@ def goal_table(records: Records, findings: Findings) -> TableContent:
     for goal in GOALS:
         estimate = ratio_of(results, goal)
         rows.append([goal.says, estimate.value, goal.limit(), "met" if goal.met_by(estimate.value) else "missed"])
-    return TableContent(
+    return TableSpec(
         caption="Ratios of median times within this one run, and the limits to which “bench --check” holds them.",
         columns=["ratio", "measured", "limit", ""],
         rows=rows,
         records=ids,
     )
+
+
+answer.number("notebook-epoch")(epoch_of("notebook"))
+answer.number("loader-workers-epoch")(epoch_of("loader_workers"))
+answer.number("tensor-dataset-epoch")(epoch_of("tensor_dataset"))
+answer.number("fit-epoch")(epoch_of("fit"))
+answer.number("fit-one-thread-epoch")(epoch_of("fit_one_thread"))
+answer.number("pool-epoch")(epoch_of("fit_pool"))
+answer.number("products-epoch")(epoch_of("products"))
+answer.number("notebook-over-tensors")(step_down("notebook", "tensor_dataset"))
+answer.number("tensors-over-fit")(step_down("tensor_dataset", "fit"))
+answer.number("notebook-over-workers")(step_down("notebook", "loader_workers"))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from report.answers.base import FigureContent, Findings
+from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import LineChart, Panel, Series
+from report.answers.speed import answer
 from report.answers.timed import machine
 from report.conclude.statistics import Estimate, ratio_of_medians
 from report.experiments.speed import WorkersResults
@@ -50,6 +51,7 @@ def by_workers(results: WorkersResults) -> dict[int, list[float]]:
     return dict(sorted((int(size), seconds) for size, seconds in results.seconds.items() if size != "runs"))
 
 
+@answer.number("gain-of-workers")
 def gain_of_workers(records: Records) -> Estimate:
     """Estimate how many times sooner the fixed set of runs is done on all cores than on one."""
     results, ids = measured_workers(records)
@@ -58,14 +60,15 @@ def gain_of_workers(records: Records) -> Estimate:
     return ratio_of_medians(one, most, n_of="rounds", records=ids)
 
 
-def workers(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("speed-workers")
+def workers(records: Records, findings: Findings) -> FigureSpec:
     """Draw the wall time of the fixed set against workers: measured, and simulated from the runs' own times."""
     del findings
     results, ids = measured_workers(records)
     measured = by_workers(results)
     simulated = {size: list_schedule(results.seconds["runs"], size) for size in WORKERS}
     at_once = next(size for size in WORKERS if simulated[size] <= 1.001 * max(results.seconds["runs"]))
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(
@@ -107,7 +110,8 @@ def workers(records: Records, findings: Findings) -> FigureContent:
     )
 
 
-def seeds(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("speed-seeds")
+def seeds(records: Records, findings: Findings) -> FigureSpec:
     """Draw what the report's recorded runs add up to against the number of seeds, on one worker and on two."""
     del findings
     trained = {id: cost for id, cost in records.costs().items() if not cost.exclusive}
@@ -119,7 +123,7 @@ def seeds(records: Records, findings: Findings) -> FigureContent:
         ]
         for size in (1, 2, 8)
     }
-    return FigureContent(
+    return FigureSpec(
         chart=LineChart(
             panels=[
                 Panel(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from report.answers.base import FigureContent, Findings, MeasureFunction, TableContent
+from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
 from report.answers.charts import Bar, BarChart, BarSegment
+from report.answers.speed import answer
 from report.answers.timed import machine, median
 from report.conclude.statistics import Estimate, ratio_of_medians
 from report.experiments.optimizations import AttemptName, AttemptsResults
@@ -41,7 +42,7 @@ def _seconds(results: ProfileResults, part: Part) -> list[float]:
     return results.seconds[part]
 
 
-def share_of(part: Part) -> MeasureFunction:
+def share_of(part: Part) -> Estimator:
     """Make a measure of a part's share of the step, in percent."""
 
     def measure(records: Records) -> Estimate:
@@ -51,10 +52,10 @@ def share_of(part: Part) -> MeasureFunction:
         share = median(shares, unit="percent", n_of="repetitions", records=ids)
         return msgspec.structs.replace(share, digits=1)  # from one run to the next they differ by more
 
-    measure.__qualname__ = "share_of"
     return measure
 
 
+@answer.number("dispatch-share")
 def dispatch_share(records: Records) -> Estimate:
     """Estimate the share of a step that remains when its arithmetic is taken away, in percent."""
     results, ids = profile(records)
@@ -72,20 +73,22 @@ def dispatch_share(records: Records) -> Estimate:
     )
 
 
+@answer.number("step-time")
 def step_time(records: Records) -> Estimate:
     """Estimate the time of a whole step, in microseconds."""
     results, ids = profile(records)
     return median(results.seconds["step"], scale=MICRO, unit="µs", n_of="repetitions", records=ids)
 
 
-def parts(records: Records, findings: Findings) -> FigureContent:
+@answer.figure("speed-step")
+def parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw the parts of a step, and the step without arithmetic."""
     del findings
     results, ids = profile(records)
     micro = {part: float(np.median(_seconds(results, part))) * MICRO for part in PARTS}
     dispatch = float(np.median(results.seconds["dispatch"])) * MICRO
     largest = max(micro, key=lambda part: micro[part])
-    return FigureContent(
+    return FigureSpec(
         chart=BarChart(
             bars=[
                 Bar(
@@ -114,7 +117,7 @@ def _attempts(records: Records) -> tuple[AttemptsResults, tuple[str, ...]]:
     return arm.results[0], arm.records
 
 
-def attempt_ratio(name: AttemptName, over: AttemptName = "fit") -> MeasureFunction:
+def attempt_ratio(name: AttemptName, over: AttemptName = "fit") -> Estimator:
     """Make a measure of an attempt's time per epoch and network, over that of another."""
 
     def measure(records: Records) -> Estimate:
@@ -124,11 +127,11 @@ def attempt_ratio(name: AttemptName, over: AttemptName = "fit") -> MeasureFuncti
             raise NoRecords(f"{name}: left out, or not to be had on this machine")
         return ratio_of_medians(by_name[name], by_name[over], n_of="rounds", records=ids)
 
-    measure.__qualname__ = "attempt_ratio"
     return measure
 
 
-def attempt_table(records: Records, findings: Findings) -> TableContent:
+@answer.table("speed-attempts")
+def attempt_table(records: Records, findings: Findings) -> TableSpec:
     """List what was tried, with its time against that of `fit`."""
     del findings
     results, ids = _attempts(records)
@@ -144,9 +147,16 @@ def attempt_table(records: Records, findings: Findings) -> TableContent:
                 f"{max(0.0, attempt.seconds['first'][0] - (seconds or 0) * attempt.models):.1f}",
             ]
         )
-    return TableContent(
+    return TableSpec(
         caption=f"One epoch of {results.num_images:,} images for one network, one thread: medians over rounds.",
         columns=["attempt", "seconds", "over fit", "before the first step (s)"],
         rows=rows,
         records=ids,
     )
+
+
+answer.number("small-pages-over-large")(attempt_ratio("small_pages", over="large_pages"))
+answer.number("compiled-over-fit")(attempt_ratio("compiled"))
+answer.number("batched-over-fit")(attempt_ratio("batched"))
+for part in PARTS:
+    answer.number(f"{part}-share")(share_of(part))

@@ -1,0 +1,182 @@
+"""
+What an answer page is made of: functions of records, registered with the page that shows their results.
+
+A page is a package of `report.answers` whose ``__init__.py`` makes an `Answer`. Its modules register functions with it::
+
+    @answer.claim("Q4.1", "A hidden layer improves the model.", Above(MARGIN))
+    def gain_of_a_layer(records: Records) -> Estimate:
+        '''Test accuracy after {epochs} epochs, one ReLU layer minus none.'''
+
+The first line of a claim's function says what was measured: the audit shows it, with its fields filled from
+`Estimate.settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from report.answers.charts import Chart
+from report.conclude.claims import Claim, Kind, fill
+from report.conclude.rules import Rule
+from report.conclude.statistics import Estimate
+from report.conclude.verdicts import Finding
+from report.record.reader import Records
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSpec:
+    """A figure before it is drawn."""
+
+    chart: Chart
+    title: str
+    """The finding, as a sentence without a full stop."""
+    alt: str
+    caption: str
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSpec:
+    """A table before its cells are formatted: they are text or numbers."""
+
+    caption: str
+    columns: list[str]
+    rows: list[list[str | float | int]]
+    records: tuple[str, ...]
+
+
+Findings = Mapping[str, Finding]
+Estimator = Callable[[Records], Estimate | tuple[Estimate, ...]]
+"""Estimates a number or, where a claim's rule looks at several, a tuple of them."""
+FigureFunction = Callable[[Records, Findings], FigureSpec]
+TableFunction = Callable[[Records, Findings], TableSpec]
+AnyEstimator = TypeVar("AnyEstimator", bound=Estimator)
+AnyFigure = TypeVar("AnyFigure", bound=FigureFunction)
+AnyTable = TypeVar("AnyTable", bound=TableFunction)
+
+
+@dataclass(kw_only=True)
+class Answer:
+    """One page, with the functions that are registered for it."""
+
+    name: str
+    """``part1``, ``q1`` … ``q6``, ``speed``, ``data``."""
+    title: str
+    """The question."""
+    experiments: tuple[str, ...]
+    """Experiments whose records it reads."""
+    headline: str
+    """Name of the number on the home page's card."""
+    headline_label: str
+    card: str | None = None
+    """Name of the figure drawn small on the card; not shown on the page itself."""
+    answers_notebook: bool = True
+    """Whether the page answers a question of the notebook."""
+    claims: dict[str, Claim] = field(default_factory=dict)
+    estimators: dict[str, Estimator] = field(default_factory=dict)
+    """By claim id or by the number's own name."""
+    figures: dict[str, FigureFunction] = field(default_factory=dict)
+    tables: dict[str, TableFunction] = field(default_factory=dict)
+
+    def claim(
+        self,
+        id: str,
+        says: str,
+        rule: Rule,
+        *,
+        kind: Kind = "E",
+        measured: str = "",
+        constants: Mapping[str, object] = {},
+        note: str = "",
+    ) -> Callable[[AnyEstimator], AnyEstimator]:
+        """
+        Register the function that measures a claim.
+
+        Parameters
+        ----------
+        id : str
+            Number of the claim, such as ``Q4.1``.
+        says : str
+            The claim, in our words.
+        rule : Rule
+            Decides from what the function returns.
+        kind : {"E", "G"}
+            Whether records of any machine can settle it, or only those of an accelerator.
+        measured : str
+            What was measured, as in the docstring; for functions that are made by another.
+        constants : mapping
+            Values for fields of what was measured that are constants of the code, such as the batch sizes compared.
+        note : str
+            What the reader should know about the verdict.
+        """
+
+        def register(function: AnyEstimator) -> AnyEstimator:
+            described = fill(measured or _first_line(function), constants)
+            self._add_claim(
+                Claim(id=id, page=self.name, says=says, kind=kind, measured=described, rule=rule, note=note)
+            )
+            return self.number(id)(function)
+
+        return register
+
+    def definition(self, id: str, says: str, settled_by: str, *tests: str, holds: bool, note: str = "") -> None:
+        """Register a claim that mathematics or documented behaviour settles, with the tests that check it."""
+        self._add_claim(
+            Claim(
+                id=id, page=self.name, says=says, kind="D", measured=settled_by, holds=holds, tests=tests, note=note
+            )
+        )  # fmt: skip
+
+    def number(self, name: str) -> Callable[[AnyEstimator], AnyEstimator]:
+        """Register the function that estimates a number of the text."""
+
+        def register(function: AnyEstimator) -> AnyEstimator:
+            _add(self.estimators, name, function)
+            return function
+
+        return register
+
+    def figure(self, name: str) -> Callable[[AnyFigure], AnyFigure]:
+        """Register the function that specifies a figure."""
+
+        def register(function: AnyFigure) -> AnyFigure:
+            _add(self.figures, name, function)
+            return function
+
+        return register
+
+    def table(self, name: str) -> Callable[[AnyTable], AnyTable]:
+        """Register the function that specifies a table."""
+
+        def register(function: AnyTable) -> AnyTable:
+            _add(self.tables, name, function)
+            return function
+
+        return register
+
+    def _add_claim(self, claim: Claim) -> None:
+        _add(self.claims, claim.id, claim)
+
+
+def _add(registry: dict[str, Any], name: str, entry: object) -> None:
+    if name in registry:
+        raise ValueError(f"{name} is registered already")
+    registry[name] = entry
+
+
+def _first_line(function: Callable[..., object]) -> str:
+    if not function.__doc__:
+        raise ValueError(f"{function} needs a docstring: its first line says what was measured")
+    return function.__doc__.strip().partition("\n")[0].removesuffix(".")
+
+
+def by_verdict(finding: Finding, *, supported: str, refuted: str, undetermined: str = "", withheld: str = "") -> str:
+    """
+    Choose a phrase by a verdict, so that no sentence outlives its data.
+
+    Without a phrase of its own an undetermined claim gets that of one without a verdict, which therefore must be neutral.
+    """
+    chosen = {"supported": supported, "refuted": refuted, "undetermined": undetermined}
+    return chosen.get(finding.verdict) or withheld

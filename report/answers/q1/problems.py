@@ -1,0 +1,25 @@
+"""Question 1, what each model is for: classes, and a number."""
+
+from __future__ import annotations
+
+from report.answers.q1 import accuracy, answer, brightness, calibration
+from report.conclude.claims import MARGIN
+from report.conclude.rules import Above, Below, Every
+from report.conclude.statistics import Estimate
+from report.record.reader import Records
+
+
+@answer.claim(
+    "Q1.3",
+    "The two models serve different problems.",
+    Every((Above(MARGIN), Below(), Above())),
+    note="For the Brier score, least squares is read in the way that favours it: its outputs as they come, or clipped and "
+    "divided by their sum, whichever scores better.",
+)
+def different_problems(records: Records) -> tuple[Estimate, Estimate, Estimate]:
+    """On classes, logistic minus least squares in accuracy and in Brier score; on a brightness, R² of least squares."""
+    return (
+        accuracy.accuracy_difference(records),
+        calibration.brier_difference(records),
+        brightness.variance_explained(records),
+    )
