@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -11,6 +12,7 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 ProfileName = Literal["quick", "full"]
+Role = Literal["main", "trial"]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,35 +28,68 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to measure: an experiment's arm with a seed. Runs with the same `id` give the same results."""
+    """One run of an experiment: an arm with a seed. Runs with the same `id` give the same results."""
 
     experiment: str
     arm: str
+    """The arm's name within its experiment. It is never taken apart: what varies is in `parameters`, or is the name itself."""
     seed: int
+    role: Role = "main"
+    """A trial only helps to choose a learning rate."""
     parameters: dict[str, Any] = {}
     device: str = "cpu"
     depends_on: tuple[Run, ...] = ()
-    """Runs whose results this one reads: the trials from which it takes its learning rate, for example."""
+    """Runs whose results this one reads: the trials that choose its learning rate, for example."""
     exclusive: bool = False
-    """Whether the run measures time, and so must have the machine to itself. Set by `report.experiments.plan`."""
+    """Whether the run measures time, and so must have the machine to itself. Set by `plan`."""
 
     @property
     def id(self) -> str:
-        """A file name for this run: readable first, then a digest of all that defines it."""
+        """A file name for this run: readable first, then a digest of everything that defines it."""
+        needed = [run.id for run in self.depends_on]
         definition = msgspec.json.encode(
-            [self.experiment, self.arm, self.seed, self.parameters, self.device, [n.id for n in self.depends_on]],
-            order="sorted",
+            [self.experiment, self.arm, self.seed, self.role, self.parameters, self.device, needed], order="sorted"
         )
         return f"{self.experiment}.{self.arm}.seed{self.seed}.{hashlib.sha256(definition).hexdigest()[:10]}"
 
 
+@dataclass(frozen=True)
+class Images:
+    """Images as the models take them, normalised, with their labels."""
+
+    images: Float32[Tensor, "n 28 28"]
+    labels: Int64[Tensor, " n"]
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.labels)
+
+    def __getitem__(self, places: slice | Tensor) -> Images:
+        """Select images by their places: a slice shares memory, a tensor of places or a mask copies."""
+        return Images(self.images[places], self.labels[places])
+
+    def to(self, device: str) -> Images:
+        """Move images and labels to a device; without a copy if they are there already."""
+        return Images(self.images.to(device), self.labels.to(device))
+
+
 class Dataset(NamedTuple):
-    """All images as the models take them: normalised, resident in memory."""
+    """All images, resident in main memory."""
 
     train_images: Float32[Tensor, "train 28 28"]
-    train_labels: Int64[Tensor, train]
+    train_labels: Int64[Tensor, " train"]
     test_images: Float32[Tensor, "test 28 28"]
-    test_labels: Int64[Tensor, test]
+    test_labels: Int64[Tensor, " test"]
+
+    @property
+    def train(self) -> Images:
+        """Training images with their labels."""
+        return Images(self.train_images, self.train_labels)
+
+    @property
+    def test(self) -> Images:
+        """Test images with their labels."""
+        return Images(self.test_images, self.test_labels)
 
 
 Inputs = Mapping[str, Mapping[str, Any]]
@@ -62,9 +97,8 @@ Inputs = Mapping[str, Mapping[str, Any]]
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
-    """A named plan of runs, and the function that measures one of them."""
+    """A plan of runs, and the function that does one of them. Its name is that of its module."""
 
-    name: str
     plan: Callable[[Profile], Iterable[Run]]
     measure: Callable[[Run, Dataset, Inputs], msgspec.Struct]
     """Returns the results. Fields named `seconds` hold clock times, which differ from run to run; all else is repeatable."""
@@ -72,14 +106,14 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its runs measure time, and so must have the machine to themselves."""
 
 
-def plan(experiments: Iterable[Experiment], profile: Profile) -> list[Run]:
+def plan(experiments: Mapping[str, Experiment], profile: Profile) -> list[Run]:
     """
     List every run, each after those that it depends on.
 
     Parameters
     ----------
-    experiments : iterable of Experiment
-        What to measure.
+    experiments : mapping of str to Experiment
+        What to measure, by name.
     profile : Profile
         Sizes, seeds and device.
 
@@ -88,7 +122,7 @@ def plan(experiments: Iterable[Experiment], profile: Profile) -> list[Run]:
     list of Run
         By seed, so that the first seed's results are there early; runs that measure time come last of all.
     """
-    exclusive = {experiment.name for experiment in experiments if experiment.exclusive}
+    exclusive = {name for name, experiment in experiments.items() if experiment.exclusive}
     runs: dict[str, Run] = {}
 
     def add(run: Run) -> Run:
@@ -98,7 +132,7 @@ def plan(experiments: Iterable[Experiment], profile: Profile) -> list[Run]:
         )
         return runs.setdefault(complete.id, complete)
 
-    for experiment in experiments:
+    for experiment in experiments.values():
         for run in experiment.plan(profile):
             add(run)
     return sorted(runs.values(), key=lambda run: (run.exclusive, run.seed))

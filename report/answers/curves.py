@@ -72,16 +72,16 @@ def difference_row(
 
 def up_to(curve: Curve, epoch: int) -> Curve:
     """Return a training curve as if it had ended after an epoch at which the whole training set was scored."""
-    scored = curve.still_epochs.index(epoch) + 1
+    scored = curve.scored_epochs.index(epoch) + 1
     return Curve(
         running_loss=curve.running_loss[:epoch],
         mean_of_batch_means=curve.mean_of_batch_means[:epoch],
         logged_loss=curve.logged_loss[:epoch],
         test_loss=curve.test_loss[:epoch],
         test_accuracy=curve.test_accuracy[:epoch],
-        still_epochs=curve.still_epochs[:scored],
-        still_train_loss=curve.still_train_loss[:scored],
-        still_train_accuracy=curve.still_train_accuracy[:scored],
+        scored_epochs=curve.scored_epochs[:scored],
+        train_loss=curve.train_loss[:scored],
+        train_accuracy=curve.train_accuracy[:scored],
         validation_loss=curve.validation_loss[:epoch],
         validation_accuracy=curve.validation_accuracy[:epoch],
         seconds={name: seconds[:epoch] for name, seconds in curve.seconds.items()},

@@ -12,7 +12,6 @@ from report.answers.printed import printed
 from report.conclude.statistics import Estimate, bootstrap
 from report.conclude.statistics import median as middle
 from report.experiments.data_loading import LoaderResults, Passes, Source
-from report.experiments.devices import ACCELERATOR
 from report.experiments.hardware import Device
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
 from report.record.reader import NoRecords, Records
@@ -25,28 +24,28 @@ Ids = tuple[str, ...]
 Floats = NDArray[np.float64]
 
 
-def loader(records: Records, prefix: str = "") -> tuple[LoaderResults, Ids]:
-    """Return the passes of this machine's CPU or, with the prefix, those taken beside an accelerator."""
-    arm = records.arm("devices", f"{prefix}loader", LoaderResults)
+def loader(records: Records, accelerator: bool = False) -> tuple[LoaderResults, Ids]:
+    """Return the passes on this machine's CPU, or those on an accelerator and its host."""
+    arm = records.select("devices", LoaderResults, timed="loader", accelerator=accelerator)
     return arm.results[0], arm.records
 
 
-def steps(records: Records, prefix: str = "") -> tuple[StepsResults, Ids]:
+def steps(records: Records, accelerator: bool = False) -> tuple[StepsResults, Ids]:
     """Return the training steps likewise."""
-    arm = records.arm("devices", f"{prefix}steps", StepsResults)
+    arm = records.select("devices", StepsResults, timed="steps", accelerator=accelerator)
     return arm.results[0], arm.records
 
 
 def clocks(records: Records) -> tuple[ClockResults, Ids]:
     """Return the clock readings of an accelerator."""
-    arm = records.arm("devices", f"{ACCELERATOR}clock", ClockResults)
+    arm = records.select("devices", ClockResults, timed="clock")
     return arm.results[0], arm.records
 
 
-def prefixes(records: Records, kind: str) -> list[str]:
-    """List the prefixes under which there are records of one kind: this machine's first, an accelerator's second."""
-    present = records.arms("devices")
-    return [prefix for prefix in ("", ACCELERATOR) if f"{prefix}{kind}" in present]
+def with_and_without_accelerator(records: Records, timed: str) -> list[bool]:
+    """List whether there are timings of this machine's CPU (False, the first) and of an accelerator (True)."""
+    found = (record.parameters for record in records.by_id.values() if record.experiment == "devices")
+    return sorted({parameters["accelerator"] for parameters in found if parameters["timed"] == timed}) or [False]
 
 
 def machine(device: Device) -> str:
@@ -83,11 +82,7 @@ def clock_of(results: ClockResults, model: str) -> ClockTimes:
 
 def widths_of(results: StepsResults, device: Device) -> dict[int, StepTimes]:
     """Return the steps of the networks with one hidden layer, by its width."""
-    found = {
-        int(step.model.removeprefix("mlp")): step
-        for step in results.steps
-        if step.device == device.kind and step.model.startswith("mlp")
-    }
+    found = {step.width: step for step in results.steps if step.device == device.kind and step.width is not None}
     return dict(sorted(found.items()))
 
 

@@ -13,7 +13,7 @@ from report.answers.speed.rungs import LABELS
 from report.cli.options import DONE, INCOMPLETE, Options, report_options
 from report.conclude import formatting
 from report.experiments import plan
-from report.experiments.throughput import LadderResults
+from report.experiments.throughput import ThroughputResults
 from report.record.reader import NoRecords, Records
 from report.run import progress
 from report.run.backend import Backend
@@ -43,16 +43,16 @@ def bench(check: bool, **options: Any) -> int:
     return INCOMPLETE if failures or (check and missed) else DONE
 
 
-def _rungs(results: LadderResults) -> Table:
+def _rungs(results: ThroughputResults) -> Table:
     table = Table(
         "way", "threads", "seconds", title=f"One epoch of {results.num_images:,} images", title_justify="left"
     )
-    for rung in results.rungs:
-        table.add_row(LABELS[rung.name], str(rung.threads), f"{np.median(rung.seconds):.3f}")
+    for rung in results.methods:
+        table.add_row(LABELS[rung.name], str(rung.threads), f"{np.median(rung.seconds['epoch']):.3f}")
     return table
 
 
-def _goals(results: LadderResults) -> Table:
+def _goals(results: ThroughputResults) -> Table:
     table = Table("ratio", "measured", "95 % interval", "limit", "", title="Goals", title_justify="left")
     for goal in GOALS:
         ratio = ratio_of(results, goal)

@@ -1,4 +1,4 @@
-"""What is measured: one module for each experiment, found by its `EXPERIMENT`."""
+"""What is measured: one module for each experiment, found by its `EXPERIMENT` and named as its file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from report.plan import Experiment, Profile, Run
 
 
 def _found() -> dict[str, Experiment]:
-    modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
-    return {module.EXPERIMENT.name: module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")}
+    modules = {found.name: import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)}
+    return {name: module.EXPERIMENT for name, module in modules.items() if hasattr(module, "EXPERIMENT")}
 
 
 EXPERIMENTS: dict[str, Experiment] = _found()
@@ -46,4 +46,4 @@ def plan(profile: Profile, only: Iterable[str] = ()) -> list[Run]:
             raise ConfigurationError(
                 f"an experiment must be one of {', '.join(EXPERIMENTS)}", repr(name), "Name one of these."
             )
-    return planning.plan([EXPERIMENTS[name] for name in names], profile)
+    return planning.plan({name: EXPERIMENTS[name] for name in names}, profile)

@@ -2,10 +2,10 @@
 What a training step costs, by batch size: time, and memory.
 
 Measured, for the 784-128-10 ReLU network on the run's device with all its threads: the time of a step by
-`fmnist_ref.time_training_step` for batch sizes 1 to 16384 in factors of 4, taken in rounds, so that a machine that
-slows down does so for all of them; every repetition is kept. And the bytes that autograd saves for the backward pass,
+`fmnist_ref.time_training_step` for batch sizes 1 to 16384 in factors of 4, in rounds over all of them, so that a change
+in the machine's load affects all alike; every repetition is kept. And the bytes that autograd saves for the backward pass,
 counted exactly, beside those of the parameters, their gradients, and the training images. On an accelerator also the
-most memory that tensors took at once. About 15 seconds.
+peak memory of tensors. About 15 seconds.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ class StepCost(msgspec.Struct, frozen=True, kw_only=True):
 
     batch_size: int
     saved_bytes: int
-    """Kept by autograd between the forward and the backward pass, parameters not counted."""
+    """Kept by autograd from the forward pass for the backward pass, parameters not counted."""
     seconds: list[list[float]]
     """Of whole steps, per round."""
     peak_memory_bytes: int | None = None
-    """The most that tensors took on the device at once, resident images included; None on the CPU."""
+    """Peak bytes allocated on the device, resident images included; None on the CPU."""
 
 
 class BatchCostResults(msgspec.Struct, frozen=True, kw_only=True):
-    """Costs by batch size, and what they are paid beside."""
+    """Costs by batch size, and the memory that all batch sizes need."""
 
     device: str
     num_threads: int
     parameter_bytes: int
     gradient_bytes: int
     images_bytes: int
-    """All training images as they lie in memory, float32."""
+    """All training images in memory, float32."""
     steps: list[StepCost]
 
 
 def plan(profile: Profile) -> Iterator[Run]:
-    """List the one run: its repetitions are its sample."""
+    """List the one run: its repetitions take the place of seeds."""
     parameters = {"rounds": profile.pick(full=8, quick=2), "seconds_per_arm": profile.pick(full=0.3, quick=0.1)}
     yield Run(experiment="batch_cost", arm="steps", seed=0, parameters=parameters)
 
@@ -94,7 +94,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> BatchCostResults:
 
 
 def _repetitions(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int, budget_seconds: float) -> int:
-    """Choose how often a step is timed in a round, so that each batch size gets about the same time."""
+    """Choose how often a step is timed in a round, so that each batch size takes about the same time."""
     time_training_step(model, images, labels, batch_size=batch_size, warmup=1, repetitions=1)
     began = time.perf_counter()
     time_training_step(model, images, labels, batch_size=batch_size, warmup=1, repetitions=2)
@@ -116,8 +116,8 @@ def bytes_saved_for_backward(model: nn.Module, images: Tensor, labels: Tensor, b
     batch = torch.arange(batch_size, device=images.device) % len(images)
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         loss = cross_entropy(model(images.index_select(0, batch)), labels.index_select(0, batch))
-    loss.backward()  # the graph has held every storage until here, so that no address was counted for two
+    loss.backward()  # keeps every storage alive until here: no address is reused, so none is counted twice
     return sum(saved.values())
 
 
-EXPERIMENT = Experiment(name="batch_cost", plan=plan, measure=measure, exclusive=True)
+EXPERIMENT = Experiment(plan=plan, measure=measure, exclusive=True)

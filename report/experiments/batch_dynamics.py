@@ -1,12 +1,12 @@
 """
-How training moves at a small and at a large batch size: on from an end point, apart by data order, and uphill.
+How training at a small and at a large batch size goes on from an end point, depends on the data order, and climbs.
 
 Measured, for a 784-128-10 ReLU network under SGD on the 50,000 images not held out:
 
 - `continue`: from the end point of training with batch size 4096, training goes on for equally many epochs with 16 and with
   4096; the training loss before and after.
-- `spread`: from one initial point, eight data orders; the variance of where the weights end, summed over the weights, with
-  batch sizes 16 and 1024 after equally many updates at one learning rate. And with 16 after equally many images as 1024,
+- `spread`: from one initial point, eight data orders; the variance of the final weights, summed over the weights, with
+  batch sizes 16 and 1024 after equally many updates at one learning rate. And with 16 after as many images as with 1024,
   at a rate 64 times lower: the linear scaling rule read backwards.
 - `rise`: in the first updates from the initial weights, the steepest change of the loss on 5,000 fixed training images
   in any single update, per unit of the distance that the weights moved, with 16 and with 4096.
@@ -19,6 +19,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import msgspec
 import torch
@@ -26,19 +27,19 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
-from fmnist_ref import MLP, evaluate, fit
-from report.experiments.batch_size import tuning_runs
+from fmnist_ref import MLP, History, evaluate, fit
+from report.experiments.batch_size import planned_run
 from report.experiments.partial_epochs import train_in_chunks
-from report.experiments.training import Images, hold_out
+from report.experiments.training import hold_out
 from report.experiments.tuning import chosen_rate
-from report.plan import Dataset, Experiment, Inputs, Profile, Run
+from report.plan import Dataset, Experiment, Images, Inputs, Profile, Run
 
 SMALL, MIDDLE, LARGE = 16, 1024, 4096
-RATE_OF_SPREAD = 0.1  # stable at every batch size, and near the chosen rates of the middle ones
+SPREAD_RATE = 0.1  # stable at every batch size, and near the chosen rates of the middle ones
 
 
 class ContinueResults(msgspec.Struct, frozen=True, kw_only=True):
-    """Training loss over all images, nats, weights held still; and how far the weights then moved."""
+    """Training loss over all images, in nats with the weights fixed, and the updates of both continuations."""
 
     loss_at_end_point: float
     loss_after_small: float
@@ -73,7 +74,7 @@ class RiseResults(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: the three studies on every seed."""
-    tuning = tuning_runs(profile, "epochs", SMALL) + tuning_runs(profile, "epochs", LARGE)
+    trials = [trial for size in (SMALL, LARGE) for trial in planned_run(profile, "epochs", size, seed=0).depends_on]
     studies = {
         "continue": {"first_epochs": profile.pick(full=10, quick=1), "more_epochs": profile.pick(full=2, quick=1)},
         "spread": {"num_orders": profile.pick(full=8, quick=3), "num_updates": profile.pick(full=16, quick=2)},
@@ -81,30 +82,28 @@ def plan(profile: Profile) -> Iterator[Run]:
     }
     for seed in range(profile.seeds):
         for study, parameters in studies.items():
-            depends_on = () if study == "spread" else tuning
+            depends_on = () if study == "spread" else tuple(trials)
             yield Run(experiment="batch_dynamics", arm=study, seed=seed, parameters=parameters, depends_on=depends_on)
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ContinueResults | SpreadResults | RiseResults:
     """Make one of the three studies with one seed."""
-    kept, _ = hold_out(dataset.train_images, dataset.train_labels)
-    train = Images(kept.images.to(run.device), kept.labels.to(run.device))
+    train = hold_out(dataset.train)[0].to(run.device)
     torch.manual_seed(run.seed)
     model = MLP().to(run.device)
     if run.arm == "spread":
-        return measure_spread(model, train, **run.parameters)
-    small, large = (_rate_of(batch_size, run, inputs) for batch_size in (SMALL, LARGE))
-    if run.arm == "continue":
-        return measure_continuation(model, train, small, large, run.seed, **run.parameters)
-    return measure_rises(model, train, small, large, run.seed, **run.parameters)
+        return study_spread(model, train, **run.parameters)
+    small, large = (_chosen_rate_at(batch_size, run, inputs) for batch_size in (SMALL, LARGE))
+    study = study_continuation if run.arm == "continue" else study_rises
+    return study(model, train, small, large, run.seed, **run.parameters)
 
 
-def _rate_of(batch_size: int, run: Run, inputs: Inputs) -> float:
+def _chosen_rate_at(batch_size: int, run: Run, inputs: Inputs) -> float:
     """Return the learning rate that validation chose for a batch size."""
-    return chosen_rate({n.id: inputs[n.id] for n in run.depends_on if n.parameters["batch_size"] == batch_size})
+    return chosen_rate({t.id: inputs[t.id] for t in run.depends_on if t.parameters["batch_size"] == batch_size})
 
 
-def measure_continuation(
+def study_continuation(
     model: nn.Module,
     train: Images,
     small_rate: float,
@@ -114,70 +113,52 @@ def measure_continuation(
     first_epochs: int,
     more_epochs: int,
 ) -> ContinueResults:
-    """Train with the large batch, then go on with the small and the large one from where that ended."""
+    """Train with the large batch, then continue with the small and with the large one from where that ended."""
+
+    def loss_of(model: nn.Module) -> float:
+        return evaluate(model, train.images, train.labels).loss
+
     fit(model, train.images, train.labels, epochs=first_epochs, batch_size=LARGE, learning_rate=large_rate, seed=seed)
-    losses, updates = [], []
-    for batch_size, rate in ((SMALL, small_rate), (LARGE, large_rate)):
-        continued = copy.deepcopy(model)
-        history = fit(
-            continued,
-            train.images,
-            train.labels,
-            epochs=more_epochs,
-            batch_size=batch_size,
-            learning_rate=rate,
-            seed=seed + 1_000,  # an order of its own, shared by both continuations
-        )
-        losses.append(evaluate(continued, train.images, train.labels).loss)
-        updates.append(history.num_steps)
+    more: dict[str, Any] = {"epochs": more_epochs, "seed": seed + 1_000}  # another data order, the same for both
+    small, small_history = _train_copy(model, train, batch_size=SMALL, learning_rate=small_rate, **more)
+    large, large_history = _train_copy(model, train, batch_size=LARGE, learning_rate=large_rate, **more)
     return ContinueResults(
-        loss_at_end_point=evaluate(model, train.images, train.labels).loss,
-        loss_after_small=losses[0],
-        loss_after_large=losses[1],
-        updates_small=updates[0],
-        updates_large=updates[1],
+        loss_at_end_point=loss_of(model),
+        loss_after_small=loss_of(small),
+        loss_after_large=loss_of(large),
+        updates_small=small_history.num_steps,
+        updates_large=large_history.num_steps,
         small_learning_rate=small_rate,
         large_learning_rate=large_rate,
     )
 
 
-def measure_spread(model: nn.Module, train: Images, *, num_orders: int, num_updates: int) -> SpreadResults:
-    """Train from the same weights in several data orders and take the variance of where they end."""
+def _train_copy(model: nn.Module, train: Images, **settings: Any) -> tuple[nn.Module, History]:
+    """Train a copy of a model; return the copy and its history."""
+    trained = copy.deepcopy(model)
+    return trained, fit(trained, train.images, train.labels, **settings)
+
+
+def study_spread(model: nn.Module, train: Images, *, num_orders: int, num_updates: int) -> SpreadResults:
+    """Train from the same weights in several data orders and compute the variance of the final weights."""
 
     def variance(batch_size: int, updates: int, rate: float) -> float:
-        ends = [_end(model, train, batch_size, updates, rate, order) for order in range(num_orders)]
-        return torch.stack(ends).double().var(dim=0).sum().item()
+        extent = {"epochs": updates, "max_steps": updates, "batch_size": batch_size}
+        trained = (_train_copy(model, train, learning_rate=rate, seed=s, **extent)[0] for s in range(num_orders))
+        return torch.stack([_weights(one) for one in trained]).double().var(dim=0).sum().item()
 
     ratio = MIDDLE // SMALL
     return SpreadResults(
-        small=variance(SMALL, num_updates, RATE_OF_SPREAD),
-        large=variance(MIDDLE, num_updates, RATE_OF_SPREAD),
-        small_scaled=variance(SMALL, num_updates * ratio, RATE_OF_SPREAD / ratio),
+        small=variance(SMALL, num_updates, SPREAD_RATE),
+        large=variance(MIDDLE, num_updates, SPREAD_RATE),
+        small_scaled=variance(SMALL, num_updates * ratio, SPREAD_RATE / ratio),
         num_orders=num_orders,
         num_updates=num_updates,
-        learning_rate=RATE_OF_SPREAD,
+        learning_rate=SPREAD_RATE,
     )
 
 
-def _end(
-    model: nn.Module, train: Images, batch_size: int, updates: int, rate: float, order: int
-) -> Float[Tensor, " weights"]:
-    """Train a copy of the model in one data order and return its weights."""
-    trained = copy.deepcopy(model)
-    fit(
-        trained,
-        train.images,
-        train.labels,
-        epochs=updates,
-        max_steps=updates,
-        batch_size=batch_size,
-        learning_rate=rate,
-        seed=order,
-    )
-    return _weights(trained)
-
-
-def measure_rises(
+def study_rises(
     model: nn.Module,
     train: Images,
     small_rate: float,
@@ -188,7 +169,7 @@ def measure_rises(
     num_images: int,
 ) -> RiseResults:
     """Follow the loss through the first updates with the small and with the large batch."""
-    probe = Images(train.images[:num_images], train.labels[:num_images])
+    probe = train[:num_images]
     small, large = (
         _rises(copy.deepcopy(model), train, probe, batch_size, rate, seed, num_updates)
         for batch_size, rate in ((SMALL, small_rate), (LARGE, large_rate))
@@ -217,4 +198,4 @@ def _weights(model: nn.Module) -> Float[Tensor, " weights"]:
     return parameters_to_vector(model.parameters()).detach().cpu()
 
 
-EXPERIMENT = Experiment(name="batch_dynamics", plan=plan, measure=measure)
+EXPERIMENT = Experiment(plan=plan, measure=measure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from time import perf_counter
 from typing import Literal
@@ -13,15 +13,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from fmnist_ref import MLP, synchronize
-from report.experiments.hardware import Device, Seconds, observe
+from report.experiments.hardware import Device, Part, Seconds, observe
 from report.experiments.loader import Batch, TransformedImages, grey_levels, image_loader, resident_batches
 from report.plan import Dataset, Run
 
 WARMUP_BATCHES = 5
-"""Taken before each pass: workers that have filled their queues in the meantime must not have a head start."""
+"""Fetched before each pass: workers have filled their queues in the meantime, and must not have a head start."""
 RESIDENT_FACTOR = 4
-"""So many times more batches in a pass over resident tensors, whose batches take so much less time."""
-Part = Literal["fetch", "copy", "forward", "backward", "update"]
+"""How many times more batches a pass over resident tensors has, whose batches take so much less time."""
 Source = Literal["loader", "resident"]
 
 
@@ -38,7 +37,7 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     num_batches: int
     """Batches of each pass, all of them full."""
     seconds: dict[Part, Seconds]
-    """Time of each pass by part; an empty loop has only the first two."""
+    """Time of each pass by part; an empty loop has only `fetch` and `copy`."""
 
 
 class LoaderResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,81 +48,55 @@ class LoaderResults(msgspec.Struct, frozen=True, kw_only=True):
     passes: list[Passes]
 
 
-class Lane(msgspec.Struct, kw_only=True):
-    """One kind of pass under way: where its batches come from, and its times so far."""
-
-    source: Source
-    workers: int
-    device: torch.device
-    model: nn.Module | None
-    """What is trained; None for an empty loop."""
-    batches: Iterator[Batch]
-    num_batches: int
-    seconds: dict[Part, list[float]] = {}
-
-
 def measure_loader(run: Run, dataset: Dataset, devices: list[torch.device]) -> LoaderResults:
-    """Time passes of every kind on every device, all kinds in turn; the first round, which starts workers, apart."""
+    """Time passes of every kind on every device, all kinds in turn. The first round starts workers and isn't counted."""
     settings = run.parameters
     rounds = 1 + settings["repetitions"]
-    lanes = _lanes(dataset, devices, settings["batch_size"], settings["batches"], rounds)
-    for turn in range(rounds):
-        for lane in lanes:
-            time_pass(islice(lane.batches, WARMUP_BATCHES), lane.device, lane.model)
-            times = time_pass(islice(lane.batches, lane.num_batches), lane.device, lane.model)
-            for part, seconds in times.items() if turn else ():
-                lane.seconds.setdefault(part, []).append(seconds)
-    passes = [
-        Passes(
-            source=lane.source,
-            workers=lane.workers,
-            trains=lane.model is not None,
-            device=lane.device.type,
-            num_batches=lane.num_batches,
-            seconds=lane.seconds,
-        )
-        for lane in lanes
-    ]
-    return LoaderResults(devices=[observe(d) for d in devices], batch_size=settings["batch_size"], passes=passes)
-
-
-def _lanes(dataset: Dataset, devices: list[torch.device], batch_size: int, num_batches: int, rounds: int) -> list[Lane]:
-    """Make every kind of pass: two loaders, which all devices share, and one resident source for each device."""
+    total = 2 * len(devices) * rounds * (WARMUP_BATCHES + settings["batches"])  # empty and training, on each device
     images = TransformedImages(grey_levels(dataset.train_images), dataset.train_labels)
-    total = 2 * len(devices) * rounds * (WARMUP_BATCHES + num_batches)  # empty and training, on each device
     loaders = {
-        workers: iter(image_loader(images, num_batches=total, batch_size=batch_size, workers=workers))
+        workers: iter(image_loader(images, num_batches=total, batch_size=settings["batch_size"], workers=workers))
         for workers in (0, 2)
     }
-    lanes = []
-    for device in devices:
-        resident = resident_batches(
-            dataset.train_images.to(device), dataset.train_labels.to(device), batch_size=batch_size
-        )
-        sources: list[tuple[Source, int, Iterator[Batch], int]] = [
-            ("loader", 0, loaders[0], num_batches),
-            ("loader", 2, loaders[2], num_batches),
-            ("resident", 0, resident, RESIDENT_FACTOR * num_batches),
-        ]
-        for trains in (False, True):
-            for source, workers, batches, number in sources:
-                torch.manual_seed(0)
-                lanes.append(
-                    Lane(
-                        source=source,
-                        workers=workers,
-                        device=device,
-                        model=MLP().to(device) if trains else None,
-                        batches=batches,
-                        num_batches=number,
-                    )
-                )
-    return lanes
+    cases = [case for device in devices for case in _cases(dataset, device, loaders, settings)]
+    for turn in range(rounds):
+        for device, passes, batches, model in cases:
+            time_pass(islice(batches, WARMUP_BATCHES), device, model)
+            times = time_pass(islice(batches, passes.num_batches), device, model)
+            for part, seconds in times.items() if turn else ():
+                passes.seconds.setdefault(part, []).append(seconds)
+    return LoaderResults(
+        devices=[observe(device) for device in devices],
+        batch_size=settings["batch_size"],
+        passes=[passes for _, passes, _, _ in cases],
+    )
+
+
+def _cases(
+    dataset: Dataset, device: torch.device, loaders: Mapping[int, Iterator[Batch]], settings: dict[str, int]
+) -> Iterator[tuple[torch.device, Passes, Iterator[Batch], nn.Module | None]]:
+    """Yield the kinds of pass on one device: its passes, still without times, their batches, and the model to train."""
+    resident = resident_batches(
+        dataset.train_images.to(device), dataset.train_labels.to(device), batch_size=settings["batch_size"]
+    )
+    sources: list[tuple[Source, int, Iterator[Batch], int]] = [
+        ("loader", 0, loaders[0], settings["batches"]),
+        ("loader", 2, loaders[2], settings["batches"]),
+        ("resident", 0, resident, RESIDENT_FACTOR * settings["batches"]),
+    ]
+    for trains in (False, True):
+        for source, workers, batches, number in sources:
+            torch.manual_seed(0)
+            model = MLP().to(device) if trains else None
+            passes = Passes(
+                source=source, workers=workers, trains=trains, device=device.type, num_batches=number, seconds={}
+            )
+            yield device, passes, batches, model
 
 
 def time_pass(batches: Iterable[Batch], device: torch.device, model: nn.Module | None) -> dict[Part, float]:
     """
-    Go through batches as the notebook does, and say how long each part of the loop took in all.
+    Go through batches as the notebook does, and time each part of the loop.
 
     Parameters
     ----------
@@ -137,7 +110,7 @@ def time_pass(batches: Iterable[Batch], device: torch.device, model: nn.Module |
     Returns
     -------
     dict of str to float
-        Seconds, the device awaited after every part.
+        Total seconds of each part; the clock is read when the device has finished it.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01) if model else None
     parts: tuple[Part, ...] = ("fetch", "copy", "forward", "backward", "update") if model else ("fetch", "copy")

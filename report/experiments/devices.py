@@ -1,21 +1,23 @@
 """
-Where the time of the notebook's loops goes, and what a device has to do with it.
+Where the time of the notebook's loops goes, and how it depends on the device.
 
 Measured, on the CPU always and on the accelerator where the report has one:
 
 - `loader`: passes of 120 batches of 64 images through the notebook's loader (0 and 2 workers) and of 480 over resident
-  tensors, empty as in the notebook's comparison of devices and with training, all kinds in turn, 8 times (`passes`);
+  tensors, empty as in the notebook's comparison of devices and with training, all kinds in turn, 8 times
+  (`data_loading`);
 - `steps`: whole training steps and their parts by `fmnist_ref.time_training_step`, for a hidden layer of 32 to 4096 units
   and for ResNet-18 with a one-channel stem, in rounds, and a large matrix product whose rate bounds them (`steps`);
 - `clock`, accelerator only: every step's time read before and after waiting for the device.
 
-Arms named `accelerator.*` measure the accelerator beside the CPU of the same machine, so that a ratio of the two never
-compares two machines. All cores serve as threads. About 40 seconds for `loader` and 10 for `steps` on two cores.
+Arms named `accelerator_*` time the accelerator beside the CPU of the same machine, so that a ratio of the two never
+compares two machines. PyTorch uses a thread per core. About 40 seconds for `loader` and 10 for `steps` on two cores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
@@ -24,13 +26,12 @@ from report.experiments.data_loading import LoaderResults, measure_loader
 from report.experiments.steps import ClockResults, StepsResults, measure_clock, measure_steps
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
-ACCELERATOR = "accelerator."
-"""Prefix of the arms that need one: what a timing record holds."""
 RESULTS: dict[str, type[LoaderResults] | type[StepsResults] | type[ClockResults]] = {
     "loader": LoaderResults,
     "steps": StepsResults,
     "clock": ClockResults,
 }
+"""Results by what is timed."""
 
 
 def plan(profile: Profile) -> Iterator[Run]:
@@ -42,22 +43,30 @@ def plan(profile: Profile) -> Iterator[Run]:
         "repetitions": profile.pick(full=20, quick=5),
         "resnet_repetitions": profile.pick(full=3, quick=2),
     }
-    arms = {"loader": loader, "steps": steps}
+    clock = {"repetitions": profile.pick(full=100, quick=10), "large_batch_size": 1024}
+    yield _run("loader", profile, loader)
+    yield _run("steps", profile, steps)
     if profile.device != "cpu":
-        clock = {"repetitions": profile.pick(full=100, quick=10), "large_batch_size": 1024}
-        arms |= {f"{ACCELERATOR}loader": loader, f"{ACCELERATOR}steps": steps, f"{ACCELERATOR}clock": clock}
-    for arm, settings in arms.items():
-        yield Run(
-            experiment="devices", arm=arm, seed=0, parameters={"batch_size": 64, **settings}, device=profile.device
-        )
+        for timed, settings in (("loader", loader), ("steps", steps), ("clock", clock)):
+            yield _run(timed, profile, settings, accelerator=True)
+
+
+def _run(timed: str, profile: Profile, settings: dict[str, Any], *, accelerator: bool = False) -> Run:
+    return Run(
+        experiment="devices",
+        arm=f"accelerator_{timed}" if accelerator else timed,
+        seed=0,
+        parameters={"timed": timed, "accelerator": accelerator, "batch_size": 64, **settings},
+        device=profile.device,
+    )
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> LoaderResults | StepsResults | ClockResults:
-    """Measure one kind, on the CPU and, for an accelerator's arm, on the run's device as well."""
+    """Time one kind, on the CPU and, for an accelerator's arm, on the run's device as well."""
     devices = [torch.device("cpu")]
-    if run.arm.startswith(ACCELERATOR):
+    if run.parameters["accelerator"]:
         devices.append(resolve_device(run.device))
-    match run.arm.removeprefix(ACCELERATOR):
+    match run.parameters["timed"]:
         case "loader":
             return measure_loader(run, dataset, devices)
         case "steps":
@@ -66,4 +75,4 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> LoaderResults | Steps
             return measure_clock(run, dataset, devices[-1])
 
 
-EXPERIMENT = Experiment(name="devices", plan=plan, measure=measure, exclusive=True)
+EXPERIMENT = Experiment(plan=plan, measure=measure, exclusive=True)

@@ -3,8 +3,7 @@ How noisy a mini-batch gradient is, by batch size and over the course of trainin
 
 Measured, for a 784-128-10 ReLU network trained as in the notebook (SGD at 0.01, batch size 64, 60,000 images, from logits):
 the total variance of the gradient over random mini-batches of 1 to 4096 images, drawn independently and with
-replacement, at the initial weights, after one epoch and after ten; and at these moments and after three epochs the
-simple noise scale of McCandlish et al. (2018) from the gradients of the first 10,000 training images one by one. About 30
+replacement, at the initial weights, after one epoch and after ten; and then, and after three epochs, the simple noise scale of McCandlish et al. (2018) from the gradients of the first 10,000 training images one by one. About 30
 seconds a run on one thread.
 """
 
@@ -21,28 +20,28 @@ from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 IMAGES_PER_VARIANCE = 32_768
-"""Images drawn at most for one variance; between 32 and 256 batches all the same."""
+"""Limit to the images drawn for one variance; there are between 32 and 256 batches in any case."""
 
 
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """The gradient's noise after so many epochs; squared units are nats² per squared weight."""
+class NoiseSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The gradient's noise after some epochs; squared units are nats² per squared weight."""
 
     epoch: int
     trace_covariance: float
     """Variance of a single image's gradient, summed over the weights."""
     squared_gradient_norm: float
     noise_scale: float | None
-    """Images; None where the signal could not be told from zero."""
+    """Images; None where the estimate of the squared gradient is not above zero."""
     variance: list[float] = []
-    """Of the gradient of random batches, one for each batch size; empty where only the noise scale was taken."""
+    """Variance of the gradient of random batches, for each batch size; empty where only the noise scale was estimated."""
 
 
 class GradientNoiseResults(msgspec.Struct, frozen=True, kw_only=True):
-    """One training run, stopped at a few moments."""
+    """One training run, with the noise before training and after some of its epochs."""
 
-    moments: list[Moment]
+    snapshots: list[NoiseSnapshot]
     batch_sizes: list[int]
-    """Those of the variances."""
+    """Batch sizes of the variances."""
     num_images: int
     """Images behind each noise scale."""
 
@@ -62,17 +61,17 @@ def plan(profile: Profile) -> Iterator[Run]:
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> GradientNoiseResults:
-    """Train with one seed and measure the noise on the way."""
+    """Train with one seed and estimate the noise on the way."""
     settings = run.parameters
     torch.manual_seed(run.seed)
     model = MLP().to(run.device)
-    moments: list[Moment] = []
+    snapshots: list[NoiseSnapshot] = []
 
-    def look(epoch: int) -> None:
+    def record(epoch: int) -> None:
         if epoch in settings["noise_scale_at"]:
-            moments.append(_moment(run, model, dataset, epoch))
+            snapshots.append(_snapshot(run, model, dataset, epoch))
 
-    look(0)
+    record(0)
     fit(
         model,
         dataset.train_images,
@@ -81,17 +80,19 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> GradientNoiseResults:
         batch_size=settings["batch_size"],
         learning_rate=settings["learning_rate"],
         seed=run.seed,
-        after_epoch=look,
+        after_epoch=record,
     )
-    return GradientNoiseResults(moments=moments, batch_sizes=settings["batch_sizes"], num_images=settings["num_images"])
+    return GradientNoiseResults(
+        snapshots=snapshots, batch_sizes=settings["batch_sizes"], num_images=settings["num_images"]
+    )
 
 
-def _moment(run: Run, model: nn.Module, dataset: Dataset, epoch: int) -> Moment:
-    """Measure the noise at the model's present weights."""
+def _snapshot(run: Run, model: nn.Module, dataset: Dataset, epoch: int) -> NoiseSnapshot:
+    """Estimate the noise at the model's present weights."""
     settings = run.parameters
     noise = gradient_noise_scale(model, dataset.train_images, dataset.train_labels, num_images=settings["num_images"])
     sizes = settings["batch_sizes"] if epoch in settings["variance_at"] else []
-    return Moment(
+    return NoiseSnapshot(
         epoch=epoch,
         trace_covariance=noise.trace_covariance,
         squared_gradient_norm=noise.squared_gradient_norm,
@@ -110,4 +111,4 @@ def _moment(run: Run, model: nn.Module, dataset: Dataset, epoch: int) -> Moment:
     )
 
 
-EXPERIMENT = Experiment(name="gradient_noise", plan=plan, measure=measure)
+EXPERIMENT = Experiment(plan=plan, measure=measure)

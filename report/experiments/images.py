@@ -75,4 +75,4 @@ def _hashes(images: Tensor) -> list[bytes]:
     return [hashlib.sha256(image.numpy().tobytes()).digest() for image in images]
 
 
-EXPERIMENT = Experiment(name="images", plan=plan, measure=measure)
+EXPERIMENT = Experiment(plan=plan, measure=measure)

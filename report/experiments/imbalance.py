@@ -1,5 +1,5 @@
 """
-Two classes at 99 to 1: what accuracy sees of a rule that looks at nothing, and of networks that look.
+Two classes at 99 to 1: scores of a rule that ignores the images, and of networks that don't.
 
 Measured: accuracy, balanced accuracy, cross-entropy, area under the ROC curve and average precision on test images that
 are drawn at the same 99 to 1, for telling shirts (rare) from the nine other kinds. Arms: the majority rule, which gives
@@ -30,8 +30,7 @@ from fmnist_ref import (
     fit,
     predict_logits,
 )
-from report.experiments.training import Images
-from report.plan import Dataset, Experiment, Inputs, Profile, Run
+from report.plan import Dataset, Experiment, Images, Inputs, Profile, Run
 
 RARE_CLASS = 6  # shirts: the class that linear and small networks find hardest
 RATIO = 99
@@ -45,7 +44,7 @@ class ImbalanceResults(msgspec.Struct, frozen=True, kw_only=True):
     cross_entropy: float
     """Nats per test image."""
     roc_auc: float
-    """Chance that a rare image is given a higher probability of being rare than another, ties counted half."""
+    """Chance that a rare image gets a higher probability of being rare than another image does; ties count half."""
     average_precision: float
     """Mean precision over the ranks of the rare images; for a rule without ranking, the share of rare images."""
     confusion: list[list[int]]
@@ -77,11 +76,11 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ImbalanceResults:
     settings = run.parameters
     generator = torch.Generator().manual_seed(run.seed)
     draw = partial(rare_against_rest, rare=settings["rare_class"], ratio=settings["ratio"], generator=generator)
-    train = draw(Images(dataset.train_images, dataset.train_labels), num_rare=settings["rare_train"])
-    test = draw(Images(dataset.test_images, dataset.test_labels), num_rare=settings["rare_test"])
-    shares = torch.bincount(train.labels, minlength=2) / len(train.labels)
+    train = draw(dataset.train, num_rare=settings["rare_train"])
+    test = draw(dataset.test, num_rare=settings["rare_test"])
+    shares = torch.bincount(train.labels, minlength=2) / len(train)
     if run.arm == "majority":
-        logits = shares.log().expand(len(test.labels), 2)  # their softmax is the shares again
+        logits = shares.log().expand(len(test), 2)  # their softmax is the shares again
     else:
         balanced = partial(F.cross_entropy, weight=0.5 / shares.to(run.device))
         torch.manual_seed(run.seed)
@@ -112,7 +111,7 @@ def rare_against_rest(images: Images, *, rare: int, ratio: int, num_rare: int, g
     ]
     if len(drawn[0]) < num_rare or len(drawn[1]) < num_rare * ratio:
         raise ConfigurationError(
-            f"{num_rare} images of class {rare} and {num_rare * ratio} others must be there to draw",
+            f"there must be {num_rare} images of class {rare} and {num_rare * ratio} others to draw",
             f"{int(is_rare.sum())} and {int((~is_rare).sum())}",
             "Ask for fewer rare images.",
         )
@@ -140,4 +139,4 @@ def score(
     )
 
 
-EXPERIMENT = Experiment(name="imbalance", plan=plan, measure=measure)
+EXPERIMENT = Experiment(plan=plan, measure=measure)

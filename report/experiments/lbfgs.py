@@ -1,4 +1,4 @@
-"""The minimum of a penalised cross-entropy, with a bound that says how near it is."""
+"""Penalised softmax regression, fitted by L-BFGS until a bound says that its minimum is near."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fmnist_ref import SoftmaxRegression, cross_entropy
 MAX_EVALUATIONS = 1500
 
 
-class Minimum(msgspec.Struct, frozen=True, kw_only=True):
-    """How near L-BFGS came to the one minimum of its objective."""
+class LBFGSResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Where L-BFGS stopped."""
 
     evaluations: int
     """Of the objective with its gradient, over all training images."""
@@ -20,17 +20,17 @@ class Minimum(msgspec.Struct, frozen=True, kw_only=True):
     """Mean cross-entropy plus penalty, nats."""
     gradient_norm: float
     excess: float
-    """The objective is at most so many nats above its minimum."""
+    """Upper bound on how far the objective is above its minimum, nats."""
     tolerance: float
     """The excess at which the fit was to stop, nats."""
 
 
-def minimise(model: SoftmaxRegression, images: Tensor, labels: Tensor, penalty: float, tolerance: float) -> Minimum:
+def minimise(model: SoftmaxRegression, images: Tensor, labels: Tensor, penalty: float, tolerance: float) -> LBFGSResult:
     """
-    Bring mean cross-entropy plus ``penalty / 2`` times the squared parameters to its minimum by L-BFGS.
+    Minimise mean cross-entropy plus ``penalty / 2`` times the squared parameters by L-BFGS.
 
-    The objective J is strongly convex with constant λ = `penalty`, so that it lies at most ‖∇J‖² / 2λ above its
-    minimum: that bound, and no count of iterations, says when to stop.
+    The objective J is strongly convex with constant λ = `penalty`, so it is at most ‖∇J‖² / 2λ above its minimum. That
+    bound decides when to stop, and not a number of iterations.
     """
     evaluations = 0
     optimizer = torch.optim.LBFGS(
@@ -49,11 +49,11 @@ def minimise(model: SoftmaxRegression, images: Tensor, labels: Tensor, penalty: 
 
     while True:
         optimizer.step(objective)
-        value = objective().item()  # the line search may have taken its last gradient elsewhere
+        value = objective().item()  # the line search may have evaluated its last gradient at another point
         gradient = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
         norm = gradient.double().norm().item()
         excess = norm**2 / (2 * penalty)
         if excess <= tolerance or evaluations >= MAX_EVALUATIONS:
-            return Minimum(
+            return LBFGSResult(
                 evaluations=evaluations, objective=value, gradient_norm=norm, excess=excess, tolerance=tolerance
             )

@@ -1,11 +1,12 @@
 """
 Fits of linear models: least squares in closed form, softmax regression by L-BFGS, each with the best of its penalties.
 
-A penalty is chosen by the held-out images (`kept` to fit, `held` to judge); then `train` is fitted and `test` scored.
+A penalty is chosen on the images held out; then all training images are fitted and the test images scored.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,43 +16,46 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, cross_entropy, predict_logits
-from report.experiments.lbfgs import Minimum, minimise
-from report.experiments.predictions import Forecast, Outputs, describe_outputs, digits, packed, score_forecast
-from report.experiments.training import Images
+from report.experiments.lbfgs import LBFGSResult, minimise
+from report.experiments.predictions import (
+    Outputs,
+    Predictions,
+    describe_outputs,
+    digits,
+    packed,
+    score_predictions,
+)
+from report.experiments.training import hold_out
+from report.plan import Dataset, Images
 
 CHOICE_TOLERANCE = 1e-3
 FINAL_TOLERANCE = 1e-4
-
-
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """One penalty and how its fit did on the held-out images."""
-
-    penalty: float
-    loss: float
-    """Squared error for least squares (of an image, summed over its outputs), nats for logistic regression."""
+ALL_CLASSES = tuple(range(10))
 
 
 class ClassifierResults(msgspec.Struct, frozen=True, kw_only=True):
     """One linear classifier, fitted once."""
 
     classes: list[int]
-    """Classes it tells apart, by their Fashion-MNIST numbers; all else counts places in this list."""
+    """Classes that it tells apart, by their Fashion-MNIST numbers; everything else counts places in this list."""
     penalty: float
     """For least squares λ in Σ‖y − ŷ‖² + λ‖W‖²; for logistic regression λ in mean loss + λ/2 ‖(W, b)‖²."""
-    tried: list[Tried]
+    validation_loss: list[float]
+    """On the images held out, for each penalty of the run: squared error of an image, summed over its outputs, for least
+    squares; nats for logistic regression."""
+    validation_confusion: list[list[int]]
+    """Images held out by true class (rows) and predicted class (columns), before the fit to all images."""
     train_accuracy: float
     labels: str
     """True class of each test image of these classes, a digit each."""
     predicted: str
     """Class of the largest output, a digit each."""
-    forecast: Forecast
-    validation_confusion: list[list[int]]
-    """Held-out images by true class (rows) and predicted class (columns), before the fit to all images."""
+    predictions: Predictions
     weights: bytes
     """Class by class, 28 × 28 weights; float32, little-endian."""
     outputs: Outputs | None = None
     """For least squares."""
-    minimum: Minimum | None = None
+    lbfgs: LBFGSResult | None = None
     """For logistic regression."""
 
 
@@ -59,89 +63,145 @@ class BrightnessResults(msgspec.Struct, frozen=True, kw_only=True):
     """Least squares on the mean brightness of the lower half of an image, in grey levels from 0 to 255."""
 
     penalty: float
-    tried: list[Tried]
+    validation_loss: list[float]
+    """Mean squared error on the images held out, for each penalty of the run."""
     training_mean: float
-    """Grey levels; the prediction that looks at nothing."""
+    """Grey levels; a prediction that ignores the images."""
     truth: bytes
     """Per test image, grey levels; float32, little-endian."""
     predicted: bytes
     """Per test image, grey levels; float32, little-endian."""
 
 
-def fit_least_squares(parts: dict[str, Images], penalties: list[float]) -> ClassifierResults:
-    """Regress one-hot labels on the pixels, and name the class with the largest output."""
-    targets = {name: F.one_hot(part.labels, num_classes=10).float() for name, part in parts.items()}
-    model, tried = choose_ridge(
-        (parts["kept"].images, targets["kept"]), (parts["held"].images, targets["held"]), penalties
-    )
-    confusion = confusion_matrix(predict_logits(model, parts["held"].images), parts["held"].labels)
-    penalty = best(tried)
-    model.fit_closed_form(parts["train"].images, targets["train"], ridge=penalty)
-    outputs = predict_logits(model, parts["test"].images)  # (test, 10)
+@dataclass(frozen=True)
+class Task:
+    """Images for a linear model: at most `limit` of those to train on, of some classes, numbered by their places."""
+
+    dataset: Dataset
+    limit: int
+    classes: tuple[int, ...] = ALL_CLASSES
+
+    def hold_out(self) -> tuple[Images, Images]:
+        """Return new copies of the images to try penalties on and of those held out."""
+        kept, held = hold_out(self.dataset.train)
+        return self._only(kept[: self.limit]), self._only(held)
+
+    def train(self) -> Images:
+        """Return the training images."""
+        return self._only(self.dataset.train[: self.limit])
+
+    def test(self) -> Images:
+        """Return the test images."""
+        return self._only(self.dataset.test)
+
+    def _only(self, part: Images) -> Images:
+        return part if self.classes == ALL_CLASSES else only(part, self.classes)
+
+
+def only(part: Images, classes: tuple[int, ...]) -> Images:
+    """Keep the images of some classes, and number these from 0."""
+    places = torch.tensor([classes.index(c) if c in classes else -1 for c in range(10)])[part.labels]
+    return Images(part.images[places >= 0], places[places >= 0])
+
+
+def fit_least_squares(task: Task, penalties: list[float]) -> ClassifierResults:
+    """Regress one-hot labels on the pixels, and predict the class with the largest output."""
+    kept, held = task.hold_out()
+    model, losses = fit_ridges((kept.images, _one_hot(kept)), (held.images, _one_hot(held)), penalties)
+    confusion = confusion_matrix(predict_logits(model, held.images), held.labels)
+    train, test, penalty = task.train(), task.test(), best(penalties, losses)
+    model.fit_closed_form(train.images, _one_hot(train), ridge=penalty)
+    outputs = predict_logits(model, test.images)  # (test, 10)
     clipped = outputs.clamp(0, 1)
     return describe(
+        task,
         model,
-        parts,
         outputs,
         probabilities=clipped / clipped.sum(1, keepdim=True),
-        classes=list(range(10)),
         penalty=penalty,
-        tried=tried,
+        validation_loss=losses,
         validation_confusion=confusion.tolist(),
-        outputs=describe_outputs(outputs, parts["test"].labels),
+        outputs=describe_outputs(outputs, test.labels),
     )
 
 
-def fit_logistic(parts: dict[str, Images], penalties: list[float], classes: list[int]) -> ClassifierResults:
-    """Fit softmax regression to its minimum; with two classes it is the logistic regression of the textbooks. Uses up `kept`."""
-    model = SoftmaxRegression(num_classes=len(classes))
-    for parameter in model.parameters():
-        nn.init.zeros_(parameter)
-    kept, held, train = parts.pop("kept"), parts["held"], parts["train"]
-    mean = kept.images.mean(0)  # centred pixels have one large direction fewer, and L-BFGS half the work
-    centred = Images(kept.images.sub_(mean), kept.labels)
-    del kept
-    tried, states, logits_held = [], [], []
-    for penalty in penalties:
-        minimise(model, centred.images, centred.labels, penalty, CHOICE_TOLERANCE)
-        logits_held.append(predict_logits(model, held.images - mean))
-        tried.append(Tried(penalty=penalty, loss=cross_entropy(logits_held[-1], held.labels).item()))
-        states.append({name: value.clone() for name, value in model.state_dict().items()})
-    del centred  # 160 MB, and the images to fit take 190 more
-    penalty = best(tried)
-    chosen = penalties.index(penalty)
-    model.load_state_dict(states[chosen])
-    minimum = minimise(model, train.images - mean, train.labels, penalty, FINAL_TOLERANCE)
+def fit_logistic(task: Task, penalties: list[float]) -> ClassifierResults:
+    """Fit softmax regression to its minimum; with two classes it is the logistic regression of the textbooks."""
+    model, mean, losses, confusion = _fit_logistic_path(task, penalties)
+    train, test, penalty = task.train(), task.test(), best(penalties, losses)
+    result = minimise(model, train.images - mean, train.labels, penalty, FINAL_TOLERANCE)
     with torch.no_grad():
-        model.linear.bias.sub_(model.linear.weight @ mean.flatten())  # from here on it takes pixels as they come
-    logits = predict_logits(model, parts["test"].images)
+        model.linear.bias.sub_(model.linear.weight @ mean.flatten())  # from here on it takes pixels that aren't centred
+    logits = predict_logits(model, test.images)
     return describe(
+        task,
         model,
-        parts,
         logits,
         probabilities=logits.softmax(1),
-        classes=classes,
         penalty=penalty,
-        tried=tried,
-        validation_confusion=confusion_matrix(logits_held[chosen], held.labels).tolist(),
-        minimum=minimum,
+        validation_loss=losses,
+        validation_confusion=confusion,
+        lbfgs=result,
     )
 
 
-def fit_brightness(parts: dict[str, Images], penalties: list[float]) -> BrightnessResults:
+def _fit_logistic_path(
+    task: Task, penalties: list[float]
+) -> tuple[SoftmaxRegression, Tensor, list[float], list[list[int]]]:
+    """
+    Fit every penalty, each from the fit before it.
+
+    Returns
+    -------
+    SoftmaxRegression
+        Fitted with the best penalty, to centred pixels.
+    Tensor
+        The mean image that was subtracted.
+    list of float
+        Loss of each penalty on the images held out, nats.
+    list of list of int
+        Confusion matrix of the best one on these.
+    """
+    kept, held = task.hold_out()
+    mean = kept.images.mean(0)  # centred pixels have one large direction fewer, and L-BFGS half the work
+    kept.images.sub_(mean), held.images.sub_(mean)
+    model = SoftmaxRegression(num_classes=len(task.classes))
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    losses, states, logits = [], [], []
+    for penalty in penalties:
+        minimise(model, kept.images, kept.labels, penalty, CHOICE_TOLERANCE)
+        logits.append(predict_logits(model, held.images))
+        losses.append(cross_entropy(logits[-1], held.labels).item())
+        states.append({name: value.clone() for name, value in model.state_dict().items()})
+    chosen = penalties.index(best(penalties, losses))
+    model.load_state_dict(states[chosen])
+    return model, mean, losses, confusion_matrix(logits[chosen], held.labels).tolist()
+
+
+def fit_brightness(task: Task, penalties: list[float]) -> BrightnessResults:
     """Regress the mean brightness of the lower half on the pixels of the upper half."""
-    upper = {name: part.images[:, :14] for name, part in parts.items()}
-    lower = {name: grey_levels(part.images[:, 14:].mean((1, 2)))[:, None] for name, part in parts.items()}
-    model, tried = choose_ridge((upper["kept"], lower["kept"]), (upper["held"], lower["held"]), penalties)
-    penalty = best(tried)
-    model.fit_closed_form(upper["train"], lower["train"], ridge=penalty)
+    kept, held = (_halves(part) for part in task.hold_out())
+    model, losses = fit_ridges(kept, held, penalties)
+    (upper, lower), (test_upper, test_lower) = _halves(task.train()), _halves(task.test())
+    penalty = best(penalties, losses)
+    model.fit_closed_form(upper, lower, ridge=penalty)
     return BrightnessResults(
         penalty=penalty,
-        tried=tried,
-        training_mean=lower["train"].mean().item(),
-        truth=packed(lower["test"]),
-        predicted=packed(predict_logits(model, upper["test"])),
+        validation_loss=losses,
+        training_mean=lower.mean().item(),
+        truth=packed(test_lower),
+        predicted=packed(predict_logits(model, test_upper)),
     )
+
+
+def _halves(part: Images) -> tuple[Tensor, Tensor]:
+    """Return the pixels of each image's upper half, and the mean grey level of its lower half."""
+    return part.images[:, :14], grey_levels(part.images[:, 14:].mean((1, 2)))[:, None]
+
+
+def _one_hot(part: Images) -> Tensor:
+    return F.one_hot(part.labels, num_classes=10).float()
 
 
 def grey_levels(images: Float32[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
@@ -149,42 +209,42 @@ def grey_levels(images: Float32[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
     return (images * 0.5 + 0.5) * 255
 
 
-def choose_ridge(
+def fit_ridges(
     train: tuple[Tensor, Tensor], validation: tuple[Tensor, Tensor], penalties: list[float]
-) -> tuple[LinearRegression, list[Tried]]:
-    """Fit every penalty in closed form; return the model with the lowest squared error on the held-out images."""
+) -> tuple[LinearRegression, list[float]]:
+    """Fit every penalty in closed form; return the model with the lowest squared error on validation images, and all errors."""
     inputs, targets = train
-    tried, models = [], []
+    losses, models = [], []
     for penalty in penalties:
         model = LinearRegression(inputs[0].numel(), targets.shape[1])
         model.fit_closed_form(inputs, targets, ridge=penalty)
-        errors = (predict_logits(model, validation[0]) - validation[1]).square().sum(1)
-        tried.append(Tried(penalty=penalty, loss=errors.mean().item()))
+        losses.append((predict_logits(model, validation[0]) - validation[1]).square().sum(1).mean().item())
         models.append(model)
-    return models[penalties.index(best(tried))], tried
+    return models[penalties.index(best(penalties, losses))], losses
 
 
-def best(tried: list[Tried]) -> float:
+def best(penalties: list[float], losses: list[float]) -> float:
     """Return the penalty with the lowest loss; the larger of two that tie."""
-    return min(tried, key=lambda t: (t.loss, -t.penalty)).penalty
+    return min(zip(losses, penalties, strict=True), key=lambda pair: (pair[0], -pair[1]))[1]
 
 
 def describe(
+    task: Task,
     model: LinearRegression | SoftmaxRegression,
-    parts: dict[str, Images],
     scores: Float32[Tensor, "test classes"],
     *,
     probabilities: Float32[Tensor, "test classes"],
     **about: Any,
 ) -> ClassifierResults:
     """Score a fitted classifier on the test images."""
-    train, labels = parts["train"], parts["test"].labels
+    train, labels = task.train(), task.test().labels
     hits = predict_logits(model, train.images).argmax(1) == train.labels
     return ClassifierResults(
+        classes=list(task.classes),
         train_accuracy=hits.double().mean().item(),
         labels=digits(labels),
         predicted=digits(scores.argmax(1)),
-        forecast=score_forecast(probabilities, labels),
+        predictions=score_predictions(probabilities, labels),
         weights=packed(model.linear.weight),
         **about,
     )

@@ -20,13 +20,12 @@ from time import perf_counter
 
 import msgspec
 import torch
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Float, Float32
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fmnist_ref import MLP, evaluate
-from report.experiments.training import Images
-from report.plan import Dataset, Experiment, Inputs, Profile, Run
+from report.plan import Dataset, Experiment, Images, Inputs, Profile, Run
 
 ARMS = ("never_zeroed", "not_normalised", "sorted", "unshuffled")
 
@@ -35,12 +34,12 @@ class MistakesResults(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the loop. Losses are in nats, and None where they were not finite numbers."""
 
     running_loss: list[float | None]
-    """Mean loss over the images of each epoch, taken while the weights moved."""
+    """Mean loss over the images of each epoch, taken while the weights change."""
     mean_of_batch_means: list[float | None]
-    """The same as the notebook takes it: every batch counts alike, the short last one too."""
+    """The same as the notebook computes it: every batch has the same weight, the short last one too."""
     test_loss: list[float | None]
     test_accuracy: list[float]
-    """Share of 1 after each epoch."""
+    """Fraction from 0 to 1, after each epoch."""
     diverged_at_step: int | None
     """First step, from 1, whose loss was not finite; None where all were."""
     seconds: dict[str, list[float]]
@@ -62,32 +61,25 @@ def plan(profile: Profile) -> Iterator[Run]:
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> MistakesResults:
     """Train one arm with one seed."""
-    train = Images(dataset.train_images, dataset.train_labels)
-    test = Images(dataset.test_images, dataset.test_labels)
+    train, test, settings = dataset.train, dataset.test, run.parameters
     if run.arm == "not_normalised":
         train, test = (Images(_as_in_the_files(split.images), split.labels) for split in (train, test))
     if run.arm == "sorted":
-        by_label = train.labels.argsort(stable=True)
-        train = Images(train.images[by_label], train.labels[by_label])
+        train = train[train.labels.argsort(stable=True)]
     torch.manual_seed(run.seed)
     model = MLP().to(run.device)
     scores = []
     losses, seconds = train_by_hand(
         model,
-        train.images.to(run.device),
-        train.labels.to(run.device),
-        epochs=run.parameters["epochs"],
-        batch_size=run.parameters["batch_size"],
-        learning_rate=run.parameters["learning_rate"],
+        train.to(run.device),
+        **settings,
         seed=run.seed,
         zero_gradients=run.arm != "never_zeroed",
         shuffle=run.arm not in ("sorted", "unshuffled"),
         after_epoch=lambda: scores.append(evaluate(model, test.images, test.labels)),
     )
     return MistakesResults(
-        running_loss=[
-            _finite(mean_over_images(epoch, len(train.labels), run.parameters["batch_size"])) for epoch in losses
-        ],
+        running_loss=[_finite(mean_over_images(epoch, len(train), settings["batch_size"])) for epoch in losses],
         mean_of_batch_means=[_finite(epoch.mean().item()) for epoch in losses],
         test_loss=[_finite(score.loss) for score in scores],
         test_accuracy=[score.accuracy for score in scores],
@@ -98,8 +90,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> MistakesResults:
 
 def train_by_hand(
     model: nn.Module,
-    images: Float32[Tensor, "n 28 28"],
-    labels: Int64[Tensor, " n"],
+    train: Images,
     *,
     epochs: int,
     batch_size: int,
@@ -125,10 +116,11 @@ def train_by_hand(
     for _ in range(epochs):
         start = perf_counter()
         model.train()
-        order = torch.randperm(len(images), generator=generator) if shuffle else torch.arange(len(images))
+        order = torch.randperm(len(train), generator=generator) if shuffle else torch.arange(len(train))
         losses = []
-        for batch in order.to(images.device).split(batch_size):
-            loss = F.cross_entropy(model(images.index_select(0, batch)), labels.index_select(0, batch))
+        for places in order.to(train.images.device).split(batch_size):
+            batch = train[places]
+            loss = F.cross_entropy(model(batch.images), batch.labels)
             if zero_gradients:
                 optimizer.zero_grad()
             loss.backward()  # adds to the gradients that are there
@@ -160,4 +152,4 @@ def _first_not_finite(losses: Float[Tensor, " steps"]) -> int | None:
     return int(places[0]) + 1 if len(places) else None
 
 
-EXPERIMENT = Experiment(name="mistakes", plan=plan, measure=measure)
+EXPERIMENT = Experiment(plan=plan, measure=measure)

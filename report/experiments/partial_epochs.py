@@ -1,4 +1,4 @@
-"""Training that can be looked at inside an epoch: `fmnist_ref.fit`, a stretch of images at a time."""
+"""Training that can be evaluated inside an epoch: `fmnist_ref.fit`, one chunk of images at a time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from fmnist_ref import fit
-from report.experiments.training import Images
+from report.plan import Images
 
 
 class Chunk(NamedTuple):
-    """What one stretch of training took."""
+    """What training on one chunk took."""
 
     num_updates: int
     num_images: int
@@ -30,29 +30,30 @@ def train_in_chunks(
     images_per_chunk: int,
 ) -> Iterator[Chunk]:
     """
-    Train without end, pausing after every stretch.
+    Train without end, pausing after every chunk.
 
-    Each epoch is a new permutation of all images. A stretch is a run of it, as many whole batches as come nearest to
-    `images_per_stretch`, given to `fit`; the last of an epoch is what remains. SGD without momentum carries nothing
-    from one update to the next but the weights, so that this is the same algorithm as one long call of `fit`.
+    Each epoch is a new permutation of all images. A chunk is a part of it, given to `fit`: as many whole batches as come
+    nearest to `images_per_chunk`, and at the end of an epoch what remains. SGD without momentum carries nothing from one
+    update to the next but the weights, so this is the same algorithm as one long call of `fit`.
 
     Yields
     ------
-    Stretch
-        After each stretch, with `model` as it then is.
+    Chunk
+        After each chunk, when `model` has just been trained on it.
     """
     length = max(1, round(images_per_chunk / batch_size)) * batch_size
     generator = torch.Generator().manual_seed(seed)
     while True:
-        order = torch.randperm(len(train.images), generator=generator).to(train.images.device)
-        for stretch in order.split(length):
+        order = torch.randperm(len(train), generator=generator).to(train.images.device)
+        for places in order.split(length):
+            chunk = train[places]
             history = fit(
                 model,
-                train.images.index_select(0, stretch),
-                train.labels.index_select(0, stretch),
+                chunk.images,
+                chunk.labels,
                 epochs=1,
                 batch_size=batch_size,
                 learning_rate=learning_rate,
                 seed=seed,
             )
-            yield Chunk(history.num_steps, len(stretch), history.train_seconds[0])
+            yield Chunk(history.num_steps, len(chunk), history.train_seconds[0])

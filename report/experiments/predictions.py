@@ -1,4 +1,4 @@
-"""Forecasts for the test images, scored image by image and packed small enough for a record."""
+"""Predictions for the test images, scored image by image and packed small enough for a record."""
 
 from __future__ import annotations
 
@@ -15,55 +15,69 @@ from fmnist_ref import expected_calibration_error, reliability
 OUTPUT_EDGES = tuple(round(-1.0 + 0.05 * i, 2) for i in range(61))  # -1 to 2
 
 
-class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """Probabilities for the test images, scored."""
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """How often predictions are right at each confidence: a reliability diagram of 15 bins of equal width."""
+
+    error: float
+    """Expected calibration error, from 0 to 1."""
+    confidence: list[float]
+    """Mean confidence in each bin that holds an image; likewise the next two."""
+    accuracy: list[float]
+    count: list[int]
+
+
+class Predictions(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of the probabilities predicted for the test images."""
 
     brier: bytes
     """Per image, summed over the classes; float32, little-endian."""
     confidence: bytes
     """Per image, the largest probability; float32, little-endian."""
-    calibration_error: float
-    bin_confidence: list[float]
-    """Mean confidence in each of 15 bins of equal width, those without an image left out."""
-    bin_accuracy: list[float]
-    bin_count: list[int]
+    calibration: Calibration
 
 
 class Outputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What least squares gives for the test images, before anything is done to it."""
+    """Least squares' outputs for the test images, as they are."""
 
     brier: bytes
-    """Per image, of the outputs as they are; float32, little-endian."""
+    """Per image; float32, little-endian."""
     share_outside: bytes
-    """Per image, the share of its outputs that are below 0 or above 1; float32, little-endian."""
+    """Per image, the fraction of its outputs that are below 0 or above 1; float32, little-endian."""
     lowest: float
     highest: float
     largest_sum_error: float
-    """How far the outputs of an image are from a sum of one, at most."""
+    """Largest distance of the sum of an image's outputs from one."""
     edges: list[float]
-    """Edges of the bins of both histograms; outputs beyond the ends are in the end bins."""
+    """Edges of the bins of both histograms; outputs beyond the ends are counted in the end bins."""
     true_class: list[int]
     """Outputs for an image's own class, by bin."""
     other_classes: list[int]
     """Outputs for the other classes, by bin."""
 
 
-def score_forecast(probabilities: Float32[Tensor, "n classes"], labels: Int64[Tensor, " n"]) -> Forecast:
-    """Score the probabilities of each image, and how far they can be taken at their word."""
+def calibration_of(probabilities: Float32[Tensor, "n classes"], labels: Int64[Tensor, " n"]) -> Calibration:
+    """Compute the calibration error and the reliability diagram."""
     bins = reliability(probabilities, labels)
     filled = bins.count > 0
-    return Forecast(
+    return Calibration(
+        error=expected_calibration_error(probabilities, labels),
+        confidence=bins.confidence[filled].tolist(),
+        accuracy=bins.accuracy[filled].tolist(),
+        count=bins.count[filled].tolist(),
+    )
+
+
+def score_predictions(probabilities: Float32[Tensor, "n classes"], labels: Int64[Tensor, " n"]) -> Predictions:
+    """Score the probabilities predicted for each image."""
+    return Predictions(
         brier=packed(squared_distances(probabilities, labels)),
         confidence=packed(probabilities.max(1).values),
-        calibration_error=expected_calibration_error(probabilities, labels),
-        bin_confidence=bins.confidence[filled].tolist(),
-        bin_accuracy=bins.accuracy[filled].tolist(),
-        bin_count=bins.count[filled].tolist(),
+        calibration=calibration_of(probabilities, labels),
     )
 
 
 def describe_outputs(outputs: Float32[Tensor, "test 10"], labels: Int64[Tensor, " test"]) -> Outputs:
-    """Look at least squares' outputs as they come: how they lie to [0, 1], and to one another."""
+    """Describe least squares' outputs as they are: how many are outside [0, 1], and how far their sums are from one."""
     own = F.one_hot(labels, num_classes=10).bool()
     inside_ends = outputs.clamp(OUTPUT_EDGES[0], OUTPUT_EDGES[-1]).double()
     edges = torch.tensor(OUTPUT_EDGES, dtype=torch.float64)
@@ -80,7 +94,7 @@ def describe_outputs(outputs: Float32[Tensor, "test 10"], labels: Int64[Tensor, 
 
 
 def squared_distances(scores: Float32[Tensor, "n classes"], labels: Int64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-    """Return each image's Brier score, of which `fmnist_ref.brier_score` is the mean."""
+    """Return each image's Brier score; `fmnist_ref.brier_score` is their mean."""
     return (scores.double() - F.one_hot(labels, num_classes=scores.shape[1])).square().sum(1)
 
 
@@ -95,5 +109,5 @@ def packed(values: Tensor) -> bytes:
 
 
 def unpacked(content: bytes) -> NDArray[np.float64]:
-    """Take packed numbers out again."""
+    """Unpack numbers packed by `packed`."""
     return np.frombuffer(content, dtype="<f4").astype(np.float64)

@@ -2,10 +2,10 @@
 How fast the reference loop is, and where its time goes.
 
 Measured: one epoch of the notebook's 784-128-10 network at batch size 64 by the notebook's own loop, with the loader's
-usual remedies, by `fmnist_ref.fit`, by scikit-learn, and by nothing but the large matrix products (`ladder`); the parts
+usual remedies, by `fmnist_ref.fit`, by scikit-learn, and by nothing but the large matrix products (`throughput`); the parts
 of a step, and the same step with next to nothing to compute (`profile`); a compiled step and networks of several seeds in
-one (`attempts`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, alone on the
-machine; some three minutes in all.
+one (`optimizations`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, alone on the
+machine; about three minutes in all.
 """
 
 from __future__ import annotations
@@ -13,21 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from time import perf_counter
-from typing import Literal
 
 import msgspec
 import numpy as np
 import torch
 
 from fmnist_ref import MLP, StepTiming, resolve_device, time_training_step
-from report.experiments.hardware import Device, Seconds, observe
-from report.experiments.optimizations import AttemptsResults, measure_attempts
-from report.experiments.throughput import LadderResults, measure_ladder, threads_set_to
-from report.experiments.training import Images
-from report.experiments.worker_pool import Crew
+from report.experiments.hardware import Device, Part, Seconds, observe
+from report.experiments.optimizations import measure_optimizations
+from report.experiments.throughput import ThroughputResults, measure_throughput, threads_set_to
+from report.experiments.worker_pool import WorkerPool
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
-Part = Literal["gather", "forward", "backward", "update", "step", "dispatch"]
 WIDTHS = (512, 256, 256, 128, 128, 128, 64, 64)
 """Of the fixed set of runs, longest first: unequal, as a report's are."""
 
@@ -38,12 +35,12 @@ class ProfileResults(msgspec.Struct, frozen=True, kw_only=True):
     devices: list[Device]
     batch_size: int
     seconds: dict[Part, Seconds]
-    """`step` is a whole step. `dispatch` is one of a network of the same layers, but of one unit on images of one pixel,
-    one image at a time: its calls without their arithmetic."""
+    """`dispatch` is a step of a network with the same layers, but of one unit on images of one pixel, one image at a time:
+    the same calls without their arithmetic."""
 
 
 class WorkersResults(msgspec.Struct, frozen=True, kw_only=True):
-    """The same runs, shared out among different numbers of workers."""
+    """The same runs on different numbers of workers."""
 
     devices: list[Device]
     widths: list[int]
@@ -56,9 +53,9 @@ def plan(profile: Profile) -> Iterator[Run]:
     """List one run for each arm: one seed, since times and not accuracies are measured."""
     num_images = profile.pick(full=60_000, quick=6_000)
     arms: dict[str, dict[str, int | bool]] = {
-        "ladder": {"num_images": num_images, "rounds": profile.pick(full=7, quick=4)},
+        "throughput": {"num_images": num_images, "rounds": profile.pick(full=7, quick=4)},
         "profile": {"repetitions": profile.pick(full=600, quick=100)},
-        "attempts": {
+        "optimizations": {
             "num_images": num_images,
             "rounds": profile.pick(full=4, quick=2),
             "models": 5,
@@ -70,17 +67,15 @@ def plan(profile: Profile) -> Iterator[Run]:
         yield Run(experiment="speed", arm=arm, seed=0, parameters={"batch_size": 64, **settings}, device=profile.device)
 
 
-def measure(
-    run: Run, dataset: Dataset, inputs: Inputs
-) -> LadderResults | ProfileResults | AttemptsResults | WorkersResults:
+def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ThroughputResults | ProfileResults | WorkersResults:
     """Time one arm."""
     match run.arm:
-        case "ladder":
-            return measure_ladder(run, dataset, resolve_device(run.device))
+        case "throughput":
+            return measure_throughput(run, dataset, resolve_device(run.device))
         case "profile":
             return measure_profile(run, dataset)
-        case "attempts":
-            return measure_attempts(run, dataset)
+        case "optimizations":
+            return measure_optimizations(run, dataset)
         case _:
             return measure_workers(run, dataset)
 
@@ -116,18 +111,18 @@ def measure_profile(run: Run, dataset: Dataset) -> ProfileResults:
 def measure_workers(run: Run, dataset: Dataset) -> WorkersResults:
     """Time the fixed set of runs on one worker and on as many as there are cores, in turn."""
     settings = run.parameters
-    images = Images(dataset.train_images[: settings["num_images"]], dataset.train_labels[: settings["num_images"]])
+    images = dataset.train[: settings["num_images"]]
     sizes = sorted({1, torch.get_num_threads()})
     wall: dict[str, list[float]] = {str(size): [] for size in sizes}
     alone: list[list[float]] = []
     with ExitStack() as stack:
-        crews = {size: stack.enter_context(Crew(images, size=size)) for size in sizes}
-        for size, crew in crews.items():
-            crew.train([16] * size, settings["batch_size"])  # starts the processes
+        pools = {size: stack.enter_context(WorkerPool(images, size=size)) for size in sizes}
+        for size, pool in pools.items():
+            pool.train([16] * size, settings["batch_size"])  # starts the processes
         for _ in range(settings["rounds"]):
-            for size, crew in crews.items():
+            for size, pool in pools.items():
                 began = perf_counter()
-                times = crew.train(WIDTHS, settings["batch_size"])
+                times = pool.train(WIDTHS, settings["batch_size"])
                 wall[str(size)].append(perf_counter() - began)
                 if size == 1:
                     alone.append(times)
@@ -138,4 +133,4 @@ def measure_workers(run: Run, dataset: Dataset) -> WorkersResults:
     )
 
 
-EXPERIMENT = Experiment(name="speed", plan=plan, measure=measure, exclusive=True)
+EXPERIMENT = Experiment(plan=plan, measure=measure, exclusive=True)

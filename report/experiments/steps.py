@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from functools import partial
 from time import perf_counter
 from typing import Literal
 
@@ -14,10 +13,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from fmnist_ref import MLP, StepTiming, resnet18, synchronize, time_training_step
-from report.experiments.hardware import Device, Seconds, observe
+from report.experiments.hardware import Device, Part, Seconds, observe
+from report.experiments.training import num_parameters
 from report.plan import Dataset, Run
 
-Part = Literal["gather", "copy", "forward", "backward", "update", "step"]
 PARTS: tuple[Part, ...] = ("gather", "copy", "forward", "backward", "update", "step")
 
 
@@ -26,13 +25,15 @@ class StepTimes(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     """``resnet18``, or ``mlp32`` and so on by the units of the hidden layer."""
+    width: int | None
+    """Units of the hidden layer; None for ResNet-18."""
     device: str
     """Its kind."""
     num_parameters: int
     peak_memory_bytes: int | None
-    """The most that tensors took on the device at once, the resident images among them; None where nobody counts."""
+    """Peak bytes allocated on the device, resident images included; None where PyTorch keeps no statistic (CPU, MPS)."""
     seconds: dict[Part, Seconds]
-    """As in `fmnist_ref.StepTiming`: `step` is a whole step, and the copy is no part of it."""
+    """As in `fmnist_ref.StepTiming`: `step` is a whole step, and does not include the copy."""
 
 
 class Products(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,18 +55,16 @@ class StepsResults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClockTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """The same steps, read off twice each."""
+    """The same steps, each timed twice."""
 
     model: str
     batch_size: int
-    unsynchronised_seconds: Seconds
-    """Until the program had queued the step."""
-    synchronised_seconds: Seconds
-    """Until the device had done it."""
+    seconds: dict[Literal["queued", "done"], Seconds]
+    """Until the program had queued the step, and until the device had done it."""
 
 
 class ClockResults(msgspec.Struct, frozen=True, kw_only=True):
-    """Both readings, for a small step and for a large one."""
+    """Both times, for a small step and for a large one."""
 
     devices: list[Device]
     clocks: list[ClockTimes]
@@ -74,19 +73,21 @@ class ClockResults(msgspec.Struct, frozen=True, kw_only=True):
 def measure_steps(run: Run, dataset: Dataset, devices: list[torch.device]) -> StepsResults:
     """Time steps of every model on every device, in rounds."""
     settings = run.parameters
-    models: dict[str, Callable[[], nn.Module]] = {f"mlp{w}": partial(MLP, (w,)) for w in settings["widths"]}
-    models["resnet18"] = resnet18
+    widths: dict[str, int | None] = {f"mlp{width}": width for width in settings["widths"]} | {"resnet18": None}
     timings: dict[tuple[str, str], list[StepTiming]] = defaultdict(list)
     products: dict[str, list[float]] = defaultdict(list)
+    counts = {}
     for _ in range(settings["rounds"]):
         for device in devices:
             products[device.type] += time_products(device, _product_size(device))
-            for name, build in models.items():
+            for name, width in widths.items():
                 torch.manual_seed(run.seed)
-                repetitions = settings["resnet_repetitions" if name == "resnet18" else "repetitions"]
+                model = resnet18() if width is None else MLP((width,))
+                counts[name] = num_parameters(model)
+                repetitions = settings["resnet_repetitions" if width is None else "repetitions"]
                 timing = time_training_step(
-                    build(),
-                    dataset.train_images.unsqueeze(1),  # [n, 1, 28, 28]: a convolution wants the channel
+                    model,
+                    dataset.train_images.unsqueeze(1),  # [n, 1, 28, 28]: a convolution needs the channel
                     dataset.train_labels,
                     batch_size=settings["batch_size"],
                     device=device,
@@ -98,8 +99,15 @@ def measure_steps(run: Run, dataset: Dataset, devices: list[torch.device]) -> St
         devices=[observe(device) for device in devices],
         batch_size=settings["batch_size"],
         steps=[
-            _step_times(name, device, sum(p.numel() for p in models[name]().parameters()), of)
-            for (name, device), of in timings.items()
+            StepTimes(
+                model=name,
+                width=widths[name],
+                device=device,
+                num_parameters=counts[name],
+                peak_memory_bytes=max((t.peak_memory_bytes for t in rounds if t.peak_memory_bytes), default=None),
+                seconds={part: [s for t in rounds for s in getattr(t, f"{part}_seconds")] for part in PARTS},
+            )
+            for (name, device), rounds in timings.items()
         ],
         products=[
             Products(device=device.type, size=_product_size(device), seconds=products[device.type])
@@ -108,23 +116,12 @@ def measure_steps(run: Run, dataset: Dataset, devices: list[torch.device]) -> St
     )
 
 
-def _step_times(model: str, device: str, num_parameters: int, rounds: list[StepTiming]) -> StepTimes:
-    peaks = [timing.peak_memory_bytes for timing in rounds if timing.peak_memory_bytes is not None]
-    return StepTimes(
-        model=model,
-        device=device,
-        num_parameters=num_parameters,
-        peak_memory_bytes=max(peaks, default=None),
-        seconds={part: [s for timing in rounds for s in getattr(timing, f"{part}_seconds")] for part in PARTS},
-    )
-
-
 def _product_size(device: torch.device) -> int:
     return 1024 if device.type == "cpu" else 4096  # some 20 ms and less than 50 ms
 
 
 def time_products(device: torch.device, size: int, repetitions: int = 5) -> list[float]:
-    """Time products of two random square matrices, one warm-up apart; in seconds."""
+    """Time products of two random square matrices after one for warming up; in seconds."""
     a, b = (torch.randn(size, size, generator=torch.Generator().manual_seed(s)).to(device) for s in (0, 1))
     seconds = []
     for _ in range(1 + repetitions):
@@ -153,13 +150,13 @@ def step_flop(width: int, batch_size: int, num_features: int = 784, num_classes:
     -------
     float
         Two operations for each multiplication with its addition. The first layer has two products, its output and its
-        weights' gradient; the second has these and its inputs' gradient.
+        weights' gradient; the second has both of these and its inputs' gradient.
     """
     return 2.0 * batch_size * width * (2 * num_features + 3 * num_classes)
 
 
 def measure_clock(run: Run, dataset: Dataset, device: torch.device) -> ClockResults:
-    """Read the clock before and after waiting for the device: the notebook's small step, and a large one."""
+    """Read the clock before and after waiting for the device, for the notebook's small step and for a large one."""
     cases: list[tuple[str, Callable[[], nn.Module], int]] = [
         ("mlp128", MLP, run.parameters["batch_size"]),
         ("resnet18", resnet18, run.parameters["large_batch_size"]),
@@ -173,12 +170,7 @@ def measure_clock(run: Run, dataset: Dataset, device: torch.device) -> ClockResu
         readings = [read_clock_twice(model, images, labels, device) for _ in range(10 + run.parameters["repetitions"])]
         queued, done = zip(*readings[10:], strict=True)  # the first ten load kernels and fill caches
         clocks.append(
-            ClockTimes(
-                model=name,
-                batch_size=len(labels),
-                unsynchronised_seconds=list(queued),
-                synchronised_seconds=list(done),
-            )
+            ClockTimes(model=name, batch_size=len(labels), seconds={"queued": list(queued), "done": list(done)})
         )
     return ClockResults(devices=[observe(torch.device("cpu")), observe(device)], clocks=clocks)
 

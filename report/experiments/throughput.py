@@ -1,9 +1,10 @@
-"""One epoch of the notebook's network by every rung of a ladder: its own loop, the loader's remedies, `fit`, the floor."""
+"""One epoch of the notebook's network by several methods: its own loop, the loader's remedies, `fit`, and a lower bound."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from time import perf_counter
@@ -16,13 +17,12 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from fmnist_ref import MLP, PublishedNN, fit
-from report.experiments.hardware import Device, Seconds, observe
+from report.experiments.hardware import Device, observe
 from report.experiments.loader import TransformedImages, grey_levels
-from report.experiments.training import Images
-from report.experiments.worker_pool import Crew
-from report.plan import Dataset, Run
+from report.experiments.worker_pool import WorkerPool
+from report.plan import Dataset, Images, Run
 
-RungName = Literal[
+MethodName = Literal[
     "notebook",
     "loader_workers",
     "tensor_dataset",
@@ -32,113 +32,146 @@ RungName = Literal[
     "scikit_learn",
     "products",
     "accelerator",  # where the run has one
+    "large_pages",
+    "small_pages",
+    "compiled",
+    "batched",
 ]
 LOADER_WORKERS = 2
-SLOW: frozenset[RungName] = frozenset({"notebook", "loader_workers"})
-"""Rungs that take part in every third round only: an epoch of either takes longer than all the others' together."""
 WARM_UP_BATCHES = 50
-"""Of the slow rungs, before the first round: enough to start workers; the other rungs warm up with a whole epoch."""
+"""Of the slow methods, before the first round: enough to start workers; the others warm up with a whole epoch."""
 
 
-class Rung(msgspec.Struct, frozen=True, kw_only=True):
-    """One way of going through the images once, timed again and again."""
+class EpochTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """One method of training for an epoch, timed again and again."""
 
-    name: RungName
+    name: MethodName
     threads: int
     """Of each process that computes."""
     processes: int
-    """That compute, or load, beside each other."""
-    seconds: Seconds
-    """Of one epoch; where processes train beside each other, wall time over their number."""
+    """That compute, or load, side by side."""
+    networks: int
+    """Trained at once."""
+    seconds: dict[Literal["epoch", "first"], list[float]]
+    """`epoch`: of one network, so the time over `networks`; empty where the method can't run. `first`: what comes before
+    the first round, with the start of workers and the time of a compiler."""
+    problem: str = ""
+    """Why the method can't run on this machine."""
 
 
-class LadderResults(msgspec.Struct, frozen=True, kw_only=True):
-    """All rungs, timed in turn."""
+class ThroughputResults(msgspec.Struct, frozen=True, kw_only=True):
+    """All methods, timed in turn."""
 
     devices: list[Device]
     batch_size: int
     num_images: int
     """In an epoch: all 60,000, or fewer for a first look."""
-    rungs: list[Rung]
+    methods: list[EpochTimes]
 
 
-class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """A rung before it is timed."""
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A method that is to be timed."""
 
-    name: RungName
-    threads: int
-    processes: int
+    name: MethodName
     epoch: Callable[[], object]
-    warm_up: Callable[[], object]
+    warm_up: Callable[[], object] | None = None
+    """What to do before the first round, if not an epoch."""
+    rounds_apart: int = 1
+    """3: takes part in every third round only."""
+    threads: int = 1
+    processes: int = 1
+    networks: int = 1
 
 
-def measure_ladder(run: Run, dataset: Dataset, device: torch.device) -> LadderResults:
-    """Time an epoch of every rung in turn, after a warm-up that starts workers and fills caches."""
+def measure_throughput(run: Run, dataset: Dataset, device: torch.device) -> ThroughputResults:
+    """Time an epoch of every method in turn."""
     settings = run.parameters
-    images = Images(dataset.train_images[: settings["num_images"]], dataset.train_labels[: settings["num_images"]])
-    threads = torch.get_num_threads()
-    with Crew(images, size=threads) as crew:
-        ways = _ways(images, settings["batch_size"], threads, crew)
+    images, threads = dataset.train[: settings["num_images"]], torch.get_num_threads()
+    with WorkerPool(images, size=threads) as pool:
+        methods = _methods(images, settings["batch_size"], threads, pool)
         if device.type != "cpu":
-            resident = Images(images.images.to(device), images.labels.to(device))
-            epoch = _fit_epoch(resident, settings["batch_size"], MLP().to(device))
-            ways.append(Way(name="accelerator", threads=threads, processes=1, epoch=epoch, warm_up=epoch))
-        seconds: dict[str, list[float]] = {way.name: [] for way in ways}
-        for way in ways:
-            with threads_set_to(way.threads):
-                way.warm_up()
-        for turn in range(settings["rounds"]):
-            for way in ways:
-                if way.name in SLOW and turn % 3:
-                    continue
-                with threads_set_to(way.threads):
-                    began = perf_counter()
-                    way.epoch()
-                    seconds[way.name].append(
-                        (perf_counter() - began) / (way.processes if way.name == "fit_pool" else 1)
-                    )
-    return LadderResults(
+            epoch = _fit_epoch(images.to(str(device)), settings["batch_size"], MLP().to(device))
+            methods.append(Method(name="accelerator", epoch=epoch, threads=threads))
+        times = time_in_rounds(methods, settings["rounds"])
+    return ThroughputResults(
         devices=[observe(kind) for kind in dict.fromkeys([torch.device("cpu"), device])],
         batch_size=settings["batch_size"],
-        num_images=len(images.labels),
-        rungs=[
-            Rung(name=way.name, threads=way.threads, processes=way.processes, seconds=seconds[way.name]) for way in ways
-        ],
+        num_images=len(images),
+        methods=times,
     )
 
 
-def _ways(images: Images, batch_size: int, threads: int, crew: Crew) -> list[Way]:
+def time_in_rounds(methods: Iterable[Method], rounds: int) -> list[EpochTimes]:
+    """Warm every method up, then time an epoch of each in every round: a change in the machine's load affects all alike."""
+    timed = [(method, _warmed_up(method)) for method in methods]
+    for turn in range(rounds):
+        for method, times in timed:
+            if turn % method.rounds_apart == 0 and not times.problem:
+                times.seconds["epoch"].append(_seconds_of(method.epoch, method.threads) / method.networks)
+    return [times for _, times in timed]
+
+
+def _warmed_up(method: Method) -> EpochTimes:
+    """Warm a method up; a machine without a compiler for C++ can't compile, and that is a result."""
+    problem = ""
+    began = perf_counter()
+    try:
+        _seconds_of(method.warm_up or method.epoch, method.threads)
+    except torch._dynamo.exc.TorchDynamoException as error:
+        problem = type(error).__name__
+    return EpochTimes(
+        name=method.name,
+        threads=method.threads,
+        processes=method.processes,
+        networks=method.networks,
+        seconds={"epoch": [], "first": [perf_counter() - began]},
+        problem=problem,
+    )
+
+
+def _seconds_of(work: Callable[[], object], threads: int) -> float:
+    with threads_set_to(threads):
+        began = perf_counter()
+        work()
+        return perf_counter() - began
+
+
+def _methods(images: Images, batch_size: int, threads: int, pool: WorkerPool) -> list[Method]:
     # A copy of the labels: torch moves what it sends to a loader's workers, and arrays made from it would be left behind.
     transformed = TransformedImages(grey_levels(images.images), images.labels.clone())
     make = partial(DataLoader[Any], batch_size=batch_size, shuffle=True)
-    tensors = TensorDataset(images.images, images.labels)
-    workers = make(
+    with_workers = make(
         transformed, num_workers=LOADER_WORKERS, persistent_workers=True, multiprocessing_context="spawn"
     )  # spawn: fork and torch's thread pools deadlock
-    found: list[tuple[RungName, int, int, Callable[..., object]]] = [
-        ("notebook", threads, 1, _notebook_epoch(make(transformed))),
-        ("loader_workers", threads, LOADER_WORKERS, _notebook_epoch(workers)),
-        ("tensor_dataset", threads, 1, _notebook_epoch(make(tensors))),
-        ("fit", threads, 1, _fit_epoch(images, batch_size, MLP())),
-        ("fit_one_thread", 1, 1, _fit_epoch(images, batch_size, MLP())),
-        ("fit_pool", 1, crew.size, lambda: crew.train([128] * crew.size, batch_size)),
-        ("scikit_learn", 1, 1, _scikit_learn_epoch(images, batch_size)),
-        ("products", 1, 1, partial(_large_products, len(images.labels), batch_size)),
-    ]
+    notebook, notebook_with_workers = notebook_epoch(make(transformed)), notebook_epoch(with_workers)
+    on_tensors = notebook_epoch(make(TensorDataset(images.images, images.labels)))
+    slow: dict[str, Any] = {"threads": threads, "rounds_apart": 3}  # longer than all the others' epochs together
     return [
-        Way(
-            name=name,
-            threads=threads,
-            processes=processes,
-            epoch=epoch,
-            warm_up=partial(epoch, WARM_UP_BATCHES) if name in SLOW else epoch,
-        )
-        for name, threads, processes, epoch in found
+        Method(name="notebook", epoch=notebook, warm_up=partial(notebook, WARM_UP_BATCHES), **slow),
+        Method(
+            name="loader_workers",
+            epoch=notebook_with_workers,
+            warm_up=partial(notebook_with_workers, WARM_UP_BATCHES),
+            processes=LOADER_WORKERS,
+            **slow,
+        ),
+        Method(name="tensor_dataset", epoch=on_tensors, threads=threads),
+        Method(name="fit", epoch=_fit_epoch(images, batch_size, MLP()), threads=threads),
+        Method(name="fit_one_thread", epoch=_fit_epoch(images, batch_size, MLP())),
+        Method(
+            name="fit_pool",
+            epoch=lambda: pool.train([128] * pool.size, batch_size),
+            processes=pool.size,
+            networks=pool.size,
+        ),
+        Method(name="scikit_learn", epoch=scikit_learn_epoch(images, batch_size)),
+        Method(name="products", epoch=partial(large_products, len(images), batch_size)),
     ]
 
 
-def _notebook_epoch(batches: Iterable[tuple[Tensor, Tensor]]) -> Callable[..., float]:
-    """Train as the notebook does: softmax in the model, and a loss that is read off after every batch."""
+def notebook_epoch(batches: Iterable[tuple[Tensor, Tensor]]) -> Callable[..., float]:
+    """Return a function that trains as the notebook does: softmax in the model, and the loss read after every batch."""
     model = PublishedNN()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 
@@ -159,7 +192,8 @@ def _fit_epoch(images: Images, batch_size: int, model: MLP) -> Callable[[], obje
     return partial(fit, model, images.images, images.labels, epochs=1, batch_size=batch_size)
 
 
-def _scikit_learn_epoch(images: Images, batch_size: int) -> Callable[[], object]:
+def scikit_learn_epoch(images: Images, batch_size: int) -> Callable[[], object]:
+    """Return a function that trains the same network by scikit-learn."""
     from sklearn.neural_network import MLPClassifier
 
     network = MLPClassifier(
@@ -170,8 +204,8 @@ def _scikit_learn_epoch(images: Images, batch_size: int) -> Callable[[], object]
     return partial(network.partial_fit, rows, labels, classes=range(10))
 
 
-def _large_products(num_images: int, batch_size: int) -> None:
-    """Do the two large matrix products of every step, on operands that lie in the cache: no loop over the data can do less."""
+def large_products(num_images: int, batch_size: int) -> None:
+    """Compute the two large matrix products of every step, on operands in the cache: no loop over the data can do less."""
     images, weight, gradient = torch.ones(batch_size, 784), torch.ones(128, 784), torch.ones(batch_size, 128)
     for _ in range(-(-num_images // batch_size)):
         images @ weight.t()
@@ -180,7 +214,7 @@ def _large_products(num_images: int, batch_size: int) -> None:
 
 @contextmanager
 def threads_set_to(threads: int) -> Iterator[None]:
-    """Give PyTorch and the libraries beneath NumPy so many threads for the while."""
+    """Limit PyTorch, and the libraries that NumPy uses, to `threads` threads inside this context."""
     from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads()

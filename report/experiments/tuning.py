@@ -2,37 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from torch import nn
 
 from fmnist_ref import DivergenceError, Score, evaluate, fit
-from report.experiments.training import Images
-from report.plan import Inputs
+from report.plan import Images, Inputs, Run
 
-PATIENCE = 3
+MIN_EPOCHS = 3
 """Epochs that every learning rate is given."""
-LOST = 0.5
-"""Share of the images held out. A network that gets fewer right after those epochs was broken by its rate: dead units, say."""
+COLLAPSED = 0.5
+"""Accuracy on held-out images. Below it, after `MIN_EPOCHS`, the learning rate has killed the network: dead units, for example."""
 
 
 class TuningResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How one learning rate did on the validation images."""
+    """How one learning rate did on the held-out images."""
 
     learning_rate: float
     validation_loss: float | None
-    """Nats after the last epoch that was trained; None where training diverged."""
+    """Nats after the last epoch; None where training diverged."""
     validation_accuracy: float | None
-    """Share of 1 after the last epoch that was trained; None where training diverged."""
+    """Fraction from 0 to 1 after the last epoch; None where training diverged."""
+
+
+def with_trials(run: Run, rates: Iterable[float]) -> Run:
+    """Let a run take its learning rate from trials: the same training on the first seed, once with each rate."""
+    trials = tuple(
+        msgspec.structs.replace(
+            run,
+            arm=f"{run.arm}-trial-{rate:g}",
+            seed=0,
+            role="trial",
+            parameters={**run.parameters, "learning_rate": rate},
+        )
+        for rate in rates
+    )
+    return msgspec.structs.replace(run, parameters={**run.parameters, "learning_rate": None}, depends_on=trials)
+
+
+def fit_settings(run: Run, inputs: Inputs) -> dict[str, Any]:
+    """Return a run's arguments for `fit`; its learning rate is the one that it names, or the one that its trials choose."""
+    names = ("epochs", "batch_size", "max_steps", "learning_rate")
+    settings = {name: value for name, value in run.parameters.items() if name in names}
+    if settings["learning_rate"] is None:
+        settings["learning_rate"] = chosen_rate(inputs)
+    return {**settings, "seed": run.seed}
 
 
 def try_rate(
     model: nn.Module, train: Images, validation: Images, *, learning_rate: float, seed: int, **extent: Any
 ) -> TuningResult:
     """
-    Train at one learning rate and score the images held out at the end; a rate by which the network is lost ends early.
+    Train at one learning rate and score the held-out images at the end; stop early if the network has collapsed.
 
     Parameters
     ----------
@@ -52,13 +75,13 @@ def try_rate(
     def score() -> Score:
         return evaluate(model, validation.images, validation.labels)
 
-    def hopeless(epoch: int) -> bool:
-        return epoch == PATIENCE and lost(epoch, score().accuracy)
+    def collapsed(epoch: int) -> bool:
+        return epoch == MIN_EPOCHS and has_collapsed(epoch, score().accuracy)
 
     try:
         fit(
             model, train.images, train.labels,
-            learning_rate=learning_rate, seed=seed, after_epoch=hopeless, **extent,
+            learning_rate=learning_rate, seed=seed, after_epoch=collapsed, **extent,
         )  # fmt: skip
     except DivergenceError:
         return TuningResult(learning_rate=learning_rate, validation_loss=None, validation_accuracy=None)
@@ -66,14 +89,13 @@ def try_rate(
     return TuningResult(learning_rate=learning_rate, validation_loss=final.loss, validation_accuracy=final.accuracy)
 
 
-def lost(epochs: float, accuracy: float) -> bool:
-    """Whether a network is no better than broken after so many epochs, so that training on would be a waste."""
-    return epochs >= PATIENCE and accuracy < LOST
+def has_collapsed(epochs: float, accuracy: float) -> bool:
+    """Tell whether the learning rate has killed the network: accuracy is below 50 % after three or more epochs."""
+    return epochs >= MIN_EPOCHS and accuracy < COLLAPSED
 
 
 def chosen_rate(inputs: Inputs) -> float:
     """Return the learning rate with the highest validation accuracy; the smaller of two that tie."""
     tried = [msgspec.convert(results, TuningResult) for results in inputs.values()]
-    finished: Sequence[TuningResult] = [t for t in tried if t.validation_accuracy is not None]
-    best = max(finished, key=lambda t: (t.validation_accuracy or 0.0, -t.learning_rate))
-    return best.learning_rate
+    finished = [(t.validation_accuracy, -t.learning_rate) for t in tried if t.validation_accuracy is not None]
+    return -max(finished)[1]

@@ -1,13 +1,12 @@
-"""Processes that train beside each other, each on its own copy of the images: what a busy pool of workers does."""
+"""Processes that train side by side, each on its own copy of the images, as a report's workers do."""
 
 from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from time import perf_counter
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,47 +14,39 @@ import torch
 
 from fmnist_ref import MLP, fit, normalize
 from report.experiments.loader import grey_levels
-from report.experiments.training import Images
+from report.plan import Images
 
 _images: Images
-"""Of a crew's process."""
+"""Of a worker process."""
 
 
-class Crew:
+class WorkerPool(ProcessPoolExecutor):
     """
-    So many processes of one thread each.
+    Processes of one thread each, which start with their first work.
 
     Parameters
     ----------
     images : Images
         Sent to each of them as grey levels, once.
     size : int
-        How many.
+        Number of processes.
     """
 
     def __init__(self, images: Images, size: int) -> None:
         self.size = size
-        self._pool = ProcessPoolExecutor(
+        super().__init__(
             size,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_take,
+            initializer=_receive,
             initargs=(grey_levels(images.images).numpy(), images.labels.numpy()),
         )
 
-    def __enter__(self) -> Self:
-        """Give itself; the processes start with their first work."""
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """End the processes."""
-        self._pool.shutdown(cancel_futures=True)
-
     def train(self, widths: Sequence[int], batch_size: int) -> list[float]:
-        """Train one epoch of a network of each width, whoever is free; return the seconds of each."""
-        return list(self._pool.map(_train, widths, [batch_size] * len(widths)))
+        """Train one epoch of a network of each width, on whichever process is free; return the seconds of each."""
+        return list(self.map(_train, widths, repeat(batch_size)))
 
 
-def _take(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> None:
+def _receive(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> None:
     global _images
     torch.set_num_threads(1)
     _images = Images(normalize(torch.from_numpy(images)), torch.from_numpy(labels))

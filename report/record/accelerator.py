@@ -16,14 +16,15 @@ from typing import Final, Literal
 import msgspec
 
 from fmnist_ref import ConfigurationError
-from report.experiments.devices import ACCELERATOR, RESULTS, plan
+from report.experiments import plan
+from report.experiments.devices import RESULTS
 from report.experiments.hardware import Device
 from report.plan import Profile, ProfileName, Run
 from report.record.files import write_if_changed
 from report.record.store import MAX_BYTES, Record, decode
 
 FORMAT: Final = "fmnist-ref timings"
-RUN_ID = re.compile(r"devices\.accelerator\.[a-z]+\.seed\d{1,9}\.[0-9a-f]{10}")
+RUN_ID = re.compile(r"devices\.accelerator_[a-z]+\.seed\d{1,9}\.[0-9a-f]{10}")
 """Run ids become names of published files, and so must hold nothing else."""
 MAX_NAME = 120
 REMEDY = "Make one with `python -m report timing --device cuda` on the machine that has the accelerator."
@@ -57,8 +58,8 @@ def runs(device: str, profile: ProfileName = "full") -> list[Run]:
     ConfigurationError
         If the device is the CPU, which every report measures anyway.
     """
-    planned = plan(Profile(name=profile, seeds=1, device=device))
-    found = [run for run in planned if run.arm.startswith(ACCELERATOR)]
+    planned = plan(Profile(name=profile, seeds=1, device=device), ["devices"])
+    found = [run for run in planned if run.parameters["accelerator"]]
     if not found:
         raise ConfigurationError(
             "a timing record must be of an accelerator", repr(device), "Pass cuda, mps or xpu; reports time the CPU."
@@ -113,12 +114,13 @@ def _check(records: Sequence[Record]) -> None:
         raise msgspec.ValidationError("two records of the same arm")
     names: set[str] = set()
     for record in records:
-        kind = record.arm.removeprefix(ACCELERATOR)
-        if record.experiment != "devices" or record.arm != ACCELERATOR + kind or kind not in RESULTS:
+        timed, accelerator = str(record.parameters.get("timed")), record.parameters.get("accelerator")
+        known = accelerator is True and timed in RESULTS
+        if (record.experiment, record.arm) != ("devices", f"accelerator_{timed}") or not known:
             raise msgspec.ValidationError("a record of something else than an accelerator's timing")
         if not RUN_ID.fullmatch(record.run) or not record.run.startswith(f"devices.{record.arm}.seed{record.seed}."):
             raise msgspec.ValidationError("a record whose id does not fit its content")
-        devices = msgspec.convert(record.results, RESULTS[kind]).devices
+        devices = msgspec.convert(record.results, RESULTS[timed]).devices
         if len(devices) != 2 or devices[0].kind != "cpu" or devices[1].kind == "cpu":
             raise msgspec.ValidationError("a record that is not of a CPU and an accelerator")
         _check_texts(devices)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from report.plan import Run
+from report.plan import Role, Run
 from report.record.store import Record, RecordStore
 
 Results = TypeVar("Results")
@@ -15,15 +16,18 @@ Other = TypeVar("Other")
 
 
 class NoRecords(Exception):
-    """An answer asked for records that are not there (yet): what needs them is shown as missing."""
+    """An answer asked for records that don't exist (yet): what needs them is shown as missing."""
 
 
+@dataclass(frozen=True)
 class Arm(Generic[Results]):
     """The results of one arm of an experiment, seed by seed."""
 
-    def __init__(self, by_seed: dict[int, Results], ids: dict[int, str]) -> None:
-        self.by_seed = by_seed
-        self.ids = ids
+    by_seed: dict[int, Results]
+    ids: dict[int, str]
+    """Id of each seed's run."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Of the arm's runs, which have them in common."""
 
     @property
     def results(self) -> list[Results]:
@@ -36,12 +40,16 @@ class Arm(Generic[Results]):
         return tuple(self.ids[seed] for seed in sorted(self.ids))
 
     def values(self, of: Callable[[Results], float]) -> list[float]:
-        """Take one number from each run."""
+        """Return one number of each run."""
         return [of(result) for result in self.results]
 
     def each(self, make: Callable[[Results], Other]) -> Arm[Other]:
-        """Make something else of each run's results."""
-        return Arm({seed: make(results) for seed, results in self.by_seed.items()}, self.ids)
+        """Apply a function to each run's results."""
+        return Arm({seed: make(results) for seed, results in self.by_seed.items()}, self.ids, self.parameters)
+
+    def where(self, condition: Callable[[Results], bool]) -> Arm[Results]:
+        """Keep the runs whose results fulfil a condition."""
+        return self._only(seed for seed, results in self.by_seed.items() if condition(results))
 
     def paired_with(self, other: Arm[Results]) -> tuple[Arm[Results], Arm[Results]]:
         """Keep the seeds that both arms have."""
@@ -52,18 +60,7 @@ class Arm(Generic[Results]):
 
     def _only(self, seeds: Iterable[int]) -> Arm[Results]:
         kept = list(seeds)
-        return Arm({s: self.by_seed[s] for s in kept}, {s: self.ids[s] for s in kept})
-
-
-class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run took."""
-
-    seed: int
-    wall_seconds: float
-    peak_memory_bytes: int | None
-    """Of the worker, by the end of the run; None where the system does not say."""
-    exclusive: bool
-    """Whether it had the machine to itself, because it measured time."""
+        return Arm({s: self.by_seed[s] for s in kept}, {s: self.ids[s] for s in kept}, self.parameters)
 
 
 class Records:
@@ -73,60 +70,100 @@ class Records:
     Parameters
     ----------
     store : RecordStore
-        Where the records lie.
+        Where the records are.
     runs : iterable of Run
         The plan whose records count.
     timings : iterable of Record
-        Records made on another machine, of arms that the plan does not have; one that it has is this machine's.
+        Records made on another machine, of arms that the plan does not have. Where the plan has an arm, its own count.
+
+    Attributes
+    ----------
+    by_id : dict of str to Record
+        Every record by the id of its run, in the order of the plan, then the timings: what answers name in `records`.
     """
 
     def __init__(self, store: RecordStore, runs: Iterable[Run], timings: Iterable[Record] = ()) -> None:
-        self._found: dict[tuple[str, str], dict[int, tuple[str, dict[str, object]]]] = {}
-        self._costs: dict[str, Cost] = {}
-        for run in runs:
-            record = store.status(run)
-            if record.state == "done" and record.record is not None:
-                arm = self._found.setdefault((run.experiment, run.arm), {})
-                arm[run.seed] = (run.id, record.record.results)
-                self._costs[run.id] = Cost(
-                    seed=run.seed,
-                    wall_seconds=record.record.wall_seconds,
-                    peak_memory_bytes=record.record.peak_memory_bytes,
-                    exclusive=run.exclusive,
-                )
-        for timing in timings:
-            self._found.setdefault((timing.experiment, timing.arm), {timing.seed: (timing.run, timing.results)})
+        standing = map(store.status, runs)
+        self._own = {s.record.run: s.record for s in standing if s.state == "done" and s.record is not None}
+        here = {(record.experiment, record.arm) for record in self._own.values()}
+        elsewhere = {timing.run: timing for timing in timings if (timing.experiment, timing.arm) not in here}
+        self.by_id = self._own | elsewhere
+        self._arms: dict[tuple[str, str], list[Record]] = {}
+        for record in self.by_id.values():
+            self._arms.setdefault((record.experiment, record.arm), []).append(record)
+        self._converted: dict[tuple[str, str, type], Arm[Any]] = {}
 
     def arm(self, experiment: str, arm: str, results: type[Results]) -> Arm[Results]:
         """
-        Return one arm's results.
+        Return the arm of a name.
 
         Raises
         ------
         NoRecords
             If no seed of it has a valid record.
         """
-        found = self._found.get((experiment, arm))
+        found = self._arms.get((experiment, arm))
         if not found:
             raise NoRecords(f"{experiment}: {arm}")
-        return Arm(
-            {seed: msgspec.convert(value, results) for seed, (_, value) in found.items()},
-            {seed: id for seed, (id, _) in found.items()},
-        )
+        key = (experiment, arm, results)
+        if key not in self._converted:
+            self._converted[key] = Arm(
+                {record.seed: msgspec.convert(record.results, results) for record in found},
+                {record.seed: record.run for record in found},
+                found[0].parameters,
+            )
+        return self._converted[key]
 
-    def costs(self) -> dict[str, Cost]:
+    def arms(
+        self, experiment: str, results: type[Results], *, role: Role = "main", **parameters: Any
+    ) -> list[Arm[Results]]:
         """
-        Return what each run took, by its id, in the order of the plan.
+        List the arms whose runs have a role and some parameters, in the order of the plan.
+
+        Parameters
+        ----------
+        experiment : str
+            Its name.
+        results : type
+            What the results are converted to.
+        role : {"main", "trial"}
+            Whether to list the arms that are compared or the trials of learning rates.
+        **parameters
+            Values that the arm's parameters must have.
+        """
+        return [
+            self.arm(experiment, arm, results)
+            for (of, arm), records in self._arms.items()
+            if of == experiment and records[0].role == role and parameters.items() <= records[0].parameters.items()
+        ]
+
+    def select(self, experiment: str, results: type[Results], **parameters: Any) -> Arm[Results]:
+        """
+        Return the one arm whose runs have some parameters.
 
         Raises
         ------
         NoRecords
-            If there is none that shared the machine: what the others took says little about a report.
+            If there is none with a valid record.
+        ValueError
+            If there are several: the parameters don't tell them apart.
         """
-        if all(cost.exclusive for cost in self._costs.values()):
-            raise NoRecords("runs that train")
-        return self._costs
+        found = self.arms(experiment, results, **parameters)
+        if not found:
+            raise NoRecords(f"{experiment}: {parameters}")
+        if len(found) > 1:
+            raise ValueError(f"{len(found)} arms of {experiment} have {parameters}")
+        return found[0]
 
-    def arms(self, experiment: str, prefix: str = "") -> list[str]:
-        """Name the arms of an experiment that have records, in the order of the plan."""
-        return [arm for name, arm in self._found if name == experiment and arm.startswith(prefix)]
+    def costs(self) -> dict[str, Record]:
+        """
+        Return the records made on this machine, of which each says what its run took, by id in the order of the plan.
+
+        Raises
+        ------
+        NoRecords
+            If all of them are of runs that measure time: these say little about the time of a report.
+        """
+        if all(record.exclusive for record in self._own.values()):
+            raise NoRecords("runs that train")
+        return self._own

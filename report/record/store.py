@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from fmnist_ref.sources import DATA_SHA256 as FILES_SHA256
-from report.plan import Run
+from report.plan import Role, Run
 from report.record import digest
 from report.record.environment import Environment
 from report.record.files import remove_others, write_if_changed
@@ -32,7 +32,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     experiment: str
     arm: str
     seed: int
+    role: Role
     parameters: dict[str, Any]
+    exclusive: bool
+    """Whether the run measured time, alone on the machine."""
     depends_on: dict[str, str]
     """Checksum of each record that this run read, by run id."""
     results: dict[str, Any]
@@ -67,7 +70,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             experiment=run.experiment,
             arm=run.arm,
             seed=run.seed,
+            role=run.role,
             parameters=run.parameters,
+            exclusive=run.exclusive,
             depends_on=depends_on,
             results=results,
             wall_seconds=wall_seconds,
@@ -213,7 +218,8 @@ def decode(content: bytes) -> Record:
 
 def code_of(experiment: str) -> dict[str, str]:
     """Digest the code that an experiment's runs depend on, as it stands now."""
-    return digest.digest("fmnist_ref.data", "normalize") | digest.digest(f"report.experiments.{experiment}", "measure")
+    data = digest.digest("fmnist_ref.data", "normalize") | digest.digest("report.plan", "Dataset")
+    return data | digest.digest(f"report.experiments.{experiment}", "measure")
 
 
 def repeatable(results: Any) -> Any:

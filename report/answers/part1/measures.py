@@ -38,7 +38,7 @@ def final_accuracy(run: EpochsResults) -> float:
 def fall_of_loss(records: Records) -> Estimate:
     """Training loss with the weights fixed, epoch {epochs} minus epoch 1, softmax applied twice."""
     arm = arm_of(records, "as_published")
-    falls = arm.values(lambda run: run.curve.still_train_loss[-1] - run.curve.still_train_loss[0])
+    falls = arm.values(lambda run: run.curve.train_loss[-1] - run.curve.train_loss[0])
     return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records, settings=epochs_of(arm))
 
 
@@ -116,8 +116,8 @@ def not_reproduced(records: Records) -> Estimate:
 
 
 for name, value in {
-    "published-first-loss": lambda run: run.curve.still_train_loss[0],
-    "published-last-loss": lambda run: run.curve.still_train_loss[-1],
+    "published-first-loss": lambda run: run.curve.train_loss[0],
+    "published-last-loss": lambda run: run.curve.train_loss[-1],
     "published-true-loss": lambda run: run.inspection.true_class_log_loss,
     "published-printed-test-loss": lambda run: run.curve.test_loss[-1],
 }.items():

@@ -21,7 +21,7 @@ NUM_BINS = 15
 
 def _fairest_brier(least_squares: ClassifierResults) -> Floats:
     """Return the Brier scores of the reading that does least squares the greater favour: as it comes, or repaired."""
-    readings = (outputs_of(least_squares).brier, least_squares.forecast.brier)
+    readings = (outputs_of(least_squares).brier, least_squares.predictions.brier)
     return min((unpacked(reading) for reading in readings), key=lambda scores: float(scores.mean()))
 
 
@@ -29,13 +29,13 @@ def brier_difference(records: Records) -> Estimate:
     """Estimate the Brier score of softmax regression minus that of least squares; below 0 it is the better."""
     logistic, first = classifier(records, "logistic")
     least_squares, second = classifier(records, "least_squares")
-    difference = unpacked(logistic.forecast.brier) - _fairest_brier(least_squares)
+    difference = unpacked(logistic.predictions.brier) - _fairest_brier(least_squares)
     return over_images(difference, unit="Brier score", signed=True, records=first + second)
 
 
 def _confidence_minus_accuracy(records: Records, arm: str) -> Estimate:
     model, ids = classifier(records, arm)
-    gaps = unpacked(model.forecast.confidence) - hits(model)
+    gaps = unpacked(model.predictions.confidence) - hits(model)
     return over_images(gaps, unit=POINTS, scale=PERCENT, signed=True, records=ids)
 
 
@@ -53,7 +53,7 @@ def logistic_confidence(records: Records) -> Estimate:
 
 def _bins_and_gaps(model: ClassifierResults) -> tuple[Floats, Floats]:
     """Return each test image's bin of confidence, and its confidence minus 1 if it is recognised, 0 if not."""
-    confidence = unpacked(model.forecast.confidence)
+    confidence = unpacked(model.predictions.confidence)
     return np.clip(np.ceil(confidence * NUM_BINS) - 1, 0, NUM_BINS - 1), confidence - hits(model)
 
 
@@ -88,12 +88,12 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
     curves = [
         Series(
             label=label,
-            x=[PERCENT * value for value in model.forecast.bin_confidence],
-            y=[PERCENT * value for value in model.forecast.bin_accuracy],
+            x=[PERCENT * value for value in model.predictions.calibration.confidence],
+            y=[PERCENT * value for value in model.predictions.calibration.accuracy],
         )
         for label, (model, _) in models.items()
     ]
-    errors = {label: PERCENT * model.forecast.calibration_error for label, (model, _) in models.items()}
+    errors = {label: PERCENT * model.predictions.calibration.error for label, (model, _) in models.items()}
     gap = least_squares_confidence(records)
     return FigureSpec(
         chart=reliability_diagram(curves),
@@ -124,16 +124,16 @@ def classifiers(records: Records, findings: Findings) -> TableSpec:
     for label, arm in MODELS.items():
         model, found = classifier(records, arm)
         ids += found
-        raw = model.forecast.brier if model.outputs is None else model.outputs.brier
+        raw = model.predictions.brier if model.outputs is None else model.outputs.brier
         rows.append(
             [
                 label,
                 PERCENT * model.train_accuracy,
                 PERCENT * float(hits(model).mean()),
-                PERCENT * float(unpacked(model.forecast.confidence).mean()),
+                PERCENT * float(unpacked(model.predictions.confidence).mean()),
                 float(unpacked(raw).mean()),
-                float(unpacked(model.forecast.brier).mean()),
-                PERCENT * model.forecast.calibration_error,
+                float(unpacked(model.predictions.brier).mean()),
+                PERCENT * model.predictions.calibration.error,
                 model.penalty,
             ]
         )

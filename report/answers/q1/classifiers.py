@@ -56,10 +56,10 @@ def pair_names(model: ClassifierResults) -> str:
 def distance_to_minimum(records: Records) -> Estimate:
     """Return the bound on how far softmax regression stopped above its minimum."""
     model, ids = classifier(records, "logistic")
-    if model.minimum is None:
+    if model.lbfgs is None:
         raise NoRecords("regression: the minimum of softmax regression")
     return Estimate(
-        value=model.minimum.excess,
+        value=model.lbfgs.excess,
         unit="nats",
         n=1,
         n_of="fits",

@@ -23,7 +23,7 @@ LABELS = {"epochs": "equal epochs", "updates": "equal updates"}
 
 def arm_of(records: Records, budget: str, batch_size: int) -> Arm[BatchSizeResults]:
     """Return the runs of one batch size under one budget."""
-    return records.arm("batch_size", f"{budget}-{batch_size}", BatchSizeResults)
+    return records.select("batch_size", BatchSizeResults, budget=budget, batch_size=batch_size)
 
 
 def over_batch_sizes(

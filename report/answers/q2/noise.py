@@ -12,7 +12,7 @@ from report.answers.q2 import answer
 from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
 from report.conclude.rules import AnyOf, Contains
 from report.conclude.statistics import Estimate, mean_with_t_interval, slope
-from report.experiments.gradient_noise import GradientNoiseResults, Moment
+from report.experiments.gradient_noise import GradientNoiseResults, NoiseSnapshot
 from report.record.reader import Arm, NoRecords, Records
 
 
@@ -20,8 +20,8 @@ def _arm(records: Records) -> Arm[GradientNoiseResults]:
     return records.arm("gradient_noise", "from_logits", GradientNoiseResults)
 
 
-def _with_variances(run: GradientNoiseResults) -> list[Moment]:
-    return [moment for moment in run.moments if moment.variance]
+def _with_variances(run: GradientNoiseResults) -> list[NoiseSnapshot]:
+    return [snapshot for snapshot in run.snapshots if snapshot.variance]
 
 
 def _slope_of(run: GradientNoiseResults) -> float:
@@ -46,7 +46,7 @@ def slope_of_variance(records: Records) -> Estimate:
 def _scales(records: Records, moment: int) -> tuple[dict[int, float], tuple[str, ...]]:
     """Return each seed's noise scale at a moment, where it could be told from infinity."""
     arm = _arm(records)
-    found = {seed: run.moments[moment].noise_scale for seed, run in arm.by_seed.items()}
+    found = {seed: run.snapshots[moment].noise_scale for seed, run in arm.by_seed.items()}
     return {seed: scale for seed, scale in found.items() if scale is not None}, arm.records
 
 
@@ -77,7 +77,7 @@ def _in_images(estimate: Estimate) -> Estimate:
 
 def _early_moment(run: GradientNoiseResults) -> int:
     """Return the place of the first moment after training has begun."""
-    return next(i for i, moment in enumerate(run.moments) if moment.epoch > 0)
+    return next(i for i, moment in enumerate(run.snapshots) if moment.epoch > 0)
 
 
 def change_of_noise_scale(records: Records) -> Estimate:
@@ -144,8 +144,8 @@ def variance_against_batch(records: Records, findings: Findings) -> FigureSpec:
 def noise_over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw the noise scale over the epochs."""
     arm = _arm(records)
-    places = range(len(arm.results[0].moments))
-    found = {arm.results[0].moments[i].epoch: list(_scales(records, i)[0].values()) for i in places}
+    places = range(len(arm.results[0].snapshots))
+    found = {arm.results[0].snapshots[i].epoch: list(_scales(records, i)[0].values()) for i in places}
     found = {epoch: scales for epoch, scales in found.items() if scales}
     series = Series(
         label="simple noise scale",

@@ -26,10 +26,9 @@ from report.record.reader import NoRecords, Records
 
 def tried_rates(records: Records, budget: str, batch_size: int) -> tuple[list[float], tuple[str, ...]]:
     """Return the learning rates that were tried, in order, and the runs that tried them."""
-    names = records.arms("batch_size", f"tune_{budget}-{batch_size}-")
-    if not names:
-        raise NoRecords(f"batch_size: tuning of {budget}-{batch_size}")
-    arms = [records.arm("batch_size", name, TuningResult) for name in names]
+    arms = records.arms("batch_size", TuningResult, role="trial", budget=budget, batch_size=batch_size)
+    if not arms:
+        raise NoRecords(f"batch_size: trials of {budget}-{batch_size}")
     return sorted(arm.results[0].learning_rate for arm in arms), tuple(id for arm in arms for id in arm.records)
 
 

@@ -23,14 +23,12 @@ LABELS = {"relu1": "one ReLU layer", "none": "no hidden layer"}
 
 def all_runs(records: Records, model: str, batch_size: int) -> Arm[TargetResults]:
     """Return the runs of one model at one batch size, those that never reached the target among them."""
-    return records.arm("batch_target", f"{model}-{batch_size}", TargetResults)
+    return records.select("batch_target", TargetResults, hidden=list(HIDDEN[model]), batch_size=batch_size)
 
 
 def runs_that_reached(records: Records, model: str, batch_size: int) -> Arm[TargetResults]:
     """Return the runs that reached the target."""
-    arm = all_runs(records, model, batch_size)
-    kept = {seed: run for seed, run in arm.by_seed.items() if run.reached}
-    return Arm(kept, {seed: arm.ids[seed] for seed in kept})
+    return all_runs(records, model, batch_size).where(lambda run: run.reached)
 
 
 def _updates(run: TargetResults) -> float:

@@ -22,9 +22,9 @@ def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:
     """Make a measure of how much surer an arm of `epochs` is than it is right, on average over the test images."""
 
     def gap(run: EpochsResults) -> float:
-        seen = run.inspection
-        gaps = np.subtract(seen.bin_confidence, seen.bin_accuracy)
-        return PERCENT * float(np.average(gaps, weights=seen.bin_count))
+        bins = run.inspection.calibration
+        gaps = np.subtract(bins.confidence, bins.accuracy)
+        return PERCENT * float(np.average(gaps, weights=bins.count))
 
     return over_seeds("epochs", arm, EpochsResults, gap, unit="percentage points", signed=True)
 
@@ -38,7 +38,7 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
     }
     gap = confidence_minus_accuracy("from_logits")(records)
     errors = {
-        label: PERCENT * float(np.mean(arm.values(lambda run: run.inspection.calibration_error)))
+        label: PERCENT * float(np.mean(arm.values(lambda run: run.inspection.calibration.error)))
         for label, arm in arms.items()
     }
     return FigureSpec(
@@ -66,10 +66,8 @@ def _reliability(label: str, arm: Arm[EpochsResults], num_bins: int = 15) -> Ser
     """Pool the seeds' bins, weighted by their images."""
     sums = np.zeros((3, num_bins))  # confidence, accuracy, images
     for run in arm.results:
-        inspection = run.inspection
-        for confidence, accuracy, number in zip(
-            inspection.bin_confidence, inspection.bin_accuracy, inspection.bin_count, strict=True
-        ):
+        bins = run.inspection.calibration
+        for confidence, accuracy, number in zip(bins.confidence, bins.accuracy, bins.count, strict=True):
             place = min(num_bins - 1, max(0, int(np.ceil(confidence * num_bins)) - 1))
             sums[:, place] += (confidence * number, accuracy * number, number)
     filled = sums[2] > 0
@@ -86,7 +84,7 @@ for name, arm in {"calibration-error": "from_logits", "published-calibration-err
             "epochs",
             arm,
             EpochsResults,
-            lambda run: PERCENT * run.inspection.calibration_error,
+            lambda run: PERCENT * run.inspection.calibration.error,
             unit="percentage points",
         )
     )

@@ -12,9 +12,7 @@ from report.answers.q4 import answer
 from report.conclude.claims import MARGIN
 from report.conclude.rules import Above, Every, Inside
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval
-from report.experiments.capacity import CapacityResults
-from report.experiments.epochs import EpochsResults
-from report.experiments.training import Curve
+from report.experiments.training import TrainingResults
 from report.record.reader import Arm, Records
 
 LABELS = {
@@ -26,38 +24,25 @@ LABELS = {
 }
 
 
-class Trained(msgspec.Struct, frozen=True, kw_only=True):
-    """One architecture, trained once."""
-
-    num_parameters: int
-    curve: Curve
-
-
-def _trained(run: CapacityResults | EpochsResults) -> Trained:
-    return Trained(num_parameters=run.num_parameters, curve=run.curve)
-
-
-def _depth(records: Records, name: str) -> Arm[Trained]:
+def _depth(records: Records, name: str) -> Arm[TrainingResults]:
     """Return an architecture's runs; one ReLU layer is the `epochs` experiment's own arm."""
     if name == "relu1":
-        return records.arm("epochs", "from_logits", EpochsResults).each(_trained)
-    return records.arm("capacity", name, CapacityResults).each(_trained)
+        return records.arm("epochs", "from_logits", TrainingResults)
+    return records.arm("capacity", name, TrainingResults)
 
 
-def _num_epochs(arm: Arm[Trained]) -> int:
+def _num_epochs(arm: Arm[TrainingResults]) -> int:
     return min(len(run.curve.test_accuracy) for run in arm.results)
 
 
-def _depths(records: Records, *names: str) -> list[Arm[Trained]]:
+def _depths(records: Records, *names: str) -> list[Arm[TrainingResults]]:
     """Return several architectures' runs up to the last epoch that all of them reached."""
     arms = [_depth(records, name) for name in names]
     shared = min(map(_num_epochs, arms))
-    return [
-        arm.each(lambda run: Trained(num_parameters=run.num_parameters, curve=up_to(run.curve, shared))) for arm in arms
-    ]
+    return [arm.each(lambda run: msgspec.structs.replace(run, curve=up_to(run.curve, shared))) for arm in arms]
 
 
-def final_accuracy(run: Trained) -> float:
+def final_accuracy(run: TrainingResults) -> float:
     """Return the test accuracy after the last epoch."""
     return run.curve.test_accuracy[-1]
 
@@ -88,8 +73,8 @@ def gain_of_depth(records: Records) -> tuple[Estimate, Estimate]:
 @answer.number("gain-tuned")
 def gain_of_a_layer_tuned(records: Records) -> Estimate:
     """Estimate one ReLU layer minus none, each at the learning rate that the held-out images choose."""
-    tuned = records.arm("epochs", "tuned_logits", EpochsResults).each(_trained)
-    none = records.arm("capacity", "tuned_none", CapacityResults).each(_trained)
+    tuned = records.arm("epochs", "tuned_logits", TrainingResults)
+    none = records.arm("capacity", "tuned_none", TrainingResults)
     return accuracy_points(tuned, none, final_accuracy)
 
 
@@ -202,10 +187,10 @@ def architectures(records: Records, findings: Findings) -> TableSpec:
             [
                 label,
                 arm.results[0].num_parameters,
-                mean_over(curves, lambda c: c.still_train_loss[-1]),
+                mean_over(curves, lambda c: c.train_loss[-1]),
                 mean_over(curves, lambda c: c.test_loss[-1]),
                 mean_over(curves, lambda c: c.test_accuracy[-1]) * PERCENT,
-                mean_over(curves, lambda c: c.still_train_accuracy[-1]) * PERCENT,
+                mean_over(curves, lambda c: c.train_accuracy[-1]) * PERCENT,
             ]
         )
     return TableSpec(

@@ -7,8 +7,8 @@ import numpy as np
 from report.answers.printed import printed
 from report.answers.q4 import answer
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval
-from report.experiments.capacity import CapacityResults
 from report.experiments.epochs import EpochsResults
+from report.experiments.training import TrainingResults
 from report.record.reader import Records
 
 
@@ -33,6 +33,6 @@ def seed_difference(records: Records) -> Estimate:
 @answer.number("fall-without-a-layer")
 def fall_without_a_layer(records: Records) -> Estimate:
     """Estimate the notebook's "performance improvement" in a model that has no hidden layer."""
-    arm = records.arm("capacity", "none", CapacityResults)
+    arm = records.arm("capacity", "none", TrainingResults)
     falls = arm.values(lambda run: run.curve.mean_of_batch_means[0] - run.curve.mean_of_batch_means[1])
     return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records)

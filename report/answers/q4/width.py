@@ -10,25 +10,25 @@ from report.answers.curves import PERCENT, mean_and_range, up_to
 from report.answers.q4 import answer
 from report.conclude.rules import Above, Below
 from report.conclude.statistics import Estimate, mean_with_t_interval, slope
-from report.experiments.capacity import TRAINED_ELSEWHERE, WIDTHS, CapacityResults
-from report.experiments.epochs import EpochsResults
-from report.experiments.training import Curve
+from report.experiments.training import Curve, TrainingResults
 from report.record.reader import Arm, NoRecords, Records
+
+EPOCHS_WIDTH = 128
+"""Units of the network of `epochs`, whose first epochs are the runs of that width."""
 
 
 def _widths(records: Records) -> dict[int, Arm[Curve]]:
     """Return the training curves by width, all of equally many epochs; there is no answer without any."""
-    names = records.arms("capacity", "width")
     found = {
-        width: records.arm("capacity", f"width{width}", CapacityResults).each(lambda run: run.curve)
-        for width in WIDTHS
-        if f"width{width}" in names
+        arm.parameters["hidden"][0]: arm.each(lambda run: run.curve)
+        for arm in records.arms("capacity", TrainingResults, activation="relu")
+        if len(arm.parameters["hidden"]) == 1
     }
     if not found:
         raise NoRecords("capacity: no width")
     epochs = len(next(iter(found.values())).results[0].test_accuracy)
-    longer = records.arm("epochs", "from_logits", EpochsResults)
-    found[TRAINED_ELSEWHERE] = longer.each(lambda run: up_to(run.curve, epochs))
+    longer = records.arm("epochs", "from_logits", TrainingResults)
+    found[EPOCHS_WIDTH] = longer.each(lambda run: up_to(run.curve, epochs))
     return dict(sorted(found.items()))
 
 
@@ -63,7 +63,7 @@ def _slope_over_widths(records: Records, value: str, unit: str, scale: float = 1
 @answer.claim("Q4.6a", "A wider layer learns the training images better.", Below())
 def loss_against_width(records: Records) -> Estimate:
     """Slope of the training loss for each doubling of the width, {narrowest} to {widest}, after {epochs} epochs."""
-    return _slope_over_widths(records, "still_train_loss", "nats")
+    return _slope_over_widths(records, "train_loss", "nats")
 
 
 @answer.claim("Q4.6b", "A wider layer recognises unseen images better.", Above())
@@ -83,7 +83,7 @@ def width_curve(records: Records, findings: Findings) -> FigureSpec:
         values = [[getattr(arm.by_seed[seed], name)[-1] * scale for arm in arms.values()] for seed in seeds]
         return mean_and_range("", x, np.array(values))
 
-    loss, accuracy = against_width("still_train_loss", 1.0), against_width("test_accuracy", PERCENT)
+    loss, accuracy = against_width("train_loss", 1.0), against_width("test_accuracy", PERCENT)
     epochs = len(next(iter(arms.values())).results[0].test_accuracy)
     return FigureSpec(
         chart=LineChart(

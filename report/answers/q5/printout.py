@@ -69,7 +69,7 @@ def not_reproduced(records: Records) -> Estimate:
 def gap_to_still_weights(records: Records) -> Estimate:
     """Estimate how far the last print of the first epoch lies above the loss with the weights held still."""
     arm = _published(records)
-    gaps = arm.values(lambda run: run.curve.logged_loss[0][-1] - run.curve.still_train_loss[0])
+    gaps = arm.values(lambda run: run.curve.logged_loss[0][-1] - run.curve.train_loss[0])
     return mean_with_t_interval(gaps, unit="nats", signed=True, records=arm.records)
 
 
@@ -77,7 +77,7 @@ def gap_to_still_weights(records: Records) -> Estimate:
 def gap_of_whole_epoch(records: Records) -> Estimate:
     """Estimate how far the first epoch's running loss lies above the loss with the weights held still."""
     arm = _published(records)
-    gaps = arm.values(lambda run: run.curve.running_loss[0] - run.curve.still_train_loss[0])
+    gaps = arm.values(lambda run: run.curve.running_loss[0] - run.curve.train_loss[0])
     return mean_with_t_interval(gaps, unit="nats", signed=True, records=arm.records)
 
 
@@ -132,8 +132,8 @@ def _printed_by_seeds(arm: Arm[EpochsResults]) -> Series:
 def _weights_held_still(arm: Arm[EpochsResults]) -> Series:
     """Draw the loss of the weights with which the printed epochs end, where it was taken."""
     curve = arm.results[0].curve
-    epochs = [float(epoch) for epoch in curve.still_epochs if epoch <= len(curve.logged_loss)]
-    still = np.array([run.curve.still_train_loss[: len(epochs)] for run in arm.results])
+    epochs = [float(epoch) for epoch in curve.scored_epochs if epoch <= len(curve.logged_loss)]
+    still = np.array([run.curve.train_loss[: len(epochs)] for run in arm.results])
     return Series(
         label="weights held still",
         x=epochs,
@@ -155,6 +155,6 @@ def _printed_in_the_notebook(epochs: int) -> Series:
 
 for name, value in {
     "first-print": lambda run: run.curve.logged_loss[0][0],
-    "still-first": lambda run: run.curve.still_train_loss[0],
+    "still-first": lambda run: run.curve.train_loss[0],
 }.items():
     answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))

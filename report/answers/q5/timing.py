@@ -29,8 +29,8 @@ def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estima
     small, large = (
         bootstrap(
             [
-                clock_of(results, model).unsynchronised_seconds,
-                clock_of(results, model).synchronised_seconds,
+                clock_of(results, model).seconds["queued"],
+                clock_of(results, model).seconds["done"],
             ],
             lambda queued, done: median(queued) / median(done),
             unit="ratio",

@@ -13,7 +13,6 @@ from report.answers.timed import EPOCH_BATCHES, loader, machine, median, passes_
 from report.conclude.rules import AtMost
 from report.conclude.statistics import Estimate, ratio_of_medians
 from report.experiments.data_loading import Source
-from report.experiments.devices import ACCELERATOR
 from report.record.reader import Records
 
 
@@ -54,7 +53,7 @@ def epoch_from(source: Source, workers: int = 0) -> Callable[[Records], Estimate
 @answer.number("gap-between-devices")
 def gap_between_devices(records: Records) -> Estimate:
     """Estimate the notebook's comparison, repeated: its empty loop with the CPU as device over the accelerator."""
-    results, ids = loader(records, ACCELERATOR)
+    results, ids = loader(records, accelerator=True)
     return ratio_of_medians(
         per_batch(passes_of(results, "loader", trains=False)),
         per_batch(passes_of(results, "loader", trains=False, device=results.devices[-1])),

@@ -10,12 +10,22 @@ from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.curves import PERCENT
 from report.answers.q6 import answer
-from report.answers.timed import MILLI, fetch_share, loader, median, passes_of, per_batch, prefixes, steps, steps_of
+from report.answers.timed import (
+    MILLI,
+    fetch_share,
+    loader,
+    median,
+    passes_of,
+    per_batch,
+    steps,
+    steps_of,
+    with_and_without_accelerator,
+)
 from report.conclude.rules import Below
 from report.conclude.statistics import Estimate, bootstrap
 from report.conclude.statistics import median as middle
-from report.experiments.data_loading import Part, Source
-from report.experiments.devices import ACCELERATOR
+from report.experiments.data_loading import Source
+from report.experiments.hardware import Part
 from report.record.reader import Records
 
 PARTS: dict[Part, str] = {
@@ -63,13 +73,13 @@ def loader_share_of_resnet(records: Records) -> Estimate:
     )
 
 
-def share_of(source: Source, workers: int = 0, prefix: str = "") -> Callable[[Records], Estimate]:
+def share_of(source: Source, workers: int = 0, accelerator: bool = False) -> Callable[[Records], Estimate]:
     """Make a measure of that share, by where the batches come from."""
 
     def share_of_fetching(records: Records) -> Estimate:
         """Estimate the share of a training step that goes into fetching its batch."""
-        results, ids = loader(records, prefix)
-        device = results.devices[-1] if prefix else None
+        results, ids = loader(records, accelerator)
+        device = results.devices[-1] if accelerator else None
         share = fetch_share(passes_of(results, source, trains=True, workers=workers, device=device))
         return median(share, scale=PERCENT, unit="percent", n_of="passes", records=ids)
 
@@ -81,11 +91,11 @@ def step_parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw where the time of a training step goes, by source of the batches and by device."""
     bars: list[Bar] = []
     ids: tuple[str, ...] = ()
-    for prefix in prefixes(records, "loader") or [""]:
-        results, found = loader(records, prefix)
+    for accelerator in with_and_without_accelerator(records, "loader"):
+        results, found = loader(records, accelerator)
         device = results.devices[-1]
         ids += found
-        where = f", {device.name}" if prefix else ""
+        where = f", {device.name}" if accelerator else ""
         for label, source, workers in SOURCES:
             passes = passes_of(results, source, trains=True, workers=workers, device=device)
             segments = [
@@ -120,4 +130,4 @@ def _spoken(bar: Bar) -> str:
 answer.number("loader-share")(share_of("loader"))
 answer.number("loader-2-share")(share_of("loader", 2))
 answer.number("resident-share")(share_of("resident"))
-answer.number("accelerator-loader-share")(share_of("loader", 0, ACCELERATOR))
+answer.number("accelerator-loader-share")(share_of("loader", accelerator=True))

@@ -8,12 +8,11 @@ import numpy as np
 
 from report.answers.answer import Findings, TableSpec
 from report.answers.q6 import answer
-from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of
+from report.answers.timed import MILLI, floating_point_rate, median, steps, steps_of, with_and_without_accelerator
 from report.conclude.rules import Above, Every
 from report.conclude.statistics import Estimate, exact, ratio_of_medians
-from report.experiments.devices import ACCELERATOR
-from report.experiments.hardware import Device
-from report.experiments.steps import Part, StepsResults
+from report.experiments.hardware import Device, Part
+from report.experiments.steps import StepsResults
 from report.record.reader import NoRecords, Records
 
 STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update", "copy")
@@ -28,7 +27,7 @@ STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update
 )
 def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     """Full training step, CPU over accelerator, for both models."""
-    results, ids = steps(records, ACCELERATOR)
+    results, ids = steps(records, accelerator=True)
     small, large = (
         ratio_of_medians(
             steps_of(results, model).seconds["step"],
@@ -49,21 +48,21 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
 )
 def memory_ratio(records: Records) -> Estimate:
     """Memory of the accelerator over that of its host."""
-    results, ids = steps(records, ACCELERATOR)
-    host, accelerator = results.devices
-    if not host.memory_bytes or not accelerator.memory_bytes:
+    results, ids = steps(records, accelerator=True)
+    host, accelerator = (device.total_memory_bytes for device in results.devices)
+    if not host or not accelerator:
         raise NoRecords("a size of memory")
-    ratio = accelerator.memory_bytes / host.memory_bytes
+    ratio = accelerator / host
     return exact(ratio, unit="ratio", n=1, n_of="machines", null=1.0, records=ids)
 
 
-def step_of(model: str, prefix: str = "") -> Callable[[Records], Estimate]:
-    """Make a measure of one model's training step, on the CPU or, with the prefix, on the accelerator."""
+def step_of(model: str, accelerator: bool = False) -> Callable[[Records], Estimate]:
+    """Make a measure of one model's training step, on the CPU or on the accelerator."""
 
     def step_milliseconds(records: Records) -> Estimate:
         """Estimate the time of a training step on resident tensors."""
-        results, ids = steps(records, prefix)
-        times = steps_of(results, model, results.devices[-1] if prefix else None).seconds["step"]
+        results, ids = steps(records, accelerator)
+        times = steps_of(results, model, results.devices[-1] if accelerator else None).seconds["step"]
         return median(times, scale=MILLI, unit="milliseconds", n_of="repetitions", records=ids)
 
     return step_milliseconds
@@ -74,8 +73,8 @@ def step_table(records: Records, findings: Findings) -> TableSpec:
     """List the parts of a training step on resident tensors, for both of the notebook's models."""
     rows: list[list[str | float | int]] = []
     ids: tuple[str, ...] = ()
-    for prefix in prefixes(records, "steps") or [""]:
-        results, found = steps(records, prefix)
+    for accelerator in with_and_without_accelerator(records, "steps"):
+        results, found = steps(records, accelerator)
         ids += found
         names = {device.kind: device.name for device in results.devices}
         for step in results.steps:
@@ -100,8 +99,8 @@ def devices(records: Records, findings: Findings) -> TableSpec:
     """List what was measured on."""
     rows: list[list[str | float | int]] = []
     ids: tuple[str, ...] = ()
-    for prefix in prefixes(records, "steps") or [""]:
-        results, found = steps(records, prefix)
+    for accelerator in with_and_without_accelerator(records, "steps"):
+        results, found = steps(records, accelerator)
         ids += found
         rows += [_device_row(device, results) for device in results.devices]
     return TableSpec(
@@ -128,7 +127,7 @@ def _device_row(device: Device, results: StepsResults) -> list[str | float | int
     return [
         device.name,
         device.kind,
-        "unknown" if device.memory_bytes is None else f"{device.memory_bytes / 1e9:.0f}",
+        "unknown" if device.total_memory_bytes is None else f"{device.total_memory_bytes / 1e9:.0f}",
         device.torch_version,
         device.backend_version or "none",
         device.threads,
@@ -139,5 +138,5 @@ def _device_row(device: Device, results: StepsResults) -> list[str | float | int
 
 answer.number("mlp-step")(step_of("mlp128"))
 answer.number("resnet-step")(step_of("resnet18"))
-answer.number("accelerator-mlp-step")(step_of("mlp128", ACCELERATOR))
-answer.number("accelerator-resnet-step")(step_of("resnet18", ACCELERATOR))
+answer.number("accelerator-mlp-step")(step_of("mlp128", accelerator=True))
+answer.number("accelerator-resnet-step")(step_of("resnet18", accelerator=True))

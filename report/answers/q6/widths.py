@@ -10,11 +10,18 @@ from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.q6 import answer
-from report.answers.timed import MILLI, floating_point_rate, median, prefixes, steps, steps_of, widths_of
+from report.answers.timed import (
+    MILLI,
+    floating_point_rate,
+    median,
+    steps,
+    steps_of,
+    widths_of,
+    with_and_without_accelerator,
+)
 from report.conclude.rules import Above
 from report.conclude.statistics import Estimate, bootstrap
 from report.conclude.statistics import median as middle
-from report.experiments.devices import ACCELERATOR
 from report.experiments.hardware import Device
 from report.experiments.steps import StepsResults, step_flop
 from report.record.reader import NoRecords, Records
@@ -23,7 +30,7 @@ from report.record.reader import NoRecords, Records
 @answer.claim("Q6.3", "Large models gain more from it than small ones.", Above(null=1.0), kind="G")
 def gain_of_width(records: Records) -> Estimate:
     """CPU over accelerator at width 4096, over the same at width 32."""
-    results, ids = steps(records, ACCELERATOR)
+    results, ids = steps(records, accelerator=True)
     accelerator = results.devices[-1]
     widths = list(widths_of(results, accelerator))
     if not widths:
@@ -66,8 +73,8 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
     series: list[Series] = []
     spoken: list[str] = []
     ids: tuple[str, ...] = ()
-    for prefix in prefixes(records, "steps") or [""]:
-        results, found = steps(records, prefix)
+    for accelerator in with_and_without_accelerator(records, "steps"):
+        results, found = steps(records, accelerator)
         ids += found
         for device in results.devices:  # an accelerator's host too, unless it is the processor drawn already
             if device.name not in {line.label for line in series}:

@@ -7,7 +7,7 @@ import msgspec
 from report.answers.answer import Estimator
 from report.answers.speed import answer
 from report.conclude.statistics import Estimate, ratio_of_medians
-from report.experiments.throughput import LadderResults, Rung, RungName
+from report.experiments.throughput import EpochTimes, MethodName, ThroughputResults
 from report.record.reader import Records
 
 
@@ -15,8 +15,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     """One ratio and what it must reach."""
 
     name: str
-    slower: RungName
-    faster: RungName
+    slower: MethodName
+    faster: MethodName
     says: str
     """The ratio in words."""
     least: float | None = None
@@ -63,20 +63,20 @@ GOALS = (
 )
 
 
-def ladder(records: Records) -> tuple[LadderResults, tuple[str, ...]]:
+def ladder(records: Records) -> tuple[ThroughputResults, tuple[str, ...]]:
     """Return the one run of the ladder and its id."""
-    arm = records.arm("speed", "ladder", LadderResults)
+    arm = records.arm("speed", "throughput", ThroughputResults)
     return arm.results[0], arm.records
 
 
-def rung_of(results: LadderResults, name: RungName) -> Rung:
+def rung_of(results: ThroughputResults, name: MethodName) -> EpochTimes:
     """Find one rung; every ladder has them all."""
-    return next(rung for rung in results.rungs if rung.name == name)
+    return next(times for times in results.methods if times.name == name)
 
 
-def ratio_of(results: LadderResults, goal: Goal, records: tuple[str, ...] = ()) -> Estimate:
+def ratio_of(results: ThroughputResults, goal: Goal, records: tuple[str, ...] = ()) -> Estimate:
     """Estimate a goal's ratio."""
-    slower, faster = (rung_of(results, name).seconds for name in (goal.slower, goal.faster))
+    slower, faster = (rung_of(results, name).seconds["epoch"] for name in (goal.slower, goal.faster))
     return ratio_of_medians(slower, faster, n_of="rounds", records=records)
 
 

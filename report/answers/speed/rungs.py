@@ -8,10 +8,10 @@ from report.answers.speed import answer
 from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
 from report.answers.timed import machine, median
 from report.conclude.statistics import Estimate, ratio_of_medians
-from report.experiments.throughput import Rung, RungName
+from report.experiments.throughput import EpochTimes, MethodName
 from report.record.reader import Records
 
-LABELS: dict[RungName, str] = {
+LABELS: dict[MethodName, str] = {
     "notebook": "the notebook's loop",
     "loader_workers": "the notebook's loop with two workers",
     "tensor_dataset": "the notebook's loop, on tensors",
@@ -22,7 +22,7 @@ LABELS: dict[RungName, str] = {
     "products": "the large products alone, one thread",
     "accelerator": "fit on the accelerator",
 }
-SOURCE: dict[RungName, str] = {
+SOURCE: dict[MethodName, str] = {
     "notebook": "opens, converts and normalises one image at a time; reads the loss after every batch",
     "loader_workers": "that work in two other processes, and the way of the batches from there",
     "tensor_dataset": "images converted once; still picked one by one and stacked",
@@ -35,30 +35,30 @@ SOURCE: dict[RungName, str] = {
 }
 
 
-def epoch_of(name: RungName) -> Estimator:
+def epoch_of(name: MethodName) -> Estimator:
     """Make a measure of the seconds of one epoch on one rung."""
 
     def measure(records: Records) -> Estimate:
         results, ids = ladder(records)
-        return median(rung_of(results, name).seconds, unit="seconds", n_of="rounds", records=ids)
+        return median(rung_of(results, name).seconds["epoch"], unit="seconds", n_of="rounds", records=ids)
 
     return measure
 
 
-def step_down(slower: RungName, faster: RungName) -> Estimator:
+def step_down(slower: MethodName, faster: MethodName) -> Estimator:
     """Make a measure of how many times faster one rung is than another."""
 
     def measure(records: Records) -> Estimate:
         results, ids = ladder(records)
-        above, below = (rung_of(results, name).seconds for name in (slower, faster))
+        above, below = (rung_of(results, name).seconds["epoch"] for name in (slower, faster))
         return ratio_of_medians(above, below, n_of="rounds", records=ids)
 
     return measure
 
 
-def _ordered(records: Records) -> tuple[list[tuple[Rung, Estimate]], tuple[str, ...]]:
+def _ordered(records: Records) -> tuple[list[tuple[EpochTimes, Estimate]], tuple[str, ...]]:
     results, ids = ladder(records)
-    timed = [(rung, median(rung.seconds, unit="seconds", n_of="rounds")) for rung in results.rungs]
+    timed = [(rung, median(rung.seconds["epoch"], unit="seconds", n_of="rounds")) for rung in results.methods]
     return sorted(timed, key=lambda pair: -pair[1].value), ids
 
 
@@ -70,7 +70,7 @@ def rungs(records: Records, findings: Findings) -> FigureSpec:
     results, _ = ladder(records)
     slowest, fastest = timed[0], next(pair for pair in timed if pair[0].name == "fit_one_thread")
     factor = slowest[1].value / fastest[1].value
-    counts = sorted({len(rung.seconds) for rung in results.rungs})
+    counts = sorted({len(rung.seconds["epoch"]) for rung in results.methods})
     return FigureSpec(
         chart=IntervalChart(
             rows=[
@@ -79,7 +79,7 @@ def rungs(records: Records, findings: Findings) -> FigureSpec:
                     value=estimate.value,
                     low=estimate.value if estimate.low is None else estimate.low,
                     high=estimate.value if estimate.high is None else estimate.high,
-                    points=list(rung.seconds),
+                    points=rung.seconds["epoch"],
                 )
                 for rung, estimate in timed
             ],

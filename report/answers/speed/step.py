@@ -10,8 +10,9 @@ from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.speed import answer
 from report.answers.timed import machine, median
 from report.conclude.statistics import Estimate, ratio_of_medians
-from report.experiments.optimizations import AttemptName, AttemptsResults
-from report.experiments.speed import Part, ProfileResults
+from report.experiments.hardware import Part
+from report.experiments.speed import ProfileResults
+from report.experiments.throughput import MethodName, ThroughputResults
 from report.record.reader import NoRecords, Records
 
 NAMES: dict[Part, str] = {
@@ -23,7 +24,7 @@ NAMES: dict[Part, str] = {
 PARTS: tuple[Part, ...] = tuple(NAMES)
 MICRO = 1e6
 """Microseconds in a second."""
-ATTEMPTS: dict[AttemptName, str] = {
+ATTEMPTS: dict[MethodName, str] = {
     "fit": "fit, one network",
     "large_pages": "fit in a process of its own that asks for memory pages of 2 MB",
     "small_pages": "fit in a process of its own that does not ask",
@@ -112,17 +113,17 @@ def parts(records: Records, findings: Findings) -> FigureSpec:
     )
 
 
-def _attempts(records: Records) -> tuple[AttemptsResults, tuple[str, ...]]:
-    arm = records.arm("speed", "attempts", AttemptsResults)
+def _attempts(records: Records) -> tuple[ThroughputResults, tuple[str, ...]]:
+    arm = records.arm("speed", "optimizations", ThroughputResults)
     return arm.results[0], arm.records
 
 
-def attempt_ratio(name: AttemptName, over: AttemptName = "fit") -> Estimator:
+def attempt_ratio(name: MethodName, over: MethodName = "fit") -> Estimator:
     """Make a measure of an attempt's time per epoch and network, over that of another."""
 
     def measure(records: Records) -> Estimate:
         results, ids = _attempts(records)
-        by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.attempts}
+        by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.methods}
         if not by_name.get(name):
             raise NoRecords(f"{name}: left out, or not to be had on this machine")
         return ratio_of_medians(by_name[name], by_name[over], n_of="rounds", records=ids)
@@ -135,16 +136,16 @@ def attempt_table(records: Records, findings: Findings) -> TableSpec:
     """List what was tried, with its time against that of `fit`."""
     del findings
     results, ids = _attempts(records)
-    plain = float(np.median(next(attempt.seconds["epoch"] for attempt in results.attempts if attempt.name == "fit")))
+    plain = float(np.median(next(attempt.seconds["epoch"] for attempt in results.methods if attempt.name == "fit")))
     rows: list[list[str | float | int]] = []
-    for attempt in results.attempts:
+    for attempt in results.methods:
         seconds = float(np.median(attempt.seconds["epoch"])) if attempt.seconds["epoch"] else None
         rows.append(
             [
                 ATTEMPTS[attempt.name],
                 f"{seconds:.3g}" if seconds else f"not to be had: {attempt.problem}",
                 f"{seconds / plain:.2f}" if seconds else "",
-                f"{max(0.0, attempt.seconds['first'][0] - (seconds or 0) * attempt.models):.1f}",
+                f"{max(0.0, attempt.seconds['first'][0] - (seconds or 0) * attempt.networks):.1f}",
             ]
         )
     return TableSpec(

@@ -50,7 +50,7 @@ def minutes_of_the_report(records: Records) -> Estimate:
 def minutes_of_the_notebook(records: Records) -> Estimate:
     """Scale the notebook's epoch to the 310 of its programs."""
     results, ids = ladder(records)
-    epoch = float(np.median(rung_of(results, "notebook").seconds)) * IMAGES_PER_EPOCH / results.num_images
+    epoch = float(np.median(rung_of(results, "notebook").seconds["epoch"])) * IMAGES_PER_EPOCH / results.num_images
     return _minutes(epoch * NOTEBOOK_EPOCHS / 60, n=NOTEBOOK_EPOCHS, n_of="epochs", records=ids)
 
 

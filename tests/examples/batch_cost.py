@@ -1,0 +1,22 @@
+"""Example results of `batch_cost`."""
+
+from examples.batch_size import JITTER
+
+from report.experiments.batch_cost import BatchCostResults, StepCost
+
+
+def example(run, *, sign=1):
+    """Make the costs of a device with a fixed cost per step or, with sign −1, of one that large batches overwhelm."""
+    steps = []
+    for size in (1, 4, 16, 64, 256, 1024):
+        seconds = 1e-3 + 1e-5 * size if sign == 1 else 1e-6 * size**1.5
+        rounds = [[seconds * (1 + j), seconds * (1 + j)] for j in JITTER]
+        steps.append(StepCost(batch_size=size, saved_bytes=4 + sign * 3696 * size + 4_000_000, seconds=rounds))
+    return BatchCostResults(
+        device="cpu",
+        num_threads=2,
+        parameter_bytes=407_080,
+        gradient_bytes=407_080,
+        images_bytes=188_160_000,
+        steps=steps,
+    )
