@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `stand_ins`, in worker processes too
+sys.path.insert(0, str(Path(__file__).parent))  # for `examples` and `stand_ins`, in worker processes too
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,20 +1,14 @@
 """What the mistakes of question 5 are said to cost, one way and the other."""
 
 import jinja2
-import numpy as np
 import pytest
+from examples import ExampleRecords, results_of
+from examples.mistakes import accuracy, continued, loop
 
-from answers.test_part1 import INSPECTION
 from report.answers import CLAIMS
 from report.answers.answer import by_verdict
 from report.answers.q5 import answer
 from report.conclude.verdicts import conclude
-from report.experiments.data_loading import LoaderResults, Passes
-from report.experiments.epochs import EpochsResults
-from report.experiments.hardware import Device
-from report.experiments.mistakes import ARMS, MistakesResults
-from report.experiments.steps import ClockResults, ClockTimes
-from report.experiments.training import Curve
 from report.record.reader import NoRecords
 from report.render.markdown import TEMPLATES
 
@@ -22,91 +16,20 @@ SEEDS = 5
 COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
 
 
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    monkeypatch.setattr("report.conclude.statistics.RESAMPLES", 200)  # enough for effects as large as these
-
-
-def run(accuracy, *, loss=0.5, gap=1e-5, diverged=None):
-    return MistakesResults(
-        running_loss=[1.0, loss],
-        mean_of_batch_means=[1.0 + gap, loss],
-        test_loss=[1.0, loss],
-        test_accuracy=[0.5, accuracy],
-        diverged_at_step=diverged,
-        seconds={"train": [1.0, 1.0]},
-    )
-
-
 def arm(difference=0.0, **about):
     """Runs whose accuracies differ from the correct loop's by about so much."""
-    return [run(0.85 + 0.002 * seed + difference + 0.0001 * (seed % 2), **about) for seed in range(SEEDS)]
+    return [loop(accuracy(seed, difference), **about) for seed in range(SEEDS)]
 
 
-def trained(loops):
-    """Make runs of `epochs` that begin as these loops, and go on for an epoch."""
-    return [
-        EpochsResults(
-            learning_rate=0.01,
-            num_parameters=101_770,
-            inspection=INSPECTION,
-            curve=Curve(
-                running_loss=[*loop.running_loss, 9.0],
-                mean_of_batch_means=[*loop.mean_of_batch_means, 9.0],
-                logged_loss=[[1.0] * 9] * 3,
-                test_loss=[*loop.test_loss, 9.0],
-                test_accuracy=[*loop.test_accuracy, 0.0],
-                still_epochs=[1, 2, 3],
-                still_train_loss=[1.0, 1.0, 1.0],
-                still_train_accuracy=[0.8, 0.8, 0.8],
-            ),
-        )
-        for loop in loops
-    ]
-
-
-def records_of(fake_records, *, costs=None, correct=None, loader=0.01, clock=0.5):
-    cpu = Device(
-        kind="cpu",
-        name="cpu",
-        memory_bytes=1,
-        torch_version="2.9",
-        backend_version=None,
-        threads=1,
-        float32_precision="highest",
-        tensor_float32_convolutions=None,
-    )
-    noise = 1 + 0.01 * np.array([-1.0, 0.5, 1.0, -0.5, 0.0, 0.8])
-    trains = [
-        Passes(
-            source=source,
-            workers=0,
-            trains=True,
-            device="cpu",
-            num_batches=100,
-            seconds={
-                "fetch": (100 * fetch * noise).tolist(),
-                **{part: (0.1 * noise).tolist() for part in ("copy", "forward", "backward", "update")},
-            },
-        )
-        for source, fetch in (("loader", loader), ("resident", 1e-5))
-    ]
-    found = {("mistakes", name): arm((costs or {}).get(name, 0.0)) for name in ARMS}
-    found["epochs", "from_logits"] = trained(correct or arm())
-    found["epochs", "as_published"] = trained(arm((costs or {}).get("double_softmax", 0.0)))
-    found["devices", "loader"] = [LoaderResults(devices=[cpu], batch_size=64, passes=trains)]
+def records_of(*, costs=None, correct=None, loader=0.01, clock=0.5):
+    found = results_of("mistakes", costs=costs or {})
+    found["epochs", "from_logits"] = [continued(run) for run in correct or arm()]
+    found["epochs", "as_published"] = [continued(run) for run in arm((costs or {}).get("double_softmax", 0.0))]
+    timings = results_of("devices", loader=loader, clock=clock or 1.0)
+    found["devices", "loader"] = timings["devices", "loader"]
     if clock:
-        clocks = [
-            ClockTimes(
-                model=model,
-                batch_size=64,
-                unsynchronised_seconds=(clock * noise).tolist(),
-                synchronised_seconds=noise.tolist(),
-            )
-            for model in ("mlp128", "resnet18")
-        ]
-        found["devices", "accelerator.clock"] = [ClockResults(devices=[cpu, cpu], clocks=clocks)]
-    return fake_records(found)
+        found["devices", "accelerator_clock"] = timings["devices", "accelerator_clock"]
+    return ExampleRecords(found)
 
 
 def taken(records):
@@ -144,11 +67,11 @@ def rendered(records):
 
 
 @pytest.mark.parametrize(("name", "claim"), COSTS.items())
-def test_cost_turns_with_the_data(name, claim, fake_records):
-    harmful = records_of(fake_records, costs={name: -0.05})
+def test_cost_turns_with_the_data(name, claim):
+    harmful = records_of(costs={name: -0.05})
     assert conclude(CLAIMS, taken(harmful), "full")[claim].verdict == "refuted"
     assert f"It costs <{claim}>" in rendered(harmful)
-    harmless = records_of(fake_records, costs={name: 0.05})
+    harmless = records_of(costs={name: 0.05})
     assert conclude(CLAIMS, taken(harmless), "full")[claim].verdict == "supported"
     assert f"It costs <{claim}>" not in rendered(harmless)
     for records, count in ((harmful, 1), (harmless, 0)):
@@ -159,9 +82,9 @@ def test_cost_turns_with_the_data(name, claim, fake_records):
 @pytest.mark.parametrize(
     ("gap", "verdict", "sentence"), [(1e-5, "supported", "is small"), (0.02, "refuted", "is not small")]
 )
-def test_error_of_batch_means_turns_with_the_data(gap, verdict, sentence, fake_records):
-    correct = [run(0.85, gap=gap * (1 + 0.01 * seed)) for seed in range(SEEDS)]
-    records = records_of(fake_records, correct=correct)
+def test_error_of_batch_means_turns_with_the_data(gap, verdict, sentence):
+    correct = [loop(0.85, gap=gap * (1 + 0.01 * seed)) for seed in range(SEEDS)]
+    records = records_of(correct=correct)
     assert taken(records)["Q5.4e"][0].value == pytest.approx(100 * gap * 1.02)
     assert conclude(CLAIMS, taken(records), "full")["Q5.4e"].verdict == verdict
     assert f"The error {sentence}" in rendered(records)
@@ -171,8 +94,8 @@ def test_error_of_batch_means_turns_with_the_data(gap, verdict, sentence, fake_r
     ("loader", "verdict", "sentence"),
     [(0.01, "refuted", "takes <Q5.4f> the time"), (1e-5, "supported", "takes about as long")],
 )
-def test_cost_of_transforming_turns_with_the_data(loader, verdict, sentence, fake_records):
-    records = records_of(fake_records, loader=loader)
+def test_cost_of_transforming_turns_with_the_data(loader, verdict, sentence):
+    records = records_of(loader=loader)
     assert conclude(CLAIMS, taken(records), "full")["Q5.4f"].verdict == verdict
     assert sentence in rendered(records)
 
@@ -181,32 +104,32 @@ def test_cost_of_transforming_turns_with_the_data(loader, verdict, sentence, fak
     ("clock", "verdict", "sentence"),
     [(0.5, "refuted", "the time it took to queue them"), (0.97, "supported", "nearly the whole step")],
 )
-def test_unsynchronised_clock_turns_with_the_data(clock, verdict, sentence, fake_records):
-    records = records_of(fake_records, clock=clock)
+def test_unsynchronised_clock_turns_with_the_data(clock, verdict, sentence):
+    records = records_of(clock=clock)
     assert [e.value for e in taken(records)["Q5.4g"]] == [pytest.approx(clock)] * 2
     assert conclude(CLAIMS, taken(records), "full")["Q5.4g"].verdict == verdict
     assert sentence in rendered(records)
 
 
-def test_unsynchronised_clock_needs_an_accelerator(fake_records):
-    records = records_of(fake_records, clock=None)
+def test_unsynchronised_clock_needs_an_accelerator():
+    records = records_of(clock=None)
     with pytest.raises(NoRecords):
         answer.estimators["Q5.4g"](records)
     assert conclude(CLAIMS, taken(records), "full")["Q5.4g"].verdict == "not testable here"
     assert "takes a machine with an accelerator to say" in rendered(records)
 
 
-def test_without_records_everything_is_missing(fake_records):
-    records = fake_records({})
+def test_without_records_everything_is_missing():
+    records = ExampleRecords({})
     assert taken(records) == {}
     for make in (*answer.figures.values(), *answer.tables.values()):
         with pytest.raises(NoRecords):
             make(records, conclude(CLAIMS, {}, "full"))
 
 
-def test_divergence_is_counted_and_its_line_ends(fake_records):
-    records = records_of(fake_records)
-    records.results["mistakes", "never_zeroed"] = arm(-0.7, loss=None, diverged=7)
+def test_divergence_is_counted_and_its_line_ends():
+    diverged = {("mistakes", "never_zeroed"): arm(-0.7, loss=None, diverged=7)}
+    records = ExampleRecords(records_of().results | diverged)
     findings = conclude(CLAIMS, taken(records), "full")
     assert taken(records)["diverged"][0].value == SEEDS
     rows = answer.tables["q5-mistakes-table"](records, findings).rows

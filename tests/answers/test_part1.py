@@ -2,46 +2,23 @@
 
 import msgspec
 import pytest
+from examples import ExampleRecords, epochs
 
 from report.answers import CLAIMS
 from report.answers.part1 import answer, figures
 from report.answers.printed import printed
 from report.conclude.verdicts import conclude
-from report.experiments.epochs import EpochsResults, Inspection
-from report.experiments.training import Curve
 from report.record.reader import NoRecords
 
-INSPECTION = Inspection(
-    confusion=[[0] * 10] * 10, calibration_error=0.01, bin_confidence=[0.9], bin_accuracy=[0.9], bin_count=[100],
-    true_class_log_loss=0.4, mistakes=[],
-)  # fmt: skip
+FALLING, RISING = [2.0, 1.8, 1.7, 1.65], [1.65, 1.7, 1.8, 2.0]
 
 
-def run(losses, accuracies=None, *, test_losses=None, validation=None):
-    accuracies = accuracies or [0.8] * len(losses)
-    return EpochsResults(
-        learning_rate=0.01,
-        num_parameters=101_770,
-        inspection=INSPECTION,
-        curve=Curve(
-            running_loss=losses,
-            mean_of_batch_means=losses,
-            logged_loss=[[loss] * 9 for loss in losses[:10]],
-            test_loss=test_losses or losses,
-            test_accuracy=accuracies,
-            still_epochs=list(range(1, len(losses) + 1)),
-            still_train_loss=losses,
-            still_train_accuracy=accuracies,
-            validation_loss=validation or [],
-        ),
-    )
+def run(*losses, **others):
+    return epochs.results(epochs.curve(*losses, **others))
 
 
 def shifted(losses, by):
     return [loss + by for loss in losses]
-
-
-FALLING, RISING = [2.0, 1.8, 1.7, 1.65], [1.65, 1.7, 1.8, 2.0]
 
 
 def findings_of(records, *names):
@@ -53,26 +30,26 @@ def findings_of(records, *names):
 
 
 @pytest.mark.parametrize(("losses", "verdict"), [(FALLING, "supported"), (RISING, "refuted")])
-def test_p1_1_turns_with_the_loss(fake_records, losses, verdict):
+def test_p1_1_turns_with_the_loss(losses, verdict):
     runs = [run(shifted(losses, seed * 0.001)) for seed in range(5)]
-    records = fake_records({("epochs", "as_published"): runs, ("epochs", "from_logits"): runs})
+    records = ExampleRecords({("epochs", "as_published"): runs, ("epochs", "from_logits"): runs})
     findings = findings_of(records, "P1.1")
     assert findings["P1.1"].verdict == verdict
     title = figures.loss_curves(records, findings).title
     assert ("does not fall" in title) == (verdict == "refuted")
 
 
-def test_p1_2_falls_with_one_rise_in_one_seed(fake_records):
+def test_p1_2_falls_with_one_rise_in_one_seed():
     steady = [run(shifted(FALLING, seed * 0.001)) for seed in range(4)]
-    records = fake_records({("epochs", "as_published"): steady})
+    records = ExampleRecords({("epochs", "as_published"): steady})
     assert findings_of(records, "P1.2")["P1.2"].verdict == "supported"
     once = [*steady, run([2.0, 1.8, 1.81, 1.7])]
-    records = fake_records({("epochs", "as_published"): once})
+    records = ExampleRecords({("epochs", "as_published"): once})
     assert findings_of(records, "P1.2")["P1.2"].verdict == "refuted"
 
 
 @pytest.mark.parametrize(("change", "verdict"), [(0.05, "refuted"), (-0.05, "undetermined")])
-def test_p1_3_turns_with_the_test_loss(fake_records, change, verdict):
+def test_p1_3_turns_with_the_test_loss(change, verdict):
     runs = [
         run(
             FALLING,
@@ -81,7 +58,7 @@ def test_p1_3_turns_with_the_test_loss(fake_records, change, verdict):
         )
         for seed in range(5)
     ]
-    records = fake_records({("epochs", "held_out"): runs})
+    records = ExampleRecords({("epochs", "held_out"): runs})
     finding = findings_of(records, "P1.3")["P1.3"]
     assert finding.estimates[0].value == pytest.approx(change + 0.002)
     assert finding.verdict == ("supported" if change < 0 else verdict)
@@ -90,10 +67,10 @@ def test_p1_3_turns_with_the_test_loss(fake_records, change, verdict):
 
 
 @pytest.mark.parametrize(("accuracy", "verdict"), [(0.80, "refuted"), (0.90, "supported")])
-def test_p1_5_turns_with_the_accuracy(fake_records, accuracy, verdict):
+def test_p1_5_turns_with_the_accuracy(accuracy, verdict):
     published = [run(FALLING, [accuracy + seed * 0.0001] * 4) for seed in range(5)]
     logits = [run(FALLING, [0.88 + seed * 0.0001] * 4) for seed in range(5)]
-    records = fake_records({
+    records = ExampleRecords({
         ("epochs", "as_published"): published, ("epochs", "from_logits"): logits,
         ("epochs", "tuned_published"): published, ("epochs", "tuned_logits"): logits,
     })  # fmt: skip
@@ -103,31 +80,31 @@ def test_p1_5_turns_with_the_accuracy(fake_records, accuracy, verdict):
     assert ("costs no accuracy" in figures.accuracy_cost(records, findings).title) == (verdict == "supported")
 
 
-def test_p1_6_knows_the_printed_run_from_another(fake_records):
+def test_p1_6_knows_the_printed_run_from_another():
     losses = [p.value for p in printed("part1_epoch")]
     near = [run(shifted(losses, by)) for by in (-0.003, -0.001, 0.001, 0.002, 0.004)]
-    assert findings_of(fake_records({("epochs", "as_published"): near}), "P1.6")["P1.6"].verdict == "supported"
+    assert findings_of(ExampleRecords({("epochs", "as_published"): near}), "P1.6")["P1.6"].verdict == "supported"
     far = [run(shifted(losses, by)) for by in (0.103, 0.101, 0.102, 0.1, 0.104)]
-    finding = findings_of(fake_records({("epochs", "as_published"): far}), "P1.6")["P1.6"]
+    finding = findings_of(ExampleRecords({("epochs", "as_published"): far}), "P1.6")["P1.6"]
     assert finding.verdict == "refuted"
     assert finding.estimates[0].value == len(losses)
 
 
-def test_one_printed_value_out_of_range_is_enough(fake_records):
+def test_one_printed_value_out_of_range_is_enough():
     losses = [p.value for p in printed("part1_epoch")]
     runs = [run([*shifted(losses[:-1], by), losses[-1] + 0.05 + by]) for by in (-0.001, 0.0, 0.001)]
-    assert findings_of(fake_records({("epochs", "as_published"): runs}), "P1.6")["P1.6"].verdict == "refuted"
+    assert findings_of(ExampleRecords({("epochs", "as_published"): runs}), "P1.6")["P1.6"].verdict == "refuted"
 
 
-def test_without_records_nothing_is_measured(fake_records):
+def test_without_records_nothing_is_measured():
     for measure in answer.estimators.values():
         with pytest.raises(NoRecords):
-            measure(fake_records({}))
+            measure(ExampleRecords({}))
 
 
-def test_alt_text_is_made_from_the_data(fake_records):
+def test_alt_text_is_made_from_the_data():
     runs = [run(FALLING)] * 3
-    records = fake_records({("epochs", "as_published"): runs, ("epochs", "from_logits"): runs})
+    records = ExampleRecords({("epochs", "as_published"): runs, ("epochs", "from_logits"): runs})
     alt = figures.loss_curves(records, conclude(CLAIMS, {}, "full")).alt
     assert "2.00" in alt
     assert "1.65" in alt
@@ -135,5 +112,5 @@ def test_alt_text_is_made_from_the_data(fake_records):
         msgspec.structs.replace(r, curve=msgspec.structs.replace(r.curve, running_loss=[3.0, 2.5, 2.4, 2.2]))
         for r in runs
     ]
-    records = fake_records({("epochs", "as_published"): other, ("epochs", "from_logits"): runs})
+    records = ExampleRecords({("epochs", "as_published"): other, ("epochs", "from_logits"): runs})
     assert "3.00" in figures.loss_curves(records, conclude(CLAIMS, {}, "full")).alt

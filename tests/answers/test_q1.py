@@ -4,79 +4,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
+from examples import ExampleRecords, results_of
+from examples.regression import NUM_IMAGES
 
 from report.answers import CLAIMS, q1
 from report.answers.charts import ImageGrid, IntervalChart, LineChart
-from report.conclude import statistics
 from report.conclude.verdicts import conclude
-from report.experiments.lbfgs import Minimum
-from report.experiments.linear_fits import BrightnessResults, ClassifierResults, Tried
-from report.experiments.predictions import Outputs, packed, score_forecast
 from report.record.reader import NoRecords
 from report.render.markdown import Completeness, render
 
-NUM_IMAGES = 500
 
-
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    monkeypatch.setattr(statistics, "RESAMPLES", 200)
-
-
-def classifier(accuracy, confidence, classes=10, **about):
-    """Make a model that is right in a share of the test images and equally sure of all its answers."""
-    labels = torch.arange(NUM_IMAGES) % classes
-    right = torch.arange(NUM_IMAGES) * 0.618 % 1 < accuracy  # spread evenly over the classes
-    predicted = torch.where(right, labels, (labels + 1) % classes)
-    probabilities = torch.full((NUM_IMAGES, classes), (1 - confidence) / (classes - 1))
-    probabilities[torch.arange(NUM_IMAGES), predicted] = confidence
-    return ClassifierResults(
-        classes=list(range(10)) if classes == 10 else [0, 6],
-        penalty=1.0,
-        tried=[Tried(penalty=1.0, loss=0.3)],
-        train_accuracy=accuracy,
-        labels="".join(str(c) for c in labels.tolist()),
-        predicted="".join(str(c) for c in predicted.tolist()),
-        forecast=score_forecast(probabilities, labels),
-        validation_confusion=[[0] * classes] * classes,
-        weights=packed(torch.randn(classes, 784, generator=torch.Generator().manual_seed(0))),
-        **about,
-    )
-
-
-def outputs(brier):
-    return Outputs(
-        brier=packed(torch.full((NUM_IMAGES,), brier)),
-        share_outside=packed(torch.full((NUM_IMAGES,), 0.4)),
-        lowest=-0.5,
-        highest=1.5,
-        largest_sum_error=1e-6,
-        edges=[-1.0, 0.0, 1.0, 2.0],
-        true_class=[0, 400, 100],
-        other_classes=[2000, 2500, 0],
-    )
-
-
-def brightness(error):
-    generator = torch.Generator().manual_seed(0)
-    truth = 80 + 30 * torch.randn(NUM_IMAGES, generator=generator)
-    predicted = truth + error * torch.randn(NUM_IMAGES, generator=generator)
-    return BrightnessResults(
-        penalty=1.0, tried=[], training_mean=80.0, truth=packed(truth), predicted=packed(predicted)
-    )
-
-
-MINIMUM = Minimum(evaluations=9, objective=0.4, gradient_norm=1e-3, excess=2e-5, tolerance=1e-4)
-
-
-def made_up(*, logistic=0.84, least_squares=0.7, pair=0.8, error=10.0, raw_brier=0.9, confidence=0.45):
-    return {
-        ("regression", "least_squares"): [classifier(least_squares, confidence, outputs=outputs(raw_brier))],
-        ("regression", "logistic"): [classifier(logistic, 0.84, minimum=MINIMUM)],
-        ("regression", "pair_logistic"): [classifier(pair, 0.8, classes=2, minimum=MINIMUM)],
-        ("regression", "brightness"): [brightness(error)],
-    }
+def made_up(**effects):
+    return results_of("regression", **effects)
 
 
 REVERSED = {"logistic": 0.05, "least_squares": 0.8, "pair": 0.2, "error": 90.0}
@@ -102,8 +41,8 @@ def spoken(records, profile="full"):
     return findings, render(q1.answer, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
 
 
-def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) -> None:
-    as_claimed, reversed_ = fake_records(made_up()), fake_records(made_up(**REVERSED))
+def test_verdicts_sentences_and_titles_reverse_with_the_effects() -> None:
+    as_claimed, reversed_ = ExampleRecords(made_up()), ExampleRecords(made_up(**REVERSED))
     findings, page = spoken(as_claimed)
     other_findings, other_page = spoken(reversed_)
     for id in ("Q1.3", "Q1.4", "Q1.5"):
@@ -125,56 +64,56 @@ def test_verdicts_sentences_and_titles_reverse_with_the_effects(fake_records) ->
 
 
 @pytest.mark.parametrize("part", [{"logistic": 0.5}, {"raw_brier": 0.01}, {"error": 90.0}])
-def test_one_part_that_fails_refutes_the_claim_that_the_models_serve_different_problems(fake_records, part) -> None:
-    findings, _ = spoken(fake_records(made_up(**part)))
+def test_one_part_that_fails_refutes_the_claim_that_the_models_serve_different_problems(part) -> None:
+    findings, _ = spoken(ExampleRecords(made_up(**part)))
     assert findings["Q1.3"].verdict == "refuted"
 
 
-def test_least_squares_is_scored_in_the_reading_that_favours_it(fake_records) -> None:
+def test_least_squares_is_scored_in_the_reading_that_favours_it() -> None:
     repaired = made_up(raw_brier=0.9)
-    scores = [q1.answer.estimators["Q1.3"](fake_records(made_up(raw_brier=raw)))[1].value for raw in (0.9, 0.99, 0.1)]
+    scores = [q1.answer.estimators["Q1.3"](ExampleRecords(made_up(raw_brier=raw)))[1].value for raw in (0.9, 0.99, 0.1)]
     assert scores[0] == scores[1]
     assert scores[2] > scores[0]
-    own = repaired["regression", "logistic"][0].forecast.brier
+    own = repaired["regression", "logistic"][0].predictions.brier
     assert scores[2] == pytest.approx(np.frombuffer(own, "<f4").mean() - 0.1, abs=1e-6)
 
 
-def test_the_title_on_calibration_takes_the_sign_of_the_gap(fake_records) -> None:
+def test_the_title_on_calibration_takes_the_sign_of_the_gap() -> None:
     titles = {}
     for confidence in (0.45, 0.95):
-        records = fake_records(made_up(confidence=confidence))
+        records = ExampleRecords(made_up(confidence=confidence))
         titles[confidence] = q1.answer.figures["q1-calibration"](records, spoken(records)[0]).title
     assert titles[0.45] == "Least squares is right more often than its outputs say"
     assert titles[0.95] == "Least squares is right less often than its outputs say"
 
 
-def test_the_calibration_error_agrees_with_the_record(fake_records) -> None:
+def test_the_calibration_error_agrees_with_the_record() -> None:
     results = made_up()
-    errors = [results["regression", arm][0].forecast.calibration_error for arm in ("logistic", "least_squares")]
-    found = q1.answer.estimators["calibration-difference"](fake_records(results))
+    errors = [results["regression", arm][0].predictions.calibration.error for arm in ("logistic", "least_squares")]
+    found = q1.answer.estimators["calibration-difference"](ExampleRecords(results))
     assert found.value == pytest.approx(100 * (errors[0] - errors[1]), abs=1e-4)
 
 
-def test_r_squared_and_errors_by_hand(fake_records) -> None:
+def test_r_squared_and_errors_by_hand() -> None:
     results = made_up()
     task = results["regression", "brightness"][0]
     truth, predicted = (np.frombuffer(part, "<f4").astype(float) for part in (task.truth, task.predicted))
-    records = fake_records(results)
+    records = ExampleRecords(results)
     rest, total = ((truth - predicted) ** 2).sum(), ((truth - 80) ** 2).sum()
     assert q1.answer.estimators["Q1.3"](records)[2].value == pytest.approx(100 * (1 - rest / total))
     assert q1.answer.estimators["brightness-error"](records).value == pytest.approx(np.sqrt(rest / NUM_IMAGES))
 
 
-def test_intervals_are_over_test_images(fake_records) -> None:
-    for estimate in q1.answer.estimators["Q1.3"](fake_records(made_up())):
+def test_intervals_are_over_test_images() -> None:
+    for estimate in q1.answer.estimators["Q1.3"](ExampleRecords(made_up())):
         assert (estimate.n, estimate.n_of) == (NUM_IMAGES, "test images")
         assert estimate.method == "paired bootstrap over test images"
         assert estimate.low < estimate.value < estimate.high
 
 
 @pytest.mark.parametrize("arm", ["least_squares", "logistic", "pair_logistic", "brightness"])
-def test_withheld_records_are_missed_where_they_are_needed(fake_records, arm) -> None:
-    records = fake_records({key: value for key, value in made_up().items() if key[1] != arm})
+def test_withheld_records_are_missed_where_they_are_needed(arm) -> None:
+    records = ExampleRecords({key: value for key, value in made_up().items() if key[1] != arm})
     findings, page = spoken(records)
     claims = {
         "least_squares": ["Q1.3"],
@@ -190,16 +129,16 @@ def test_withheld_records_are_missed_where_they_are_needed(fake_records, arm) ->
         q1.answer.figures[figure.get(arm, "q1-calibration")](records, findings)
 
 
-def test_the_quick_profile_words_no_verdict(fake_records) -> None:
-    records = fake_records(made_up())
+def test_the_quick_profile_words_no_verdict() -> None:
+    records = ExampleRecords(made_up())
     findings, page = spoken(records, profile="quick")
     assert "does better at what it is for" not in page
     assert "On ten classes, accuracy minus the 10 % of chance" in page
     assert q1.answer.figures["q1-differences"](records, findings).title.startswith("Test images recognised,")
 
 
-def test_exhibits_show_the_records(fake_records) -> None:
-    records = fake_records(made_up())
+def test_exhibits_show_the_records() -> None:
+    records = ExampleRecords(made_up())
     findings, _ = spoken(records)
     drawn = {name: draw(records, findings) for name, draw in q1.answer.figures.items()}
     tiles = drawn["q1-weights"].chart

@@ -2,6 +2,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from examples import ExampleRecords, results_of
+from examples.batch_size import trained
 
 from report.answers import CLAIMS, q2
 from report.answers.charts import LineChart
@@ -9,155 +11,20 @@ from report.answers.q2 import dynamics, matched, optimum, target
 from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
 from report.conclude.statistics import mean_with_t_interval
 from report.conclude.verdicts import conclude
-from report.experiments.batch_cost import BatchCostResults, StepCost
-from report.experiments.batch_dynamics import ContinueResults, RiseResults, SpreadResults
+from report.experiments.batch_dynamics import RiseResults
 from report.experiments.batch_size import BATCH_SIZES, BatchSizeResults
 from report.experiments.batch_target import TargetResults
-from report.experiments.gradient_noise import GradientNoiseResults, Moment
-from report.experiments.tuning import TuningResult
 from report.record.reader import NoRecords
 from report.render.markdown import Completeness, render
 
 SEEDS = range(5)
-JITTER = [0.0, 0.01, -0.01, 0.02, -0.02]
 ALL = ("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise")
 MEASURED = [id for id in q2.answer.estimators if id.startswith("Q2.")]
 
 
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    """Save time where the bootstrap's last digit plays no part."""
-    monkeypatch.setattr("report.conclude.statistics.RESAMPLES", 400)
-
-
-def trained(accuracy, train_loss, test_loss, epochs=10.0):
-    """Make a run that comes down from 2.3 nats in two steps."""
-    return BatchSizeResults(
-        learning_rate=0.1,
-        num_updates=600,
-        epochs=[0.0, epochs / 2, epochs],
-        train_loss=[2.3, 0.5, train_loss],
-        validation_accuracy=[0.1, 0.7, accuracy],
-        test_loss=[2.3, 0.55, test_loss],
-        test_accuracy=[0.1, 0.7, accuracy],
-        seconds=[1.0, 1.0],
-    )
-
-
-def reached(updates, epochs, seconds):
-    return TargetResults(
-        learning_rate=0.1,
-        target_error=0.15,
-        reached=True,
-        num_updates=round(updates),
-        epochs=epochs,
-        validation_accuracy=[0.86],
-        seconds=seconds,
-    )
-
-
 def made_up(sign=1):
     """Make records in which every claim with a direction holds, or (with −1) in which each is reversed."""
-    results = {}
-    for place, size in enumerate(BATCH_SIZES):
-        for budget in ("epochs", "updates"):
-            results["batch_size", f"tune_{budget}-{size}-0.1"] = [
-                TuningResult(learning_rate=rate, validation_loss=0.5, validation_accuracy=0.8) for rate in (0.1,)
-            ]
-            for rate in (0.01, 1.0):
-                results["batch_size", f"tune_{budget}-{size}-{rate:g}"] = [
-                    TuningResult(learning_rate=rate, validation_loss=0.9, validation_accuracy=0.7)
-                ]
-            results["batch_size", f"{budget}-{size}"] = [
-                trained(
-                    accuracy=0.85 - sign * 0.01 * place + j / 20,
-                    train_loss=0.3 + sign * 0.02 * place + j / 20,
-                    test_loss=0.35 + sign * 0.04 * place + j / 20,
-                    epochs=10.0 if budget == "epochs" else 12.0,
-                )
-                for j in JITTER
-            ]
-        # sign 1: a larger batch needs fewer epochs, updates and seconds; without a layer the middle one is the fastest
-        growth = 2.0 ** (-sign * place)
-        results["batch_target", f"relu1-{size}"] = [
-            reached(1000 * 4.0 ** (-sign * place) * (1 + j), 4 * growth * (1 + j), 3 * growth * (1 + j)) for j in JITTER
-        ]
-        results["batch_target", f"none-{size}"] = [
-            reached(500, 2.0, 2.0 + abs(place - (2 if sign == 1 else 0)) + j) for j in JITTER
-        ]
-    results |= {
-        ("batch_dynamics", "continue"): [
-            ContinueResults(
-                loss_at_end_point=0.5,
-                loss_after_small=0.4 - sign * 0.05 + j / 10,
-                loss_after_large=0.4,
-                updates_small=256,
-                updates_large=1,
-                small_learning_rate=0.03,
-                large_learning_rate=0.3,
-            )
-            for j in JITTER
-        ],
-        ("batch_dynamics", "spread"): [
-            SpreadResults(
-                small=64.0**sign * (1 + j),
-                large=1.0,
-                small_scaled=1 + j,
-                num_orders=8,
-                num_updates=16,
-                learning_rate=0.1,
-            )
-            for j in JITTER
-        ],
-        ("batch_dynamics", "rise"): [
-            RiseResults(
-                small=[-1.0, 0.2 + j],
-                large=[-1.0, 0.2 + sign * 0.15 + j],
-                small_learning_rate=0.03,
-                large_learning_rate=0.3,
-            )
-            for j in JITTER
-        ],
-        ("batch_cost", "steps"): [costs(sign)],
-        ("gradient_noise", "from_logits"): [noise(sign, j) for j in JITTER],
-    }
-    return results
-
-
-def costs(sign):
-    """Make the costs of a device with a fixed cost per step, or of one that large batches overwhelm."""
-    steps = []
-    for size in (1, 4, 16, 64, 256, 1024):
-        seconds = 1e-3 + 1e-5 * size if sign == 1 else 1e-6 * size**1.5
-        rounds = [[seconds * (1 + j), seconds * (1 + j)] for j in JITTER]
-        steps.append(StepCost(batch_size=size, saved_bytes=4 + sign * 3696 * size + 4_000_000, seconds=rounds))
-    return BatchCostResults(
-        device="cpu",
-        num_threads=2,
-        parameter_bytes=407_080,
-        gradient_bytes=407_080,
-        images_bytes=188_160_000,
-        steps=steps,
-    )
-
-
-def noise(sign, jitter):
-    sizes = [1, 16, 256]
-    moments = [
-        Moment(
-            epoch=epoch,
-            trace_covariance=100.0,
-            squared_gradient_norm=1.0,
-            noise_scale=scale * (1 + jitter),
-            variance=[100.0 * (1 + jitter) / size ** (1.0 if sign == 1 else 0.5) for size in sizes]
-            if epoch != 3
-            else [],
-        )
-        for epoch, scale in ((0, 50.0), (1, 800.0), (3, 700.0), (10, 6400.0 if sign == 1 else 810.0))
-    ]
-    # the slope varies a little from seed to seed, as measured ones do
-    moments[0].variance[-1] *= 1 + jitter
-    return GradientNoiseResults(moments=moments, batch_sizes=sizes, num_images=10_000)
+    return {arm: found for name in ALL for arm, found in results_of(name, sign=sign).items()}
 
 
 def concluded(records):
@@ -169,20 +36,20 @@ def concluded(records):
 
 
 def test_every_measured_claim_of_the_page_has_a_measure():
-    assert set(MEASURED) == {claim.id for claim in answer.claims.values() if claim.kind == "E"}
+    assert set(MEASURED) == {claim.id for claim in q2.answer.claims.values() if claim.kind == "E"}
 
 
-def test_every_verdict_reverses_with_the_effect(fake_records):
-    _, holds = concluded(fake_records(made_up(1)))
-    _, reversed_ = concluded(fake_records(made_up(-1)))
+def test_every_verdict_reverses_with_the_effect():
+    _, holds = concluded(ExampleRecords(made_up(1)))
+    _, reversed_ = concluded(ExampleRecords(made_up(-1)))
     assert {id: holds[id].verdict for id in MEASURED} == dict.fromkeys(MEASURED, "supported")
     assert {id: reversed_[id].verdict for id in MEASURED} == dict.fromkeys(MEASURED, "refuted")
 
 
-def test_figures_change_their_titles_with_the_verdict_and_give_their_data(fake_records):
+def test_figures_change_their_titles_with_the_verdict_and_give_their_data():
     titles = {}
     for sign in (1, -1):
-        records = fake_records(made_up(sign))
+        records = ExampleRecords(made_up(sign))
         _, findings = concluded(records)
         drawn = {name: draw(records, findings) for name, draw in q2.answer.figures.items()}
         titles[sign] = {name: content.title for name, content in drawn.items()}
@@ -210,7 +77,7 @@ def page_text(records):
     return render(q2.answer, page, findings, Completeness(profile="full", seeds_done=5, seeds_planned=5))
 
 
-def test_sentences_reverse_with_the_effect(fake_records):
+def test_sentences_reverse_with_the_effect():
     pairs = [
         ("Small batches generalise better here", "That small batches generalise better does not hold here"),
         ("it also needs fewer epochs", "But to a fixed validation error it needs"),
@@ -220,7 +87,7 @@ def test_sentences_reverse_with_the_effect(fake_records):
         ("the large batch does meet the steeper rises", "the small batch that meets the steeper rises"),
         ("That fits the claim that noise helps", "That speaks against the claim that noise helps"),
     ]
-    holds, reversed_ = page_text(fake_records(made_up(1))), page_text(fake_records(made_up(-1)))
+    holds, reversed_ = page_text(ExampleRecords(made_up(1))), page_text(ExampleRecords(made_up(-1)))
     for when_held, when_reversed in pairs:
         assert when_held in holds
         assert when_held not in reversed_
@@ -230,10 +97,10 @@ def test_sentences_reverse_with_the_effect(fake_records):
 
 
 @pytest.mark.parametrize("experiment", ALL)
-def test_without_records_measures_and_figures_say_so(fake_records, experiment):
+def test_without_records_measures_and_figures_say_so(experiment):
     kept = {key: value for key, value in made_up().items() if key[0] != experiment}
-    records = fake_records(kept)
-    _, findings = concluded(fake_records(made_up()))
+    records = ExampleRecords(kept)
+    _, findings = concluded(ExampleRecords(made_up()))
     missing = []
     for name, measure in q2.answer.estimators.items():
         try:
@@ -250,17 +117,17 @@ def test_without_records_measures_and_figures_say_so(fake_records, experiment):
     assert undrawn
 
 
-def test_the_small_and_large_batch_are_picked_by_validation_not_by_test(fake_records):
+def test_the_small_and_large_batch_are_picked_by_validation_not_by_test():
     results = made_up()
     tempting = trained(accuracy=0.99, train_loss=0.3, test_loss=0.3)
     disguised = BatchSizeResults(
         **{f: getattr(tempting, f) for f in tempting.__struct_fields__ if f != "validation_accuracy"},
         validation_accuracy=[0.1, 0.2, 0.3],
     )
-    before = q2.answer.estimators["Q2.5"](fake_records(results))
+    before = q2.answer.estimators["Q2.5"](ExampleRecords(results))
     for budget in ("epochs", "updates"):
         results["batch_size", f"{budget}-64"] = [disguised for _ in SEEDS]
-    assert [e.value for e in q2.answer.estimators["Q2.5"](fake_records(results))] == [e.value for e in before]
+    assert [e.value for e in q2.answer.estimators["Q2.5"](ExampleRecords(results))] == [e.value for e in before]
 
 
 def test_matched_loss_reads_between_the_scores():
@@ -270,14 +137,14 @@ def test_matched_loss_reads_between_the_scores():
     assert matched.test_loss_at(run, 0.5) == pytest.approx(0.55)
 
 
-def test_matched_level_is_reached_by_every_run(fake_records):
-    records = fake_records(made_up())
+def test_matched_level_is_reached_by_every_run():
+    records = ExampleRecords(made_up())
     common = matched.matched_level(records)
     lowest = [min(r.train_loss) for size in BATCH_SIZES for r in matched.longest(records, size).results]
     assert max(lowest) == common
 
 
-def test_censored_runs_are_counted_and_left_out_of_ratios(fake_records):
+def test_censored_runs_are_counted_and_left_out_of_ratios():
     results = made_up()
     kept = results["batch_target", "relu1-1024"]
     missed = TargetResults(
@@ -290,14 +157,14 @@ def test_censored_runs_are_counted_and_left_out_of_ratios(fake_records):
         seconds=1e-9,
     )
     results["batch_target", "relu1-1024"] = [missed, *kept[1:]]
-    records = fake_records(results)
+    records = ExampleRecords(results)
     assert q2.answer.estimators["target-not-reached"](records).value == 1
     assert q2.answer.estimators["Q2.8c"](records).n == 4
     results["batch_target", "relu1-1024"] = [missed] * 5
     with pytest.raises(NoRecords):
-        q2.answer.estimators["Q2.8a"](fake_records(results))
-    _, findings = concluded(fake_records(made_up()))
-    content = target.against_batch(fake_records(results), findings)
+        q2.answer.estimators["Q2.8a"](ExampleRecords(results))
+    _, findings = concluded(ExampleRecords(made_up()))
+    content = target.against_batch(ExampleRecords(results), findings)
     assert isinstance(content.chart, LineChart)
     assert 1024.0 not in content.chart.panels[0].series[0].x
     assert "5 runs did not reach" in content.caption
@@ -332,7 +199,7 @@ def test_a_difference_in_either_direction_counts_upwards():
     assert in_either_direction(up).value == up.value
 
 
-def test_no_rise_at_all_still_has_a_ratio(fake_records):
+def test_no_rise_at_all_still_has_a_ratio():
     flat = RiseResults(small=[-1.0, 0.5], large=[-1.0, -0.9], small_learning_rate=0.03, large_learning_rate=0.3)
-    estimate = dynamics.steepest_rise_large_over_small(fake_records({("batch_dynamics", "rise"): [flat] * 3}))
+    estimate = dynamics.steepest_rise_large_over_small(ExampleRecords({("batch_dynamics", "rise"): [flat] * 3}))
     assert estimate.value == pytest.approx(dynamics.SMALLEST_RISE / 0.5)

@@ -1,8 +1,12 @@
 """What question 6 concludes from timings, one way and the other."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
+from examples import ExampleRecords, planned, results_of
+from examples.devices import around, device
 
 from report.answers import CLAIMS
 from report.answers.printed import printed
@@ -10,98 +14,18 @@ from report.answers.q6 import answer
 from report.answers.q6.repeatability import repeatability_limit
 from report.answers.timed import printed_gap_percent
 from report.conclude.verdicts import conclude
-from report.experiments.data_loading import LoaderResults, Passes
-from report.experiments.hardware import Device
-from report.experiments.steps import ClockResults, Products, StepsResults, StepTimes, step_flop
+from report.experiments.steps import step_flop
 from report.record.reader import NoRecords
 from report.render import artifacts, markdown
 from report.render.page_data import Page
 
-NOISE = np.array([-1.0, 0.5, 1.0, -0.5, 0.0, 0.8, -0.9, 0.2])
 ON_ACCELERATOR = ("Q6.2", "Q6.3", "Q6.5")
-WIDTHS = (32, 128, 4096)
 
 
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    monkeypatch.setattr("report.conclude.statistics.RESAMPLES", 200)  # enough for effects as large as these
-
-
-def device(kind, memory_bytes=2**36):
-    return Device(
-        kind=kind,
-        name=f"Maker's {kind}",
-        memory_bytes=memory_bytes,
-        torch_version="2.9",
-        backend_version=None if kind == "cpu" else "13.0",
-        threads=2,
-        float32_precision="highest",
-        tensor_float32_convolutions=None if kind == "cpu" else True,
-    )
-
-
-def around(seconds, spread=0.01):
-    return (seconds * (1 + spread * NOISE)).tolist()
-
-
-def passes(kind, *, loader=0.01, resident=1e-5, compute=0.001, spread=0.01):
-    found = []
-    for trains in (False, True):
-        for source, workers, fetch in (("loader", 0, loader), ("loader", 2, 0.6 * loader), ("resident", 0, resident)):
-            parts = {"fetch": 100 * fetch, "copy": 1e-6}
-            parts |= dict.fromkeys(("forward", "backward", "update"), 100 * compute / 3) if trains else {}
-            seconds = {part: around(value, spread) for part, value in parts.items()}
-            found.append(
-                Passes(source=source, workers=workers, trains=trains, device=kind, num_batches=100, seconds=seconds)
-            )
-    return found
-
-
-def step_times(kind, seconds_by_model):
-    return [
-        StepTimes(
-            model=model,
-            device=kind,
-            num_parameters=10,
-            peak_memory_bytes=None if kind == "cpu" else 10**9,
-            seconds={
-                part: around(seconds if part == "step" else seconds / 4)
-                for part in ("gather", "copy", "forward", "backward", "update", "step")
-            },
-        )
-        for model, seconds in seconds_by_model.items()
-    ]
-
-
-CPU_STEPS = {"mlp32": 0.001, "mlp128": 0.0015, "mlp4096": 0.02, "resnet18": 0.4}
-
-
-def steps(kind="cpu", times=None, memory_bytes=2**37):
-    kinds = ["cpu"] if kind == "cpu" else ["cpu", kind]
-    found = step_times("cpu", CPU_STEPS) + (step_times(kind, times) if times else [])
-    return StepsResults(
-        devices=[device("cpu"), device(kind, memory_bytes)][: len(kinds)],
-        batch_size=64,
-        steps=found,
-        products=[Products(device=k, size=1024, seconds=[0.02, 0.021]) for k in kinds],
-    )
-
-
-def records_of(fake_records, *, times=None, memory_bytes=2**37, **about):
-    found = {
-        ("devices", "loader"): [LoaderResults(devices=[device("cpu")], batch_size=64, passes=passes("cpu", **about))],
-        ("devices", "steps"): [steps()],
-    }
-    if times:
-        both = passes("cpu") + passes("cuda")
-        found |= {
-            ("devices", "accelerator.loader"): [
-                LoaderResults(devices=[device("cpu"), device("cuda")], batch_size=64, passes=both)
-            ],
-            ("devices", "accelerator.steps"): [steps("cuda", times, memory_bytes)],
-            ("devices", "accelerator.clock"): [ClockResults(devices=[device("cpu"), device("cuda")], clocks=[])],
-        }
-    return fake_records(found)
+def records_of(*, times=None, **about):
+    found = results_of("devices", times=times or {}, **about)
+    own = [arm for arm in found if times or not planned()[arm][0].parameters["accelerator"]]
+    return ExampleRecords({arm: found[arm] for arm in own})
 
 
 def taken(records):
@@ -191,17 +115,17 @@ SLOW = {"mlp32": 0.001, "mlp128": 0.004, "mlp4096": 0.09, "resnet18": 0.9}
         ),
     ],
 )
-def test_verdict_title_and_sentence_turn_with_the_data(claim, figure, one_way, other_way, fake_records):
+def test_verdict_title_and_sentence_turn_with_the_data(claim, figure, one_way, other_way):
     for about, verdict, title, sentence in (one_way, other_way):
-        records = records_of(fake_records, **about)
+        records = records_of(**about)
         assert concluded(records)[claim].verdict == verdict
         if figure:
             assert title in titles(records)[figure]
         assert sentence in rendered(records)
 
 
-def test_without_an_accelerator_its_claims_are_not_testable_and_the_page_says_how(fake_records):
-    records = records_of(fake_records)
+def test_without_an_accelerator_its_claims_are_not_testable_and_the_page_says_how():
+    records = records_of()
     for claim in ON_ACCELERATOR:
         with pytest.raises(NoRecords):
             answer.estimators[claim](records)
@@ -212,8 +136,8 @@ def test_without_an_accelerator_its_claims_are_not_testable_and_the_page_says_ho
     assert len(answer.tables["q6-devices"](records, concluded(records)).rows) == 1
 
 
-def test_an_accelerators_record_is_shown_under_its_name_beside_its_host(fake_records):
-    records = records_of(fake_records, times=FAST)
+def test_an_accelerators_record_is_shown_under_its_name_beside_its_host():
+    records = records_of(times=FAST)
     findings = concluded(records)
     rows = answer.tables["q6-devices"](records, findings).rows
     assert [row[0] for row in rows] == ["Maker's cpu", "Maker's cpu", "Maker's cuda"]
@@ -227,8 +151,8 @@ def test_an_accelerators_record_is_shown_under_its_name_beside_its_host(fake_rec
     }
 
 
-def test_without_any_record_everything_is_missing(fake_records):
-    records = fake_records({})
+def test_without_any_record_everything_is_missing():
+    records = ExampleRecords({})
     free = {"printed-gap", "printed-epoch"}  # the notebook's own figures need no run
     assert set(taken(records)) == free
     for make in (*answer.figures.values(), *answer.tables.values()):
@@ -237,8 +161,8 @@ def test_without_any_record_everything_is_missing(fake_records):
     assert markdown.NOT_YET in rendered(records)
 
 
-def test_quick_profile_gives_no_verdict(fake_records):
-    records = records_of(fake_records, times=FAST)
+def test_quick_profile_gives_no_verdict():
+    records = records_of(times=FAST)
     findings = concluded(records, "quick")
     assert {findings[claim].verdict for claim in ("Q6.1", "Q6.2", "Q6.9")} == {"not assessed in the quick profile"}
     page = rendered(records, "quick")
@@ -259,8 +183,8 @@ def test_printed_figures_are_the_notebooks():
     assert answer.estimators["printed-epoch"](None).value == pytest.approx(615.3157975673676 / 50)
 
 
-def test_ratios_are_of_medians(fake_records):
-    records = records_of(fake_records, times=FAST)
+def test_ratios_are_of_medians():
+    records = records_of(times=FAST)
     small, large = answer.estimators["Q6.2"](records)
     assert small.value == pytest.approx(0.0015 / 0.0005, rel=1e-6)
     assert large.value == pytest.approx(0.4 / 0.004, rel=1e-6)
@@ -269,15 +193,15 @@ def test_ratios_are_of_medians(fake_records):
     assert answer.estimators["loader-epoch"](records).value == pytest.approx(0.01 * 937.5, rel=0.01)
 
 
-def test_share_beyond_arithmetic_is_what_the_floor_leaves(fake_records):
-    records = records_of(fake_records)
+def test_share_beyond_arithmetic_is_what_the_floor_leaves():
+    records = records_of()
     floor = step_flop(4096, 64) / (2 * 1024**3 / 0.02)
     expected = 100 * (1 - floor / np.median(around(0.02)))
     assert answer.estimators["fixed-share-wide"](records).value == pytest.approx(expected, abs=0.1)
 
 
-def test_every_chart_can_be_stored(fake_records):
-    records = records_of(fake_records, times=FAST)
+def test_every_chart_can_be_stored():
+    records = records_of(times=FAST)
     findings = concluded(records)
     for draw in answer.figures.values():
         content = draw(records, findings)
@@ -286,8 +210,8 @@ def test_every_chart_can_be_stored(fake_records):
         assert msgspec.json.encode(content.chart)
 
 
-def test_intervals_are_those_of_resampled_passes(fake_records):
-    records = records_of(fake_records, times=FAST, spread=0.02)
+def test_intervals_are_those_of_resampled_passes():
+    records = records_of(times=FAST, spread=0.02)
     seconds = np.array(around(0.01, 0.02))
     rng = np.random.default_rng(1)
     drawn = [repeatability_limit(rng.choice(seconds, len(seconds))) for _ in range(2000)]
@@ -302,9 +226,10 @@ def test_intervals_are_those_of_resampled_passes(fake_records):
         assert estimate.low < estimate.value < estimate.high
 
 
-def test_accelerator_is_drawn_with_its_own_host(fake_records):
-    records = records_of(fake_records, times=FAST)
-    ours = msgspec.structs.replace(device("cpu"), name="our processor")
-    records.results["devices", "steps"] = [msgspec.structs.replace(steps(), devices=[ours])]
+def test_accelerator_is_drawn_with_its_own_host():
+    records = records_of(times=FAST)
+    (steps,) = records.results["devices", "steps"]
+    ours = msgspec.structs.replace(steps, devices=[replace(device("cpu"), name="our processor")])
+    records = ExampleRecords(records.results | {("devices", "steps"): [ours]})
     series = answer.figures["q6-widths"](records, concluded(records)).chart.panels[0].series
     assert [line.label for line in series if line.role == "line"] == ["our processor", "Maker's cpu", "Maker's cuda"]

@@ -1,7 +1,7 @@
 """Arms with unequal seeds, or without any: what a failed run leaves. Every page goes on with what there is."""
 
 import pytest
-from stand_ins.records import WholeReport, whole_report
+from examples import ExampleRecords, whole_report
 
 from report.answers import ANSWERS, OTHER_PAGES
 from report.record.reader import NoRecords
@@ -16,7 +16,7 @@ def whole():
 @pytest.mark.parametrize("kept", [4, 1, 0])
 @pytest.mark.parametrize("parity", [0, 1])
 def test_every_page_does_with_the_seeds_that_its_arms_have(whole, kept, parity):
-    records = WholeReport({
+    records = ExampleRecords({
         arm: results[:kept] if index % 2 == parity else results for index, (arm, results) in enumerate(whole.items())
     })  # fmt: skip
     findings = pages.measure(records, "full").findings

@@ -1,7 +1,6 @@
 """Example results of `batch_cost`."""
 
 from examples.batch_size import JITTER
-
 from report.experiments.batch_cost import BatchCostResults, StepCost
 
 

@@ -1,7 +1,6 @@
 """Example results of `batch_dynamics`."""
 
 from examples.batch_size import JITTER
-
 from report.experiments.batch_dynamics import ContinueResults, RiseResults, SpreadResults
 
 

@@ -1,7 +1,6 @@
 """Example results of `batch_target`."""
 
 from examples.batch_size import JITTER
-
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import TargetResults
 

@@ -2,7 +2,6 @@
 
 from examples.batch_size import trial
 from examples.epochs import curve
-
 from report.experiments.training import TrainingResults
 
 FALLING = (2.0, 1.8, 1.7, 1.65)

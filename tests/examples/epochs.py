@@ -2,8 +2,8 @@
 
 import msgspec
 import numpy as np
-from examples.batch_size import trial
 
+from examples.batch_size import trial
 from report.experiments.epochs import EpochsResults, Inspection, Mistake
 from report.experiments.predictions import Calibration
 from report.experiments.training import Curve
@@ -65,9 +65,7 @@ def results(curve, confidence=0.9):
     confusion[6, 6] -= 5
     inspection = Inspection(
         confusion=confusion.tolist(),
-        calibration=Calibration(
-            error=abs(confidence - 0.85), confidence=[confidence], accuracy=[0.85], count=[1000]
-        ),
+        calibration=Calibration(error=abs(confidence - 0.85), confidence=[confidence], accuracy=[0.85], count=[1000]),
         true_class_log_loss=curve.test_loss[-1],
         mistakes=[Mistake(index=5, label=4, predicted=6, probability=0.9996, pixels=[0] * 784)],
     )

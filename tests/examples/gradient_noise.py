@@ -1,7 +1,6 @@
 """Example results of `gradient_noise`."""
 
 from examples.batch_size import JITTER
-
 from report.experiments.gradient_noise import GradientNoiseResults, NoiseSnapshot
 
 

@@ -1,7 +1,8 @@
 """Example results of `mistakes`, and of the runs of `epochs` whose first epochs are loops without these mistakes."""
 
-from examples import epochs
+import msgspec
 
+from examples import epochs
 from report.experiments.mistakes import MistakesResults
 
 
@@ -30,5 +31,4 @@ def loop(accuracy, *, loss=0.5, gap=1e-5, diverged=None):
 def continued(loop):
     """Make a run of `epochs` that begins as this loop, and continues for an epoch."""
     curve = epochs.curve([*loop.running_loss, 9.0], [*loop.test_accuracy, 0.0], test_losses=[*loop.test_loss, 9.0])
-    curve.mean_of_batch_means[:] = [*loop.mean_of_batch_means, 9.0]
-    return epochs.results(curve)
+    return epochs.results(msgspec.structs.replace(curve, mean_of_batch_means=[*loop.mean_of_batch_means, 9.0]))

@@ -1,7 +1,6 @@
 """Example results of `speed`."""
 
 from examples.devices import device
-
 from report.experiments.speed import ProfileResults, WorkersResults
 from report.experiments.throughput import EpochTimes, ThroughputResults
 

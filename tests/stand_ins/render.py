@@ -1,5 +1,5 @@
 """
-Write the site of made-up records: ``python tests/stand_ins/render.py FOLDER``.
+Write the site of example records: ``python tests/stand_ins/render.py FOLDER``.
 
 ``FOLDER/source`` becomes what a report hands to Sphinx, with every page that it has, and ``FOLDER/site`` what a reader
 gets. The code in the answers is shown but not run: that takes minutes, and its output is kept apart by a cache.
@@ -10,13 +10,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from examples import whole_report
 from sphinx.cmd.build import main as sphinx
 
 from report.conclude import statistics
 from report.publish import archive, site
 from report.record.files import write_if_changed
 from report.render import markdown, pages
-from stand_ins.records import SEEDS, whole_report
 
 OPTIONS = ["-b", "html", "-q", "-n", "-W", "--keep-going", "-D", "suppress_warnings=myst-nb.lexer"]
 """The warning is that cells which have not been run do not say in which language they are."""
@@ -27,10 +27,9 @@ def write(folder):
     statistics.RESAMPLES = 50
     source, output = folder / "source", folder / "site"
     records = whole_report()
-    for experiment, arm in records.results:
-        for seed in range(SEEDS):
-            write_if_changed(source / f"published/records/{experiment}.{arm}.seed{seed}.json", "{}\n")
-    completeness = markdown.Completeness(profile="full", seeds_done=SEEDS, seeds_planned=SEEDS)
+    for id in records.by_id:
+        write_if_changed(source / f"published/records/{id}.json", "{}\n")
+    completeness = markdown.Completeness(profile="full", seeds_done=5, seeds_planned=5)
     measurements = pages.measure(records, completeness.profile)
     pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
     status = sphinx([*OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)])
