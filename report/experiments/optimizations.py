@@ -64,7 +64,7 @@ def measure_optimizations(run: Run, dataset: Dataset) -> ThroughputResults:
             Method(name="fit", epoch=lambda: fit(plain, images.images, images.labels, epochs=1, batch_size=batch_size)),
             Method(name="large_pages", epoch=lambda: large_pages.train([128], batch_size)),
             Method(name="small_pages", epoch=lambda: small_pages.train([128], batch_size)),
-            *([Method(name="compiled", epoch=_compiled_epoch(images, batch_size))] if settings["compile"] else []),
+            *([Method(name="compiled", epoch=compiled_epoch(images, batch_size))] if settings["compile"] else []),
             Method(
                 name="batched",
                 epoch=lambda: sgd_epoch(
@@ -92,7 +92,8 @@ def huge_pages_set_to(value: str) -> Iterator[None]:
             os.environ[HUGE_PAGES] = before
 
 
-def _compiled_epoch(images: Images, batch_size: int) -> Callable[[], object]:
+def compiled_epoch(images: Images, batch_size: int) -> Callable[[], object]:
+    """Return a function that trains for an epoch with a compiled forward and backward pass."""
     torch.compiler.config.force_disable_caches = True  # or a second run would not show the compiler's time
     warnings.filterwarnings("ignore", "dynamo_pgo force disabled")  # as intended
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it warns where there is no CUDA

@@ -1,28 +1,16 @@
 """The command that holds the loop to its goals: what it prints, what it measures anew, and how it ends."""
 
-import msgspec
 import pytest
-from stand_ins.timings import CPU, EPOCHS
+from examples.speed import SECONDS, results, times
 
 from report.cli import bench, main, options
 from report.experiments import plan
-from report.experiments.throughput import LadderResults, Rung
 from report.record.store import RecordStore
 from report.run import backend
 from report.run.executor import Failure, Runner
 
-FAST = LadderResults(
-    devices=[CPU],
-    batch_size=64,
-    num_images=60_000,
-    rungs=[Rung(name=name, threads=1, processes=1, seconds=[seconds] * 3) for name, seconds in EPOCHS.items()],
-)
-SLOW = msgspec.structs.replace(
-    FAST,
-    rungs=[
-        msgspec.structs.replace(rung, seconds=[9.5] * 3) if rung.name.startswith("fit") else rung for rung in FAST.rungs
-    ],
-)
+FAST = results([times(name, [seconds] * 3) for name, seconds in SECONDS.items()])
+SLOW = results([times(name, [9.5 if name.startswith("fit") else seconds] * 3) for name, seconds in SECONDS.items()])
 
 
 @pytest.fixture
@@ -40,7 +28,7 @@ def ends(tmp_path, monkeypatch):
         monkeypatch.setattr(backend, "Runner", StandIn)
         monkeypatch.setattr(bench, "ladder", lambda records: (results, ()))
         status = main(["bench", "--profile", "quick", "--output", str(tmp_path), *words])
-        assert [run.arm for run in measured] == ["ladder", "profile", "attempts", "workers"]
+        assert [run.arm for run in measured] == ["throughput", "profile", "optimizations", "workers"]
         return status
 
     return run

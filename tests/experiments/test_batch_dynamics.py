@@ -4,10 +4,9 @@ import torch
 
 from fmnist_ref import MLP, evaluate, load_sample, normalize
 from report.experiments import batch_dynamics
-from report.experiments.batch_dynamics import measure_continuation, measure_rises, measure_spread
-from report.experiments.training import Images
+from report.experiments.batch_dynamics import study_continuation, study_rises, study_spread
 from report.experiments.tuning import TuningResult
-from report.plan import Dataset, Profile
+from report.plan import Dataset, Images, Profile
 
 FULL = Profile()
 
@@ -35,7 +34,7 @@ def test_small_batches_spread_in_proportion_to_the_batch_at_one_rate_and_alike_a
     model, train, small_sizes
 ):
     before = [weight.clone() for weight in model.parameters()]
-    spread = measure_spread(model, train, num_orders=12, num_updates=2)
+    spread = study_spread(model, train, num_orders=12, num_updates=2)
     assert 8 < spread.small / spread.large < 32  # 64 / 4 = 16, from a dozen orders
     assert 0.4 < spread.small_scaled / spread.large < 2.5
     assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))
@@ -44,12 +43,12 @@ def test_small_batches_spread_in_proportion_to_the_batch_at_one_rate_and_alike_a
 def test_full_batches_do_not_spread_at_all(model, train, monkeypatch):
     monkeypatch.setattr(batch_dynamics, "SMALL", len(train.images))
     monkeypatch.setattr(batch_dynamics, "MIDDLE", len(train.images))
-    spread = measure_spread(model, train, num_orders=3, num_updates=2)
+    spread = study_spread(model, train, num_orders=3, num_updates=2)
     assert spread.large < 1e-9
 
 
 def test_both_continuations_start_from_the_same_end_point(model, train, small_sizes):
-    found = measure_continuation(model, train, 1e-9, 0.05, 0, first_epochs=3, more_epochs=2)
+    found = study_continuation(model, train, 1e-9, 0.05, 0, first_epochs=3, more_epochs=2)
     assert found.loss_after_small == pytest.approx(found.loss_at_end_point, abs=1e-5)
     assert found.loss_after_large < found.loss_at_end_point
     assert found.loss_at_end_point == evaluate(model, train.images, train.labels).loss
@@ -59,7 +58,7 @@ def test_both_continuations_start_from_the_same_end_point(model, train, small_si
 def test_rises_are_slopes_along_the_way(model, train, small_sizes):
     """For a tiny full-batch step the slope is minus the length of the gradient."""
     whole = Images(train.images[:128], train.labels[:128])
-    found = measure_rises(model, whole, 1e-3, 1e-3, 0, num_updates=3, num_images=128)
+    found = study_rises(model, whole, 1e-3, 1e-3, 0, num_updates=3, num_images=128)
     loss = torch.nn.functional.cross_entropy(model(whole.images), whole.labels)
     gradients = torch.autograd.grad(loss, list(model.parameters()))
     length = torch.cat([gradient.flatten() for gradient in gradients]).norm().item()
@@ -68,7 +67,7 @@ def test_rises_are_slopes_along_the_way(model, train, small_sizes):
 
 
 def test_too_long_steps_go_uphill(model, train, small_sizes):
-    found = measure_rises(model, train, 1e-3, 3.0, 0, num_updates=8, num_images=200)
+    found = study_rises(model, train, 1e-3, 3.0, 0, num_updates=8, num_images=200)
     assert max(found.large) > 0 > max(found.small[:2])
 
 
@@ -81,7 +80,8 @@ def test_each_batch_size_goes_on_at_the_rate_chosen_for_it(train, monkeypatch):
                 learning_rate=needed.parameters["learning_rate"],
                 validation_loss=1.0,
                 # the small batch prefers its lowest rate, the large one its highest
-                validation_accuracy=0.5 + needed.parameters["learning_rate"] * (-0.1 if "-16-" in needed.arm else 0.1),
+                validation_accuracy=0.5
+                + needed.parameters["learning_rate"] * (-0.1 if needed.parameters["batch_size"] == 16 else 0.1),
             )
         )
         for needed in run.depends_on
@@ -89,6 +89,7 @@ def test_each_batch_size_goes_on_at_the_rate_chosen_for_it(train, monkeypatch):
     run = msgspec.structs.replace(run, parameters={"num_updates": 1, "num_images": 20})
     found = batch_dynamics.measure(run, Dataset(train.images, train.labels, None, None), inputs)
     rates = {
-        size: [n.parameters["learning_rate"] for n in run.depends_on if f"-{size}-" in n.arm] for size in (16, 4096)
+        size: [n.parameters["learning_rate"] for n in run.depends_on if n.parameters["batch_size"] == size]
+        for size in (16, 4096)
     }
     assert (found.small_learning_rate, found.large_learning_rate) == (min(rates[16]), max(rates[4096]))

@@ -4,22 +4,13 @@ import msgspec
 import pytest
 import torch
 
-from fmnist_ref import MLP, evaluate, fit, load_sample, normalize
+from fmnist_ref import MLP, evaluate, fit
 from report.experiments import batch_size
 from report.experiments.training import hold_out
 from report.experiments.tuning import TuningResult
-from report.plan import Dataset, Profile
+from report.plan import Profile
 
 FULL, QUICK = Profile(), Profile(name="quick", seeds=2)
-
-
-@pytest.fixture
-def dataset(monkeypatch):
-    """Return the sample as a data set, with 80 of its images held out."""
-    monkeypatch.setattr("report.experiments.training.VALIDATION_SIZE", 80)
-    sample = load_sample()
-    images = normalize(sample.images)
-    return Dataset(images, sample.labels, images[:50], sample.labels[:50])
 
 
 def run_of(arm, seed=0, **parameters):
@@ -35,19 +26,18 @@ def chosen(run, rate):
 
 @pytest.mark.parametrize("profile", [FULL, QUICK])
 def test_plan_has_both_budgets_at_every_batch_size_and_seed(profile):
-    arms = {(run.arm, run.seed) for run in batch_size.plan(profile) if not run.arm.startswith("tune_")}
+    arms = {(run.arm, run.seed) for run in batch_size.plan(profile)}
     expected = itertools.product(("epochs", "updates"), (16, 64, 256, 1024, 4096), range(profile.seeds))
     assert arms == {(f"{budget}-{size}", seed) for budget, size, seed in expected}
 
 
 def test_each_arm_needs_the_tuning_of_its_own_batch_size_and_budget():
     for run in batch_size.plan(FULL):
-        for needed in run.depends_on:
-            assert needed.arm.startswith(f"tune_{run.arm}-")
-            assert needed.seed == 0
-            tuned_as = {key: value for key, value in needed.parameters.items() if key != "learning_rate"}
-            assert tuned_as == run.parameters
-        assert run.arm.startswith("tune_") or len(run.depends_on) >= 3
+        assert run.role == "main"
+        assert len({trial.parameters["learning_rate"] for trial in run.depends_on}) >= 3
+        for trial in run.depends_on:
+            assert (trial.role, trial.seed) == ("trial", 0)
+            assert trial.parameters | {"learning_rate": None} == run.parameters
 
 
 def test_equal_updates_are_equal_and_end_inside_an_epoch(dataset):
@@ -72,7 +62,7 @@ def test_equal_epochs_give_the_small_batch_more_updates(dataset):
 def test_the_scores_are_those_of_the_reference_loop_and_the_chosen_rate(dataset):
     run = run_of("epochs-64", seed=3, epochs=2)
     results = batch_size.measure(run, dataset, chosen(run, 0.05))
-    train, validation = hold_out(dataset.train_images, dataset.train_labels)
+    train, validation = hold_out(dataset.train)
     torch.manual_seed(3)
     model = MLP()
     assert results.train_loss[0] == evaluate(model, train.images, train.labels).loss
@@ -86,8 +76,13 @@ def test_the_scores_are_those_of_the_reference_loop_and_the_chosen_rate(dataset)
 
 def test_tuning_looks_at_held_out_images_only_and_survives_divergence(dataset):
     no_test_images = dataset._replace(test_images=None, test_labels=None)
-    tried = batch_size.measure(run_of("tune_epochs-64-0.1", epochs=1), no_test_images, {})
+    trial = next(run for run in run_of("epochs-64").depends_on if run.parameters["learning_rate"] == 0.1)
+
+    def with_parameters(**changed):
+        return msgspec.structs.replace(trial, parameters=trial.parameters | changed)
+
+    tried = batch_size.measure(with_parameters(epochs=1), no_test_images, {})
     assert tried.learning_rate == 0.1
     assert 0 < tried.validation_accuracy < 1
-    diverged = batch_size.measure(run_of("tune_epochs-64-0.1", epochs=20, learning_rate=1e20), no_test_images, {})
+    diverged = batch_size.measure(with_parameters(epochs=20, learning_rate=1e20), no_test_images, {})
     assert diverged.validation_accuracy is None

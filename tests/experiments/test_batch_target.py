@@ -1,3 +1,5 @@
+import math
+
 import msgspec
 import pytest
 import torch
@@ -5,8 +7,7 @@ import torch
 from fmnist_ref import MLP, evaluate, load_sample, normalize
 from report.experiments import batch_target, training
 from report.experiments.batch_target import TargetResults, fastest_of, train_to_target
-from report.experiments.training import Images
-from report.plan import Dataset, Profile, Run
+from report.plan import Dataset, Images, Profile, Run
 
 FULL = Profile()
 
@@ -23,18 +24,18 @@ def results(rate, *, reached, num_updates, accuracy=0.5):
     )
 
 
-def train(target_error, *, rate=0.05, max_epochs=8, max_updates=None):
+def train(target_error, *, rate=0.05, max_epochs=8, max_updates=math.inf):
     sample = load_sample()
     images = normalize(sample.images)
     torch.manual_seed(0)
     model = MLP()
-    parameters = {"batch_size": 16, "target_error": target_error, "max_epochs": max_epochs, "looks_per_epoch": 10}
+    parameters = {"batch_size": 16, "target_error": target_error, "max_epochs": max_epochs, "evaluations_per_epoch": 10}
     run = Run(experiment="batch_target", arm="relu1-16", seed=0, parameters=parameters)
     held = Images(images[:100], sample.labels[:100])
     return train_to_target(run, model, Images(images[100:], sample.labels[100:]), held, rate, max_updates), model, held
 
 
-def test_training_stops_at_the_first_look_at_or_below_the_target():
+def test_training_stops_at_the_first_evaluation_at_or_below_the_target():
     found, model, held = train(0.5)
     assert found.reached
     assert 1 - found.validation_accuracy[-1] <= 0.5
@@ -49,11 +50,11 @@ def test_a_run_that_does_not_get_there_says_so_and_how_far_it_went():
     assert not found.reached
     assert found.epochs == pytest.approx(2)
     sample = load_sample()
-    batches_in_ten_looks = sum(-(-n // 16) for n in _stretch_lengths(len(sample.labels) - 100))
-    assert found.num_updates == 2 * batches_in_ten_looks
+    batches_in_ten_chunks = sum(-(-n // 16) for n in _chunk_lengths(len(sample.labels) - 100))
+    assert found.num_updates == 2 * batches_in_ten_chunks
 
 
-def _stretch_lengths(n):
+def _chunk_lengths(n):
     length = max(1, round(n // 10 / 16)) * 16
     return [min(length, n - start) for start in range(0, n, length)]
 
@@ -71,14 +72,14 @@ def test_a_trial_ends_when_it_has_taken_as_many_updates_as_another_needed():
 def test_each_trial_is_held_to_the_best_of_those_before_it(monkeypatch):
     limits = []
     monkeypatch.setattr(batch_target, "train_to_target", lambda *arguments: limits.append(arguments[-1]))
-    monkeypatch.setattr(batch_target, "hold_out", lambda images, labels: (Images(images, labels),) * 2)
+    monkeypatch.setattr(batch_target, "hold_out", lambda train: (train, train))
     empty = torch.zeros(1, 28, 28)
     last = next(run for run in batch_target.plan(FULL) if run.arm == "relu1-64").depends_on[-1]
     found = [results(0.1, reached=True, num_updates=50), results(0.03, reached=True, num_updates=40)]
     for tried in ([], found, [results(0.1, reached=False, num_updates=9)]):
         inputs = {str(place): msgspec.to_builtins(one) for place, one in enumerate(tried)}
         batch_target.measure(last, Dataset(empty, torch.zeros(1), empty, torch.zeros(1)), inputs)
-    assert limits == [None, 40, None]
+    assert limits == [math.inf, 40, math.inf]
 
 
 def test_divergence_is_not_reaching_the_target():
@@ -121,9 +122,12 @@ def test_the_seed_of_the_trials_is_not_trained_again_and_another_is(monkeypatch)
 
 def test_plan_tunes_each_model_and_batch_size_for_itself():
     runs = list(batch_target.plan(FULL))
-    arms = {run.arm for run in runs if not run.arm.startswith("tune_")}
-    assert arms == {f"{model}-{size}" for model in ("relu1", "none") for size in (16, 64, 256, 1024, 4096)}
+    assert {run.arm for run in runs} == {
+        f"{model}-{size}" for model in ("relu1", "none") for size in (16, 64, 256, 1024, 4096)
+    }
     for run in runs:
-        arm = "-".join(run.arm.removeprefix("tune_").split("-")[:2])
-        assert all(needed.arm.startswith(f"tune_{arm}-") for needed in run.depends_on)
         assert run.parameters["hidden"] == ([128] if "relu1" in run.arm else [])
+        for place, trial in enumerate(run.depends_on):
+            assert (trial.role, trial.seed) == ("trial", 0)
+            assert trial.parameters | {"learning_rate": None} == run.parameters
+            assert trial.depends_on == run.depends_on[:place]

@@ -1,12 +1,86 @@
-"""The plan of the architectures fits that of the run which they share with `epochs`."""
+"""The capacity experiment: architectures, parameters, and scores by another route."""
 
-from report.experiments import capacity
-from report.experiments.training import STILL_AT
+import msgspec
+import pytest
+import torch
+from torch import nn
+
+from fmnist_ref import MLP, evaluate, fit
+from report.experiments import capacity, epochs
+from report.experiments.training import SCORED_EPOCHS, hold_out
+from report.experiments.tuning import TuningResult
 from report.plan import Profile
 
+LAYERS = {
+    "none": [nn.Linear(784, 10)],
+    "linear1": [nn.Linear(784, 128), nn.Linear(128, 10)],
+    "relu2": [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10)],
+    "width16": [nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, 10)],
+}
+SIZES = {"none": 7_850, "linear1": 101_770, "relu2": 118_282, "relu3": 134_794, "width16": 12_730}
 
-def test_what_is_compared_with_a_longer_run_ends_where_that_one_is_scored():
-    compared = [run for run in capacity.plan(Profile()) if run.arm in capacity.DEPTHS or run.arm.startswith("width")]
-    assert len(compared) == 5 * (len(capacity.DEPTHS) + len(capacity.WIDTHS))
-    assert {run.parameters["epochs"] for run in compared} <= set(STILL_AT)
-    assert {run.parameters["learning_rate"] for run in compared} == {0.01}
+
+def run_of(arm, seed=0, **parameters):
+    run = next(run for run in capacity.plan(Profile()) if (run.arm, run.seed) == (arm, seed))
+    return msgspec.structs.replace(run, parameters=run.parameters | parameters)
+
+
+@pytest.mark.parametrize("name", ["full", "quick"])
+def test_what_is_compared_with_a_longer_run_ends_where_that_one_is_scored(name):
+    profile = Profile(name=name)
+    compared = [run for run in capacity.plan(profile) if run.parameters["learning_rate"] == 0.01]
+    (longest,) = {run.parameters["epochs"] for run in epochs.plan(profile) if run.arm == "from_logits"}
+    num_widths = {"full": len(capacity.WIDTHS), "quick": 2}[name]
+    assert len(compared) == profile.seeds * (len(capacity.ARCHITECTURES) + num_widths)
+    assert {run.parameters["epochs"] for run in compared} <= {*SCORED_EPOCHS, longest}
+
+
+@pytest.mark.parametrize("arm", LAYERS)
+def test_an_architecture_is_the_network_that_its_layers_make(arm, dataset):
+    results = capacity.measure(run_of(arm, seed=2, epochs=3), dataset, {})
+    torch.manual_seed(2)
+    trained = MLP(tuple(run_of(arm).parameters["hidden"]))  # draws the initial weights, whatever the activation
+    model = nn.Sequential(nn.Flatten(), *LAYERS[arm])
+    for parameter, initial in zip(model.parameters(), trained.parameters(), strict=True):
+        parameter.data = initial.detach().clone()
+    fit(model, *dataset[:2], epochs=3, batch_size=64, learning_rate=0.01, seed=2)
+    score = evaluate(model, dataset.test_images, dataset.test_labels)
+    assert results.curve.test_loss[-1] == pytest.approx(score.loss, rel=1e-6)
+    assert results.curve.test_accuracy[-1] == score.accuracy
+    assert len(results.curve.test_loss) == 3
+    assert results.learning_rate == 0.01
+
+
+@pytest.mark.parametrize(("arm", "size"), SIZES.items())
+def test_parameters_are_counted(arm, size, dataset):
+    assert capacity.measure(run_of(arm, epochs=1), dataset, {}).num_parameters == size
+
+
+def test_a_tuned_run_takes_the_rate_that_its_trials_choose(dataset):
+    run = run_of("tuned_none", epochs=2)
+    inputs = {
+        trial.id: msgspec.to_builtins(
+            TuningResult(
+                learning_rate=trial.parameters["learning_rate"],
+                validation_loss=1.0,
+                validation_accuracy=0.8 if trial.parameters["learning_rate"] == 0.03 else 0.7,
+            )
+        )
+        for trial in run.depends_on
+    }
+    tuned = capacity.measure(run, dataset, inputs)
+    fixed = capacity.measure(run_of("none", epochs=2, learning_rate=0.03), dataset, {})
+    assert tuned.learning_rate == 0.03
+    assert tuned.curve.test_loss == fixed.curve.test_loss
+
+
+def test_a_trial_is_scored_on_the_images_held_out_and_sees_no_test_image(dataset):
+    (trial,) = (t for t in run_of("tuned_linear1").depends_on if t.parameters["learning_rate"] == 0.03)
+    trial = msgspec.structs.replace(trial, parameters=trial.parameters | {"epochs": 2})
+    found = capacity.measure(trial, dataset._replace(test_images=None, test_labels=None), {})
+    train, validation = hold_out(dataset.train)
+    torch.manual_seed(0)
+    model = MLP((128,), "identity")
+    fit(model, train.images, train.labels, epochs=2, batch_size=64, learning_rate=0.03, seed=0)
+    score = evaluate(model, validation.images, validation.labels)
+    assert (found.validation_loss, found.validation_accuracy) == (score.loss, score.accuracy)

@@ -1,7 +1,6 @@
 """The loops that are timed, on the CPU and on a stand-in for an accelerator: PyTorch's `meta` device, and a clock of its own."""
 
 import time
-from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -160,18 +159,19 @@ def test_plan_measures_an_accelerator_only_where_there_is_one():
     on_cpu = {run.arm for run in devices.plan(Profile())}
     assert on_cpu == {"loader", "steps"}
     on_gpu = list(devices.plan(Profile(device="cuda:0")))
-    assert {run.arm for run in on_gpu} - on_cpu == {"accelerator.loader", "accelerator.steps", "accelerator.clock"}
+    assert {run.arm for run in on_gpu} - on_cpu == {"accelerator_loader", "accelerator_steps", "accelerator_clock"}
     assert {run.seed for run in on_gpu} == {0}
     assert devices.EXPERIMENT.exclusive
 
 
-def small(arm, device="cpu"):
+def small(timed, device="cpu"):
     settings = {
         "loader": {"batches": 2, "repetitions": 3},
         "steps": {"widths": [4, 8], "rounds": 2, "repetitions": 3, "resnet_repetitions": 1},
         "clock": {"repetitions": 4, "large_batch_size": 20},
-    }[arm.rpartition(".")[2]]
-    return Run(experiment="devices", arm=arm, seed=0, parameters={"batch_size": 8, **settings}, device=device)
+    }[timed]
+    parameters = {"timed": timed, "accelerator": device != "cpu", "batch_size": 8, **settings}
+    return Run(experiment="devices", arm=timed, seed=0, parameters=parameters, device=device)
 
 
 def test_every_kind_of_pass_is_repeated(dataset, without_workers):
@@ -197,8 +197,8 @@ def test_steps_of_every_model_are_timed_in_rounds(dataset):
 
 def test_accelerator_is_measured_beside_its_own_cpu_and_awaited(dataset, accelerator, monkeypatch):
     monkeypatch.setattr(steps, "_product_size", lambda _: 16)
-    results = devices.measure(small("accelerator.steps", "meta"), dataset, {})
-    assert [(d.kind, d.name, d.memory_bytes) for d in results.devices][1] == ("meta", "Accelerator X", 2**34)
+    results = devices.measure(small("steps", "meta"), dataset, {})
+    assert [(d.kind, d.name, d.total_memory_bytes) for d in results.devices][1] == ("meta", "Accelerator X", 2**34)
     assert {(step.model, step.device) for step in results.steps} == {
         (model, device) for model in ("mlp4", "mlp8", "resnet18") for device in ("cpu", "meta")
     }
@@ -206,7 +206,7 @@ def test_accelerator_is_measured_beside_its_own_cpu_and_awaited(dataset, acceler
 
 
 def test_loader_feeds_an_accelerator_that_is_awaited(dataset, accelerator, without_workers):
-    results = devices.measure(small("accelerator.loader", "meta"), dataset, {})
+    results = devices.measure(small("loader", "meta"), dataset, {})
     assert [p.device for p in results.passes] == ["cpu"] * 6 + ["meta"] * 6
     assert accelerator.waits > 0
 
@@ -242,15 +242,15 @@ def test_work_queued_before_a_pass_is_not_counted(accelerator, monkeypatch):
 
 
 def test_clock_arm_has_a_small_and_a_large_step(dataset, accelerator):
-    results = devices.measure(small("accelerator.clock", "meta"), dataset, {})
+    results = devices.measure(small("clock", "meta"), dataset, {})
     assert [(clock.model, clock.batch_size) for clock in results.clocks] == [("mlp128", 8), ("resnet18", 20)]
     for clock in results.clocks:
-        assert len(clock.unsynchronised_seconds) == len(clock.synchronised_seconds) == 4
-        assert all(a <= b for a, b in zip(clock.unsynchronised_seconds, clock.synchronised_seconds, strict=True))
+        assert len(clock.seconds["queued"]) == len(clock.seconds["done"]) == 4
+        assert all(a <= b for a, b in zip(clock.seconds["queued"], clock.seconds["done"], strict=True))
 
 
 def test_settings_that_decide_the_speed_are_recorded(monkeypatch):
-    facts = SimpleNamespace(kind="cuda", name="X", total_memory_bytes=1, torch_version="2", backend_version="13")
+    facts = fmnist_ref.DeviceDescription("X", "cuda", 1, "2", "13")
     monkeypatch.setattr("report.experiments.hardware.describe_device", lambda _: facts)
     from report.experiments.hardware import observe
 

@@ -2,16 +2,9 @@ import msgspec
 import pytest
 import torch
 
-from fmnist_ref import MLP, fit, gradient_noise_scale, gradient_variance, load_sample, normalize
+from fmnist_ref import MLP, fit, gradient_noise_scale, gradient_variance
 from report.experiments import gradient_noise
-from report.plan import Dataset, Profile
-
-
-@pytest.fixture
-def dataset():
-    sample = load_sample()
-    images = normalize(sample.images)
-    return Dataset(images, sample.labels, images, sample.labels)
+from report.plan import Profile
 
 
 def small_run(**parameters):
@@ -20,14 +13,14 @@ def small_run(**parameters):
     return msgspec.structs.replace(run, parameters=run.parameters | settings | parameters)
 
 
-def test_each_moment_is_measured_at_the_weights_that_training_then_has(dataset):
+def test_each_snapshot_is_taken_at_the_weights_that_training_then_has(dataset):
     found = gradient_noise.measure(small_run(), dataset, {})
-    assert [moment.epoch for moment in found.moments] == [0, 1, 2]
+    assert [snapshot.epoch for snapshot in found.snapshots] == [0, 1, 2]
     torch.manual_seed(0)
     model = MLP()
     fit(model, dataset.train_images, dataset.train_labels, epochs=2)
     expected = gradient_noise_scale(model, dataset.train_images, dataset.train_labels, num_images=200)
-    last = found.moments[-1]
+    last = found.snapshots[-1]
     assert last.trace_covariance == pytest.approx(expected.trace_covariance)
     assert last.squared_gradient_norm == pytest.approx(expected.squared_gradient_norm)
     variance = gradient_variance(
@@ -38,9 +31,9 @@ def test_each_moment_is_measured_at_the_weights_that_training_then_has(dataset):
 
 def test_the_variance_falls_as_the_batch_grows_and_is_left_out_where_not_asked_for(dataset):
     found = gradient_noise.measure(small_run(), dataset, {})
-    assert found.moments[1].variance == []
-    for moment in (found.moments[0], found.moments[2]):
-        assert moment.variance[0] / moment.variance[1] == pytest.approx(16, rel=0.3)
+    assert found.snapshots[1].variance == []
+    for snapshot in (found.snapshots[0], found.snapshots[2]):
+        assert snapshot.variance[0] / snapshot.variance[1] == pytest.approx(16, rel=0.3)
 
 
 def test_a_signal_that_cannot_be_told_from_zero_has_no_noise_scale(dataset, monkeypatch):
@@ -48,7 +41,7 @@ def test_a_signal_that_cannot_be_told_from_zero_has_no_noise_scale(dataset, monk
     monkeypatch.setattr(gradient_noise, "gradient_noise_scale", lambda *_, **__: noise)
     run = small_run(variance_at=[], noise_scale_at=[0, 1])
     found = gradient_noise.measure(run, dataset, {})
-    assert all(moment.noise_scale is None for moment in found.moments)
+    assert all(snapshot.noise_scale is None for snapshot in found.snapshots)
     assert b"null" in msgspec.json.encode(found)  # JSON has no infinity
 
 

@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from fmnist_ref import ConfigurationError
-from report.experiments.imbalance import EXPERIMENT, RATIO, measure, plan, rare_against_rest, score
-from report.experiments.training import Images
-from report.plan import Dataset, Profile
+from report.experiments.imbalance import RATIO, measure, plan, rare_against_rest, score
+from report.plan import Dataset, Images, Profile
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +108,3 @@ def test_scores_agree_with_counting() -> None:
     assert result.confusion == [[1, 1], [1, 1]]
     assert result.roc_auc == 0.75  # of the four pairs one is in the wrong order
     assert (result.num_train, result.num_test) == ([2, 1], [2, 2])
-
-
-def test_it_is_registered_under_its_name() -> None:
-    assert EXPERIMENT.name == "imbalance"
-    assert not EXPERIMENT.exclusive

@@ -4,18 +4,12 @@ import msgspec
 import pytest
 import torch
 
-from fmnist_ref import MLP, PublishedNN, fit, load_sample, normalize
+from fmnist_ref import MLP, PublishedNN, fit, load_sample
 from report.experiments import mistakes
-from report.plan import Dataset, Profile, Run
+from report.plan import Profile, Run
 from report.record.store import repeatable
 
 SETTINGS = {"batch_size": 64, "epochs": 3, "learning_rate": 0.01}
-
-
-@pytest.fixture
-def dataset():
-    train, test = load_sample("train"), load_sample("test")
-    return Dataset(normalize(train.images), train.labels, normalize(test.images), test.labels)
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +30,7 @@ def trained_by_hand(dataset, *, epochs, build=MLP, **about):
     model = build()
     losses, _ = mistakes.train_by_hand(
         model,
-        dataset.train_images,
-        dataset.train_labels,
+        dataset.train,
         epochs=epochs,
         batch_size=64,
         learning_rate=0.01,
@@ -97,9 +90,9 @@ def test_pixels_that_are_not_normalised_are_the_files_own(dataset, monkeypatch):
     seen = []
     train = mistakes.train_by_hand
 
-    def spy(model, images, labels, **about):
-        seen.append(images)
-        return train(model, images, labels, **about)
+    def spy(model, images, **about):
+        seen.append(images.images)
+        return train(model, images, **about)
 
     monkeypatch.setattr(mistakes, "train_by_hand", spy)
     results_of("not_normalised", dataset, epochs=1)

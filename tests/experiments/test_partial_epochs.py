@@ -5,7 +5,7 @@ from torch import nn
 
 from fmnist_ref import cross_entropy
 from report.experiments.partial_epochs import train_in_chunks
-from report.experiments.training import Images
+from report.plan import Images
 
 
 def recorded(model):
@@ -22,14 +22,14 @@ def numbered_images(n):
     return Images(images, torch.arange(n) % 3)
 
 
-def stretches(model, train, **settings):
+def chunks(model, train, **settings):
     return train_in_chunks(model, train, learning_rate=0.01, seed=0, **settings)
 
 
 def test_an_epoch_deals_out_every_image_once_and_the_next_in_another_order():
     model = nn.Linear(5, 3)
     batches = recorded(model)
-    taken = list(itertools.islice(stretches(model, numbered_images(50), batch_size=4, images_per_chunk=20), 6))
+    taken = list(itertools.islice(chunks(model, numbered_images(50), batch_size=4, images_per_chunk=20), 6))
     assert [s.num_images for s in taken] == [20, 20, 10] * 2
     assert [s.num_updates for s in taken] == [5, 5, 3] * 2
     seen = list(itertools.chain(*batches))
@@ -37,13 +37,13 @@ def test_an_epoch_deals_out_every_image_once_and_the_next_in_another_order():
     assert seen[:50] != seen[50:]
 
 
-def test_a_stretch_is_whole_batches_and_at_least_one():
+def test_a_chunk_is_whole_batches_and_at_least_one():
     model = nn.Linear(5, 3)
     batches = recorded(model)
-    next(stretches(model, numbered_images(50), batch_size=16, images_per_chunk=1))
+    next(chunks(model, numbered_images(50), batch_size=16, images_per_chunk=1))
     assert [len(batch) for batch in batches] == [16]
     batches.clear()
-    next(stretches(model, numbered_images(50), batch_size=8, images_per_chunk=20))
+    next(chunks(model, numbered_images(50), batch_size=8, images_per_chunk=20))
     assert [len(batch) for batch in batches] == [8, 8]
 
 
@@ -53,7 +53,7 @@ def test_it_is_plain_gradient_descent_over_the_batches_it_deals_out():
     model, by_hand = nn.Linear(5, 3), nn.Linear(5, 3)
     by_hand.load_state_dict(model.state_dict())
     batches = recorded(model)
-    list(itertools.islice(stretches(model, train, batch_size=7, images_per_chunk=14), 4))
+    list(itertools.islice(chunks(model, train, batch_size=7, images_per_chunk=14), 4))
     for batch in batches:
         picked = torch.tensor(batch).long()
         gradients = torch.autograd.grad(

@@ -13,8 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from fmnist_ref import MLP, fit, load_sample, normalize
 from report.experiments import optimizations, speed, throughput, worker_pool
 from report.experiments.hardware import HUGE_PAGES
-from report.experiments.training import Images
-from report.plan import Dataset, Profile
+from report.plan import Dataset, Images, Profile
 from report.record.store import repeatable
 
 SAMPLE = load_sample()
@@ -35,30 +34,34 @@ def planned(arm, **settings):
 def test_every_arm_is_planned_once_for_all_seeds():
     for name in ("quick", "full"):
         runs = list(speed.plan(Profile(name=name, seeds=5)))
-        assert [run.arm for run in runs] == ["ladder", "profile", "attempts", "workers"]
+        assert [run.arm for run in runs] == ["throughput", "profile", "optimizations", "workers"]
         assert {run.seed for run in runs} == {0}
     assert speed.EXPERIMENT.exclusive
 
 
 # Tests that kill every process of a report's kill Python's own tracker of shared memory with them; it starts again.
 @pytest.mark.filterwarnings("ignore:resource_tracker:UserWarning")
-def test_the_whole_ladder_is_timed_in_rounds(dataset, monkeypatch):
+def test_every_method_is_timed_in_rounds(dataset, monkeypatch):
     monkeypatch.setattr(throughput, "LOADER_WORKERS", 1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    results = throughput.measure_ladder(planned("ladder", num_images=200, rounds=4), dataset, torch.device("cpu"))
-    assert [rung.name for rung in results.rungs] == [
+    results = throughput.measure_throughput(
+        planned("throughput", num_images=200, rounds=4), dataset, torch.device("cpu")
+    )
+    assert [times.name for times in results.methods] == [
         "notebook", "loader_workers", "tensor_dataset", "fit", "fit_one_thread", "fit_pool", "scikit_learn", "products",
     ]  # fmt: skip
-    assert [len(rung.seconds) for rung in results.rungs] == [2, 2, 4, 4, 4, 4, 4, 4]
-    assert all(min(rung.seconds) > 0 for rung in results.rungs)
+    assert [len(times.seconds["epoch"]) for times in results.methods] == [2, 2, 4, 4, 4, 4, 4, 4]
+    assert all(min(times.seconds["epoch"]) > 0 for times in results.methods)
     assert results.num_images == 200
-    assert repeatable(msgspec.to_builtins(results.rungs[0])).keys() == {"name", "threads", "processes"}
+    assert repeatable(msgspec.to_builtins(results.methods[0])).keys() == {
+        "name", "threads", "processes", "networks", "problem",
+    }  # fmt: skip
 
 
 def test_the_notebooks_loop_trains_and_reads_every_loss():
     torch.manual_seed(0)
     batches = [(IMAGES.images[:64], IMAGES.labels[:64]), (IMAGES.images[64:128], IMAGES.labels[64:128])]
-    epoch = throughput._notebook_epoch(batches)
+    epoch = throughput.notebook_epoch(batches)
     assert epoch(1) == pytest.approx(2.3026, abs=0.02)  # a batch at the loss of even probabilities
     losses = [epoch() for _ in range(30)]
     assert losses[0] == pytest.approx(2 * 2.3026, abs=0.02)  # two of them
@@ -66,7 +69,7 @@ def test_the_notebooks_loop_trains_and_reads_every_loss():
 
 
 def test_scikit_learn_goes_through_all_images_once_a_call():
-    epoch = throughput._scikit_learn_epoch(IMAGES, 50)
+    epoch = throughput.scikit_learn_epoch(IMAGES, 50)
     network = epoch.func.__self__
     epoch(), epoch()
     assert network.t_ == 2 * SIZE
@@ -77,19 +80,19 @@ def test_scikit_learn_goes_through_all_images_once_a_call():
 @pytest.mark.parametrize(("num_images", "steps"), [(128, 2), (129, 3)])
 def test_the_floor_is_two_large_products_a_step(num_images, steps):
     with FlopCounterMode(display=False) as counter:
-        throughput._large_products(num_images, 64)
+        throughput.large_products(num_images, 64)
     assert counter.get_total_flops() == steps * 2 * (2 * 64 * 784 * 128)
 
 
-def test_threads_are_as_before_after_a_rung():
+def test_threads_are_as_before_after_a_method():
     before = torch.get_num_threads()
     with throughput.threads_set_to(before + 1):
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
 
 
-def test_a_crew_trains_every_width_it_is_given():
-    with worker_pool.Crew(Images(IMAGES.images[:100], IMAGES.labels[:100]), size=1) as one:
+def test_a_pool_trains_every_width_it_is_given():
+    with worker_pool.WorkerPool(Images(IMAGES.images[:100], IMAGES.labels[:100]), size=1) as one:
         seconds = one.train([16, 512], 50)
     assert len(seconds) == 2
     assert min(seconds) > 0
@@ -110,12 +113,12 @@ def test_batched_networks_are_the_single_ones():
             torch.testing.assert_close(stacked.grad[seed], exclusive.grad, rtol=1e-4, atol=1e-7)
 
 
-def test_the_attempts_loop_takes_the_steps_of_fit():
+def test_the_loop_of_optimizations_takes_the_steps_of_fit():
     torch.manual_seed(0)
     one = MLP()
     torch.manual_seed(0)
     other = MLP()
-    optimizations._descend_epoch(list(one.parameters()), lambda x, y: F.cross_entropy(one(x), y), IMAGES, 64)
+    optimizations.sgd_epoch(list(one.parameters()), lambda x, y: F.cross_entropy(one(x), y), IMAGES, 64)
     fit(other, IMAGES.images, IMAGES.labels, epochs=1, batch_size=64, learning_rate=0.01, seed=0)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
@@ -127,7 +130,7 @@ def test_a_process_can_be_started_that_asks_for_large_pages_or_not(monkeypatch, 
     if before is not None:
         monkeypatch.setenv(HUGE_PAGES, before)
     program = f"import os; print(os.environ[{HUGE_PAGES!r}])"
-    with optimizations._asking(asked):
+    with optimizations.huge_pages_set_to(asked):
         told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     assert told.strip() == asked
     assert os.environ.get(HUGE_PAGES) == before
@@ -140,11 +143,11 @@ def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
 
         return epoch
 
-    monkeypatch.setattr(optimizations, "_compiled_epoch", no_compiler)
-    results = optimizations.measure_attempts(
-        planned("attempts", num_images=130, rounds=2, models=2, compile=True), dataset
+    monkeypatch.setattr(optimizations, "compiled_epoch", no_compiler)
+    results = optimizations.measure_optimizations(
+        planned("optimizations", num_images=130, rounds=2, models=2, compile=True), dataset
     )
-    fitted, large_pages, small_pages, compiled, batched = results.attempts
+    fitted, large_pages, small_pages, compiled, batched = results.methods
     assert results.num_images == 128
     assert len(large_pages.seconds["epoch"]) == len(small_pages.seconds["epoch"]) == 2
     assert (compiled.seconds["epoch"], compiled.problem) == ([], "BackendCompilerFailed")

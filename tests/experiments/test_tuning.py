@@ -6,9 +6,8 @@ import torch
 from fmnist_ref import MLP, evaluate, fit, load_sample, normalize
 from report.experiments import tuning
 from report.experiments.batch_target import train_to_target
-from report.experiments.training import Images
 from report.experiments.tuning import try_rate
-from report.plan import Run
+from report.plan import Images, Run
 
 BREAKING = 30.0
 """A learning rate at which every hidden unit is dead after an epoch."""
@@ -33,24 +32,24 @@ def trained(parts, rate, epochs):
     return evaluate(reference, held.images, held.labels)
 
 
-@pytest.mark.parametrize(("rate", "epochs"), [(0.05, 6), (BREAKING, tuning.PATIENCE)])
-def test_a_rate_is_tried_to_the_end_unless_the_network_is_lost_after_three_epochs(parts, rate, epochs):
+@pytest.mark.parametrize(("rate", "epochs"), [(0.05, 6), (BREAKING, tuning.MIN_EPOCHS)])
+def test_a_rate_is_tried_to_the_end_unless_the_network_has_collapsed_after_three_epochs(parts, rate, epochs):
     tried = try_rate(model(), *parts, learning_rate=rate, seed=4, epochs=6, batch_size=16)
     expected = trained(parts, rate, epochs)
     assert (tried.validation_loss, tried.validation_accuracy) == (expected.loss, expected.accuracy)
-    assert (expected.accuracy < tuning.LOST) == (rate == BREAKING)
+    assert (expected.accuracy < tuning.COLLAPSED) == (rate == BREAKING)
 
 
 def test_what_is_below_half_before_its_three_epochs_are_over_goes_on(parts):
-    assert trained(parts, 0.003, 1).accuracy < tuning.LOST
+    assert trained(parts, 0.003, 1).accuracy < tuning.COLLAPSED
     tried = try_rate(model(), *parts, learning_rate=0.003, seed=4, epochs=2, batch_size=16)
     assert tried.validation_accuracy == trained(parts, 0.003, 2).accuracy
 
 
-def test_the_way_to_a_target_ends_where_the_network_is_lost(parts):
-    parameters = {"batch_size": 16, "target_error": 0.1, "max_epochs": 8, "looks_per_epoch": 2}
+def test_the_way_to_a_target_ends_where_the_network_collapses(parts):
+    parameters = {"batch_size": 16, "target_error": 0.1, "max_epochs": 8, "evaluations_per_epoch": 2}
     run = Run(experiment="batch_target", arm="relu1-16", seed=0, parameters=parameters)
     found = train_to_target(run, model(), *parts, BREAKING)
     assert not found.reached
-    assert found.epochs == tuning.PATIENCE
-    assert found.validation_accuracy[-1] < tuning.LOST
+    assert found.epochs == tuning.MIN_EPOCHS
+    assert found.validation_accuracy[-1] < tuning.COLLAPSED

@@ -16,7 +16,7 @@ def device(kind, **about):
     facts = {
         "kind": kind,
         "name": f"a {kind}",
-        "memory_bytes": 2**34,
+        "total_memory_bytes": 2**34,
         "torch_version": "2.9",
         "backend_version": None,
         "threads": 2,
@@ -29,9 +29,7 @@ def device(kind, **about):
 def results(arm, accelerator=None):
     devices = [device("cpu"), accelerator or device("cuda")]
     if arm.endswith("clock"):
-        clock = ClockTimes(
-            model="mlp128", batch_size=64, unsynchronised_seconds=[0.1, 0.2], synchronised_seconds=[0.3, 0.4]
-        )
+        clock = ClockTimes(model="mlp128", batch_size=64, seconds={"queued": [0.1, 0.2], "done": [0.3, 0.4]})
         return ClockResults(devices=devices, clocks=[clock])
     if arm.endswith("loader"):
         return LoaderResults(devices=devices, batch_size=64, passes=[])
@@ -45,7 +43,9 @@ def record(arm, **about):
         "experiment": "devices",
         "arm": arm,
         "seed": 0,
-        "parameters": {"batch_size": 64},
+        "role": "main",
+        "parameters": {"timed": arm.removeprefix("accelerator_"), "accelerator": arm.startswith("accelerator_")},
+        "exclusive": True,
         "depends_on": {},
         "results": msgspec.to_builtins(results(arm)),
         "wall_seconds": 1.0,
@@ -57,7 +57,7 @@ def record(arm, **about):
     return Record(**(fields | about)).sealed()
 
 
-ARMS = ("accelerator.loader", "accelerator.steps", "accelerator.clock")
+ARMS = ("accelerator_loader", "accelerator_steps", "accelerator_clock")
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -70,6 +70,7 @@ def test_what_is_written_is_read(tmp_path):
 def test_runs_are_those_that_need_an_accelerator():
     assert tuple(run.arm for run in accelerator.runs("cuda:0")) == ARMS
     assert {run.device for run in accelerator.runs("cuda:0")} == {"cuda:0"}
+    assert all(run.exclusive for run in accelerator.runs("cuda:0"))  # timed on all cores, one at a time
     with pytest.raises(ConfigurationError, match=r"^a timing record must be of an accelerator; found 'cpu'\."):
         accelerator.runs("cpu")
 
@@ -79,8 +80,13 @@ REFUSED = {
     "an arm twice": ([record(ARMS[0]), record(ARMS[0])], "two records of the same arm"),
     "a CPU's arm": ([record("steps")], "something else than an accelerator's timing"),
     "another experiment": ([record(ARMS[0], experiment="epochs")], "something else"),
-    "an unknown kind": ([record("accelerator.speed", results={})], "something else"),
-    "a path for an id": ([record(ARMS[0], run="devices.accelerator.loader.seed0.0/../../x")], "whose id does not fit"),
+    "parameters of a CPU's arm": (
+        [record(ARMS[0], parameters={"timed": "loader", "accelerator": False})],
+        "something else",
+    ),
+    "parameters of another kind": ([record(ARMS[0], parameters={"timed": ["loader"]})], "something else"),
+    "an unknown kind": ([record("accelerator_speed", results={})], "something else"),
+    "a path for an id": ([record(ARMS[0], run="devices.accelerator_loader.seed0.0/../../x")], "whose id does not fit"),
     "another run's id": ([record(ARMS[0], run=f"devices.{ARMS[1]}.seed0.0123456789")], "whose id does not fit"),
     "another seed's id": ([record(ARMS[0], seed=1)], "whose id does not fit"),
     "another schema": ([record(ARMS[0], schema=SCHEMA + 1)], "schema"),
@@ -114,8 +120,7 @@ REFUSED = {
                         {
                             "model": "mlp128",
                             "batch_size": 64,
-                            "unsynchronised_seconds": [-1.0],
-                            "synchronised_seconds": [1.0],
+                            "seconds": {"queued": [-1.0], "done": [1.0]},
                         }
                     ]
                 },

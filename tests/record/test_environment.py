@@ -16,8 +16,8 @@ ASK = "from report.record.environment import peak_memory_bytes; print(peak_memor
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much a process has held")
 def test_the_peak_is_this_process_own_and_no_less_than_what_it_holds():
     held = np.ones(150_000_000)  # 1.2 GB
-    mine = environment.peak_memory_bytes()
-    assert mine >= psutil.Process().memory_info().rss >= held.nbytes
+    holds = psutil.Process().memory_info().rss
+    assert environment.peak_memory_bytes() >= holds >= held.nbytes
     asked = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
     assert 10_000_000 < int(asked.stdout) < held.nbytes  # not that of the process that started it
 

@@ -25,7 +25,8 @@ ELSEWHERE = msgspec.structs.replace(HERE, processor="another", cores=64)
 
 def record(environment=HERE, **results):
     return Record(
-        schema=SCHEMA, run="r", experiment="e", arm="a", seed=0, parameters={}, depends_on={}, results=results,
+        schema=SCHEMA, run="r", experiment="e", arm="a", seed=0, role="main", parameters={}, exclusive=False,
+        depends_on={}, results=results,
         wall_seconds=1.0, peak_memory_bytes=1, environment=environment, data_sha256="d", code={},
     ).sealed()  # fmt: skip
 
@@ -135,7 +136,7 @@ def test_a_run_that_gives_something_else_is_named_and_ends_with_1(command, monke
         result = stand_in.measure(run, dataset, inputs)
         return msgspec.structs.replace(result, total=result.total + (run.arm == "part3" and run.seed == 1))
 
-    changed = Experiment(name="sum", plan=small_report.plan, measure=another)
+    changed = Experiment(plan=small_report.plan, measure=another)
     monkeypatch.setitem(EXPERIMENTS, "sum", changed)
     status, told = command("verify", "--all")
     assert status == 1
@@ -149,7 +150,7 @@ def test_a_run_that_can_not_be_repeated_ends_with_1(command, monkeypatch):
     def broken(run, dataset, inputs):
         raise ArithmeticError(run.arm)
 
-    monkeypatch.setitem(EXPERIMENTS, "sum", Experiment(name="sum", plan=small_report.plan, measure=broken))
+    monkeypatch.setitem(EXPERIMENTS, "sum", Experiment(plan=small_report.plan, measure=broken))
     status, told = command("verify", "--sample", "1")
     assert status == 1
     assert "not measured" in told

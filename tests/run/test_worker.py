@@ -31,7 +31,7 @@ def left(monkeypatch):
         found.append(weakref.ref(Left()))
         return Nothing()
 
-    monkeypatch.setitem(EXPERIMENTS, "leaving", Experiment(name="leaving", plan=lambda profile: [], measure=measure))
+    monkeypatch.setitem(EXPERIMENTS, "leaving", Experiment(plan=lambda profile: [], measure=measure))
     monkeypatch.setattr(worker, "dataset", lambda folder: None)
     gc.disable()
     yield found

@@ -45,8 +45,8 @@ def dataset(folder):
 
 
 def register():
-    experiments.EXPERIMENTS["sum"] = Experiment(name="sum", plan=plan, measure=measure)
-    experiments.EXPERIMENTS["timed sum"] = Experiment(name="timed sum", plan=plan, measure=measure, exclusive=True)
+    experiments.EXPERIMENTS["sum"] = Experiment(plan=plan, measure=measure)
+    experiments.EXPERIMENTS["timed sum"] = Experiment(plan=plan, measure=measure, exclusive=True)
 
 
 def start(threads):

@@ -35,7 +35,7 @@ def install(patch, make_executor):
     """
     for name in list(EXPERIMENTS):
         patch.delitem(EXPERIMENTS, name)
-    patch.setitem(EXPERIMENTS, "sum", Experiment(name="sum", plan=plan, measure=stand_in.measure))
+    patch.setitem(EXPERIMENTS, "sum", Experiment(plan=plan, measure=stand_in.measure))
     patch.setattr(worker, "dataset", stand_in.dataset)
     patch.setattr(options, "locate", lambda root: Source("given", Path("images")))
     patch.setattr(options, "load", lambda split, folder: None)
