@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from fmnist_ref import MLP, cross_entropy, time_training_step
+from report.experiments.hardware import Device, observe
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 BATCH_SIZES = tuple(4**power for power in range(8))  # 1 to 16384
@@ -39,8 +40,7 @@ class StepCost(msgspec.Struct, frozen=True, kw_only=True):
 class BatchCostResults(msgspec.Struct, frozen=True, kw_only=True):
     """Costs by batch size, and the memory that all batch sizes need."""
 
-    device: str
-    num_threads: int
+    device: Device
     parameter_bytes: int
     gradient_bytes: int
     images_bytes: int
@@ -65,7 +65,6 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> BatchCostResults:
         batch_size: _repetitions(model, images, labels, batch_size, run.parameters["seconds_per_arm"])
         for batch_size in BATCH_SIZES
     }
-    device, num_threads = "", 0
     for _ in range(run.parameters["rounds"]):
         for batch_size, count in repetitions.items():
             timing = time_training_step(
@@ -73,11 +72,9 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> BatchCostResults:
             )
             seconds[batch_size].append(timing.step_seconds)
             peaks[batch_size] = timing.peak_memory_bytes
-            device, num_threads = timing.device, timing.num_threads
     weights = [weight.nbytes for weight in model.parameters()]
     return BatchCostResults(
-        device=device,
-        num_threads=num_threads,
+        device=observe(torch.device(run.device)),
         parameter_bytes=sum(weights),
         gradient_bytes=sum(weights),
         images_bytes=images.nbytes,

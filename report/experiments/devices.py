@@ -26,12 +26,9 @@ from report.experiments.data_loading import LoaderResults, measure_loader
 from report.experiments.steps import ClockResults, StepsResults, measure_clock, measure_steps
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
-RESULTS: dict[str, type[LoaderResults] | type[StepsResults] | type[ClockResults]] = {
-    "loader": LoaderResults,
-    "steps": StepsResults,
-    "clock": ClockResults,
-}
-"""Results by what is timed."""
+Results = LoaderResults | StepsResults | ClockResults
+RESULTS: dict[str, type[Results]] = {"loader": LoaderResults, "steps": StepsResults, "clock": ClockResults}
+"""Types of results by what is timed."""
 
 
 def plan(profile: Profile) -> Iterator[Run]:
@@ -61,7 +58,7 @@ def _run(timed: str, profile: Profile, settings: dict[str, Any], *, accelerator:
     )
 
 
-def measure(run: Run, dataset: Dataset, inputs: Inputs) -> LoaderResults | StepsResults | ClockResults:
+def measure(run: Run, dataset: Dataset, inputs: Inputs) -> Results:
     """Time one kind, on the CPU and, for an accelerator's arm, on the run's device as well."""
     devices = [torch.device("cpu")]
     if run.parameters["accelerator"]:

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int64
@@ -15,7 +16,7 @@ from torch.nn import functional as F
 
 from fmnist_ref import MLP, fit
 from report.experiments.hardware import HUGE_PAGES, observe
-from report.experiments.throughput import Method, ThroughputResults, time_in_rounds
+from report.experiments.throughput import EpochTimes, Method, ThroughputResults, time_in_rounds
 from report.experiments.worker_pool import WorkerPool
 from report.plan import Dataset, Images, Run
 
@@ -61,18 +62,20 @@ def measure_optimizations(run: Run, dataset: Dataset) -> ThroughputResults:
                 pool.train([16], batch_size)  # starts it
         plain, networks = MLP(), BatchedNetworks(settings["models"])
         methods = [
-            Method(name="fit", epoch=lambda: fit(plain, images.images, images.labels, epochs=1, batch_size=batch_size)),
-            Method(name="large_pages", epoch=lambda: large_pages.train([128], batch_size)),
-            Method(name="small_pages", epoch=lambda: small_pages.train([128], batch_size)),
-            *([Method(name="compiled", epoch=compiled_epoch(images, batch_size))] if settings["compile"] else []),
             Method(
-                name="batched",
-                epoch=lambda: sgd_epoch(
-                    networks.parameters, lambda x, y: networks.losses(x, y).sum(), images, batch_size
-                ),
-                networks=networks.count,
+                EpochTimes(name="fit"),
+                partial(fit, plain, images.images, images.labels, epochs=1, batch_size=batch_size),
+            ),
+            Method(EpochTimes(name="large_pages"), partial(large_pages.train, [128], batch_size)),
+            Method(EpochTimes(name="small_pages"), partial(small_pages.train, [128], batch_size)),
+            Method(EpochTimes(name="compiled"), compiled_epoch(images, batch_size)),
+            Method(
+                EpochTimes(name="batched", networks=networks.count),
+                partial(sgd_epoch, networks.parameters, lambda x, y: networks.losses(x, y).sum(), images, batch_size),
             ),
         ]
+        if not settings["compile"]:
+            methods = [method for method in methods if method.times.name != "compiled"]
         times = time_in_rounds(methods, settings["rounds"])
     return ThroughputResults(
         devices=[observe(torch.device("cpu"))], batch_size=batch_size, num_images=size, methods=times
@@ -99,7 +102,7 @@ def compiled_epoch(images: Images, batch_size: int) -> Callable[[], object]:
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it warns where there is no CUDA
     model = MLP()
     loss = torch.compile(lambda inputs, labels: F.cross_entropy(model(inputs), labels), dynamic=False)
-    return lambda: sgd_epoch(list(model.parameters()), loss, images, batch_size)
+    return partial(sgd_epoch, list(model.parameters()), loss, images, batch_size)
 
 
 def sgd_epoch(

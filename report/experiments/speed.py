@@ -25,6 +25,7 @@ from report.experiments.throughput import ThroughputResults, measure_throughput,
 from report.experiments.worker_pool import WorkerPool
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
+STEP_PARTS: tuple[Part, ...] = ("gather", "forward", "backward", "update", "step")
 WIDTHS = (512, 256, 256, 128, 128, 128, 64, 64)
 """Of the fixed set of runs, longest first: unequal, as a report's are."""
 
@@ -97,14 +98,7 @@ def measure_profile(run: Run, dataset: Dataset) -> ProfileResults:
     return ProfileResults(
         devices=[observe(torch.device("cpu"))],
         batch_size=settings["batch_size"],
-        seconds={
-            "gather": step.gather_seconds,
-            "forward": step.forward_seconds,
-            "backward": step.backward_seconds,
-            "update": step.update_seconds,
-            "step": step.step_seconds,
-            "dispatch": empty.step_seconds,
-        },
+        seconds={part: getattr(step, f"{part}_seconds") for part in STEP_PARTS} | {"dispatch": empty.step_seconds},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -42,17 +42,17 @@ WARM_UP_BATCHES = 50
 """Of the slow methods, before the first round: enough to start workers; the others warm up with a whole epoch."""
 
 
-class EpochTimes(msgspec.Struct, frozen=True, kw_only=True):
+class EpochTimes(msgspec.Struct, kw_only=True):
     """One method of training for an epoch, timed again and again."""
 
     name: MethodName
-    threads: int
+    threads: int = 1
     """Of each process that computes."""
-    processes: int
+    processes: int = 1
     """That compute, or load, side by side."""
-    networks: int
+    networks: int = 1
     """Trained at once."""
-    seconds: dict[Literal["epoch", "first"], list[float]]
+    seconds: dict[Literal["epoch", "first"], list[float]] = {}
     """`epoch`: of one network, so the time over `networks`; empty where the method can't run. `first`: what comes before
     the first round, with the start of workers and the time of a compiler."""
     problem: str = ""
@@ -69,19 +69,23 @@ class ThroughputResults(msgspec.Struct, frozen=True, kw_only=True):
     methods: list[EpochTimes]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Method:
-    """A method that is to be timed."""
+    """A method that is to be timed, and its times."""
 
-    name: MethodName
+    times: EpochTimes
     epoch: Callable[[], object]
     warm_up: Callable[[], object] | None = None
     """What to do before the first round, if not an epoch."""
     rounds_apart: int = 1
     """3: takes part in every third round only."""
-    threads: int = 1
-    processes: int = 1
-    networks: int = 1
+
+    def time(self, work: Callable[[], object]) -> float:
+        """Return the seconds that some work takes with the method's threads."""
+        with threads_set_to(self.times.threads):
+            began = perf_counter()
+            work()
+            return perf_counter() - began
 
 
 def measure_throughput(run: Run, dataset: Dataset, device: torch.device) -> ThroughputResults:
@@ -92,7 +96,7 @@ def measure_throughput(run: Run, dataset: Dataset, device: torch.device) -> Thro
         methods = _methods(images, settings["batch_size"], threads, pool)
         if device.type != "cpu":
             epoch = _fit_epoch(images.to(str(device)), settings["batch_size"], MLP().to(device))
-            methods.append(Method(name="accelerator", epoch=epoch, threads=threads))
+            methods.append(Method(EpochTimes(name="accelerator", threads=threads), epoch))
         times = time_in_rounds(methods, settings["rounds"])
     return ThroughputResults(
         devices=[observe(kind) for kind in dict.fromkeys([torch.device("cpu"), device])],
@@ -102,39 +106,25 @@ def measure_throughput(run: Run, dataset: Dataset, device: torch.device) -> Thro
     )
 
 
-def time_in_rounds(methods: Iterable[Method], rounds: int) -> list[EpochTimes]:
+def time_in_rounds(methods: Sequence[Method], rounds: int) -> list[EpochTimes]:
     """Warm every method up, then time an epoch of each in every round: a change in the machine's load affects all alike."""
-    timed = [(method, _warmed_up(method)) for method in methods]
+    for method in methods:
+        _warm_up(method)
     for turn in range(rounds):
-        for method, times in timed:
-            if turn % method.rounds_apart == 0 and not times.problem:
-                times.seconds["epoch"].append(_seconds_of(method.epoch, method.threads) / method.networks)
-    return [times for _, times in timed]
+        for method in methods:
+            if turn % method.rounds_apart == 0 and not method.times.problem:
+                method.times.seconds["epoch"].append(method.time(method.epoch) / method.times.networks)
+    return [method.times for method in methods]
 
 
-def _warmed_up(method: Method) -> EpochTimes:
-    """Warm a method up; a machine without a compiler for C++ can't compile, and that is a result."""
-    problem = ""
+def _warm_up(method: Method) -> None:
+    """Start workers, compile and fill caches; a machine without a compiler for C++ can't compile, and that is a result."""
     began = perf_counter()
     try:
-        _seconds_of(method.warm_up or method.epoch, method.threads)
+        method.time(method.warm_up or method.epoch)
     except torch._dynamo.exc.TorchDynamoException as error:
-        problem = type(error).__name__
-    return EpochTimes(
-        name=method.name,
-        threads=method.threads,
-        processes=method.processes,
-        networks=method.networks,
-        seconds={"epoch": [], "first": [perf_counter() - began]},
-        problem=problem,
-    )
-
-
-def _seconds_of(work: Callable[[], object], threads: int) -> float:
-    with threads_set_to(threads):
-        began = perf_counter()
-        work()
-        return perf_counter() - began
+        method.times.problem = type(error).__name__
+    method.times.seconds = {"epoch": [], "first": [perf_counter() - began]}
 
 
 def _methods(images: Images, batch_size: int, threads: int, pool: WorkerPool) -> list[Method]:
@@ -144,29 +134,24 @@ def _methods(images: Images, batch_size: int, threads: int, pool: WorkerPool) ->
     with_workers = make(
         transformed, num_workers=LOADER_WORKERS, persistent_workers=True, multiprocessing_context="spawn"
     )  # spawn: fork and torch's thread pools deadlock
-    notebook, notebook_with_workers = notebook_epoch(make(transformed)), notebook_epoch(with_workers)
-    on_tensors = notebook_epoch(make(TensorDataset(images.images, images.labels)))
-    slow: dict[str, Any] = {"threads": threads, "rounds_apart": 3}  # longer than all the others' epochs together
+    tensors = make(TensorDataset(images.images, images.labels))
+
+    def slow(times: EpochTimes, batches: Iterable[tuple[Tensor, Tensor]]) -> Method:
+        epoch = notebook_epoch(batches)  # takes longer than the epochs of all other methods together
+        return Method(times, epoch, partial(epoch, WARM_UP_BATCHES), rounds_apart=3)
+
     return [
-        Method(name="notebook", epoch=notebook, warm_up=partial(notebook, WARM_UP_BATCHES), **slow),
+        slow(EpochTimes(name="notebook", threads=threads), make(transformed)),
+        slow(EpochTimes(name="loader_workers", threads=threads, processes=LOADER_WORKERS), with_workers),
+        Method(EpochTimes(name="tensor_dataset", threads=threads), notebook_epoch(tensors)),
+        Method(EpochTimes(name="fit", threads=threads), _fit_epoch(images, batch_size, MLP())),
+        Method(EpochTimes(name="fit_one_thread"), _fit_epoch(images, batch_size, MLP())),
         Method(
-            name="loader_workers",
-            epoch=notebook_with_workers,
-            warm_up=partial(notebook_with_workers, WARM_UP_BATCHES),
-            processes=LOADER_WORKERS,
-            **slow,
+            EpochTimes(name="fit_pool", processes=pool.size, networks=pool.size),
+            lambda: pool.train([128] * pool.size, batch_size),
         ),
-        Method(name="tensor_dataset", epoch=on_tensors, threads=threads),
-        Method(name="fit", epoch=_fit_epoch(images, batch_size, MLP()), threads=threads),
-        Method(name="fit_one_thread", epoch=_fit_epoch(images, batch_size, MLP())),
-        Method(
-            name="fit_pool",
-            epoch=lambda: pool.train([128] * pool.size, batch_size),
-            processes=pool.size,
-            networks=pool.size,
-        ),
-        Method(name="scikit_learn", epoch=scikit_learn_epoch(images, batch_size)),
-        Method(name="products", epoch=partial(large_products, len(images), batch_size)),
+        Method(EpochTimes(name="scikit_learn"), scikit_learn_epoch(images, batch_size)),
+        Method(EpochTimes(name="products"), partial(large_products, len(images), batch_size)),
     ]
 
 

@@ -1,6 +1,7 @@
 """Example results of `batch_cost`."""
 
 from examples.batch_size import JITTER
+from examples.devices import device
 from report.experiments.batch_cost import BatchCostResults, StepCost
 
 
@@ -12,8 +13,7 @@ def example(run, *, sign=1):
         rounds = [[seconds * (1 + j), seconds * (1 + j)] for j in JITTER]
         steps.append(StepCost(batch_size=size, saved_bytes=4 + sign * 3696 * size + 4_000_000, seconds=rounds))
     return BatchCostResults(
-        device="cpu",
-        num_threads=2,
+        device=device("cpu"),
         parameter_bytes=407_080,
         gradient_bytes=407_080,
         images_bytes=188_160_000,

@@ -61,8 +61,7 @@ def test_every_repetition_is_kept_round_by_round(sample, monkeypatch):
         assert len(step.seconds) == 3
         assert all(len(seconds) >= 2 and min(seconds) > 0 for seconds in step.seconds)
         assert step.peak_memory_bytes is None
-    assert found.device == "cpu"
-    assert found.num_threads == torch.get_num_threads()
+    assert (found.device.kind, found.device.threads) == ("cpu", torch.get_num_threads())
     assert found.parameter_bytes == 4 * 101_770
     assert found.images_bytes == 4 * sample[0].numel()
 
