@@ -133,9 +133,7 @@ def test_data_that_change_during_a_report_are_refused_by_name(tmp_path, monkeypa
     monkeypatch.setitem(
         EXPERIMENTS,
         "count",
-        Experiment(
-            name="count", plan=lambda profile: (), measure=lambda run, data, inputs: Seen(images=len(data.test_labels))
-        ),
+        Experiment(plan=lambda profile: (), measure=lambda run, data, inputs: Seen(images=len(data.test_labels))),
     )
     store = RecordStore(tmp_path / "records", "data")
     runner = Runner(store, folder, workers=1, on_end=lambda *_: None, make_executor=thread_pool)
