@@ -2,7 +2,7 @@
 What the batch size does to training, under equal epochs and under equal updates.
 
 Measured: loss and accuracy of a 784-128-10 ReLU network trained by SGD on 50,000 images, for batch sizes 16 to 4096. The
-learning rate is chosen anew for each of them and each budget by the 10,000 images held out (one seed; the trial of a rate
+learning rate is chosen for each of them and each budget on the 10,000 images held out (one seed; the trial of a rate
 under which the network has collapsed after three epochs ends there). Two budgets: ten epochs, in which small batches make
 more updates; and 500 updates, in which large batches see more images. Training, held-out and test images are scored with
 the weights fixed, before training and after each of the first ten epochs and every tenth. Between 1 and 20 seconds a run on

@@ -3,7 +3,7 @@ How far training goes to a fixed validation error, by batch size, with a hidden 
 
 Measured, in the manner of Shallue et al. (2019): updates, epochs and training seconds until the error on the 10,000
 images held out is first at or below a target, for batch sizes 16 to 4096. The learning rate of each batch size is the
-one that gets there in the fewest updates (one seed, whose trial stands for its run). The error is evaluated ten times
+one that gets there in the fewest updates (one seed, whose trial is also its run). The error is evaluated ten times
 an epoch, less often with the two largest batches, which take many epochs; that is outside the clock. Two models: a ReLU
 layer of 128 units, and softmax regression, each with a target that all its batch sizes can reach. A run that doesn't
 get there in its epochs, or whose learning rate is so high that the network collapses, is recorded as such. Between 1 and

@@ -3,8 +3,9 @@ How noisy a mini-batch gradient is, by batch size and over the course of trainin
 
 Measured, for a 784-128-10 ReLU network trained as in the notebook (SGD at 0.01, batch size 64, 60,000 images, from logits):
 the total variance of the gradient over random mini-batches of 1 to 4096 images, drawn independently and with
-replacement, at the initial weights, after one epoch and after ten; and then, and after three epochs, the simple noise scale of McCandlish et al. (2018) from the gradients of the first 10,000 training images one by one. About 30
-seconds a run on one thread.
+replacement, at the initial weights, after one epoch and after ten. And at these, and after three epochs, the simple noise
+scale of McCandlish et al. (2018) from the gradients of the first 10,000 training images one by one. About 30 seconds a run
+on one thread.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class GradientNoiseResults(msgspec.Struct, frozen=True, kw_only=True):
     batch_sizes: list[int]
     """Batch sizes of the variances."""
     num_images: int
-    """Images behind each noise scale."""
+    """Images from whose gradients each noise scale was estimated."""
 
 
 def plan(profile: Profile) -> Iterator[Run]:

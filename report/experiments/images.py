@@ -20,7 +20,7 @@ from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 
 class ImagesResults(msgspec.Struct, frozen=True, kw_only=True):
-    """A census of both parts of the data set."""
+    """Counts over all images of both parts of the data set."""
 
     train_per_class: list[int]
     test_per_class: list[int]
@@ -40,13 +40,13 @@ class ImagesResults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(profile: Profile) -> Iterator[Run]:
-    """List the one run that there is; both profiles share it."""
+    """List the one run; it is the same in both profiles."""
     del profile
     yield Run(experiment="images", arm="census", seed=0)
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ImagesResults:
-    """Take the census."""
+    """Count and compare all images."""
     del run, inputs
     train, test = _grey(dataset.train_images), _grey(dataset.test_images)
     train_hashes, test_hashes = _hashes(train), _hashes(test)
@@ -67,7 +67,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ImagesResults:
 
 
 def _grey(images: Float32[Tensor, "n 28 28"]) -> Tensor:
-    """Return to the grey levels, uint8, that normalising started from."""
+    """Undo the normalisation: grey levels from 0 to 255, uint8."""
     return ((images * 0.5 + 0.5) * 255).round().to(torch.uint8)
 
 

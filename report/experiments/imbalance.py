@@ -4,9 +4,9 @@ Two classes at 99 to 1: scores of a rule that ignores the images, and of network
 Measured: accuracy, balanced accuracy, cross-entropy, area under the ROC curve and average precision on test images that
 are drawn at the same 99 to 1, for telling shirts (rare) from the nine other kinds. Arms: the majority rule, which gives
 every image the training share of shirts as its probability (`majority`); a 784-128-2 ReLU network trained from
-logits (`trained`); and the same network and seed with cross-entropy weighted so that both classes count alike
-(`weighted`). The seed draws the shirts and the others, the initial weights and the data order; the majority rule sees
-the very images that the networks of its seed see. About five seconds a run of five epochs on one thread.
+logits (`trained`); and the same network and seed with cross-entropy weighted so that both classes have the same weight
+(`weighted`). The seed draws the shirts and the others, the initial weights and the data order; the majority rule gets
+the same images as the networks of its seed. About five seconds a run of five epochs on one thread.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class ImbalanceResults(msgspec.Struct, frozen=True, kw_only=True):
     confusion: list[list[int]]
     """Test images by true class (rows) and predicted class (columns)."""
     num_train: list[int]
-    """Training images of either class."""
+    """Training images of each class."""
     num_test: list[int]
-    """Test images of either class."""
+    """Test images of each class."""
 
 
 def plan(profile: Profile) -> Iterator[Run]:
@@ -122,7 +122,7 @@ def rare_against_rest(images: Images, *, rare: int, ratio: int, num_rare: int, g
 def score(
     logits: Float[Tensor, "test 2"], train_labels: Int64[Tensor, " train"], test_labels: Int64[Tensor, " test"]
 ) -> ImbalanceResults:
-    """Score the logits of the test images in every way that the page compares."""
+    """Score the logits of the test images by every measure that the page compares."""
     from sklearn.metrics import average_precision_score, roc_auc_score  # here: most workers never need its 60 MB
 
     rare_probability = logits.double().softmax(1)[:, 1].numpy()

@@ -21,7 +21,7 @@ Batch = tuple[Float32[Tensor, "batch ..."], Int64[Tensor, " batch"]]
 
 class TransformedImages(Dataset[tuple[Tensor, int]]):
     """
-    Grey images that are transformed one by one, anew each time they are asked for, as torchvision's `FashionMNIST` does.
+    Grey images that are transformed one by one, each time again, as torchvision's `FashionMNIST` does.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class TransformedImages(Dataset[tuple[Tensor, int]]):
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        """Make one image a PIL image, and that a normalised tensor of shape [1, 28, 28]."""
+        """Convert one image to a PIL image, and that to a normalised tensor of shape [1, 28, 28]."""
         image = Image.fromarray(self.images[index].numpy())
         return self.transform(image), int(self.labels[index])
 
@@ -57,14 +57,14 @@ def image_loader(
     images: TransformedImages, *, num_batches: int, batch_size: int = 64, workers: int = 0, seed: int = 0
 ) -> DataLoader[Any]:
     """
-    Make a shuffling loader as the notebook's, of a given number of full batches.
+    Make a shuffling loader like the notebook's, with a given number of full batches.
 
     Parameters
     ----------
     images : TransformedImages
         What to draw from.
     num_batches : int
-        Batches in all; after each permutation of the images follows another.
+        Batches in all; each permutation of the images is followed by another.
     batch_size : int
         Images in a batch.
     workers : int
@@ -91,7 +91,7 @@ def image_loader(
 def resident_batches(
     images: Float32[Tensor, "n ..."], labels: Int64[Tensor, " n"], *, batch_size: int = 64, seed: int = 0
 ) -> Iterator[Batch]:
-    """Draw full batches without end from tensors that stay where they are, permutation after permutation."""
+    """Draw full batches without end from tensors that stay on their device, permutation after permutation."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(len(images), generator=generator).to(images.device)

@@ -5,12 +5,12 @@ Measured: test accuracy after every epoch of the notebook's loop (784-128-10 net
 with one change each: gradients never zeroed, pixels left at 0 to 255, images in the order of their labels and never
 shuffled; and, as a control, never shuffled in the data set's own order. The correct loop, and the one with softmax before
 cross-entropy, are the first ten epochs of `epochs`' arms `from_logits` and `as_published`: the same seeds, so the same
-initial weights and, where there is shuffling, the same batches. A loss that stops being a number is a result: the training
-goes on and the model is scored by what it then predicts. About 10 seconds a run on one thread.
+initial weights and, where there is shuffling, the same batches. A loss that stops being a number is a result: training
+continues, and the model is scored by what it then predicts. About 10 seconds a run on one thread.
 
-`fmnist_ref.fit` cannot make these mistakes, so the loop is written out here; a test holds it, without a mistake, to `fit`
-bit for bit. The reporting mistake (a mean of batch means) is read off the correct loop, and the time of image-by-image
-transforms and of an unsynchronised clock are measured in `devices`.
+`fmnist_ref.fit` cannot make these mistakes, so the loop is written out here; a test checks that without a mistake it is
+`fit` bit for bit. The reporting mistake (a mean of batch means) is computed from the correct loop, and the time of
+image-by-image transforms and of an unsynchronised clock are measured in `devices`.
 """
 
 from __future__ import annotations

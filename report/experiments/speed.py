@@ -27,7 +27,7 @@ from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 STEP_PARTS: tuple[Part, ...] = ("gather", "forward", "backward", "update", "step")
 WIDTHS = (512, 256, 256, 128, 128, 128, 64, 64)
-"""Of the fixed set of runs, longest first: unequal, as a report's are."""
+"""Of the fixed set of runs, longest first: unequal, as a report's runs are."""
 
 
 class ProfileResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class WorkersResults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(profile: Profile) -> Iterator[Run]:
-    """List one run for each arm: one seed, since times and not accuracies are measured."""
+    """List one run for each arm: repetitions take the place of seeds."""
     num_images = profile.pick(full=60_000, quick=6_000)
     arms: dict[str, dict[str, int | bool]] = {
         "throughput": {"num_images": num_images, "rounds": profile.pick(full=7, quick=4)},

@@ -20,7 +20,7 @@ def example(run, *, sign=1):
 
 
 def reached(updates, epochs, seconds):
-    """Make a run that reached its target after so many updates, epochs and seconds."""
+    """Make a run that reached its target after these updates, epochs and seconds."""
     return TargetResults(
         learning_rate=0.1,
         target_error=0.15,

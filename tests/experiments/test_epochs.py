@@ -1,4 +1,4 @@
-"""The experiment on a hundred epochs: its arms, and its closer look at predictions, by another route."""
+"""The experiment on a hundred epochs: its arms, and its inspection of predictions, by another route."""
 
 import msgspec
 import numpy as np
