@@ -1,12 +1,14 @@
-"""Penalised softmax regression, fitted by L-BFGS until a bound says that its minimum is near."""
+"""Penalised softmax regression, fitted by L-BFGS until a bound says that its minimum is near, for one penalty or several."""
 
 from __future__ import annotations
 
 import msgspec
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from fmnist_ref import SoftmaxRegression, cross_entropy
+from fmnist_ref import SoftmaxRegression, confusion_matrix, cross_entropy, predict_logits
+from report.experiments.tuning import best_penalty
+from report.plan import Images
 
 MAX_EVALUATIONS = 1500
 
@@ -57,3 +59,30 @@ def minimise(model: SoftmaxRegression, images: Tensor, labels: Tensor, penalty: 
             return LBFGSResult(
                 evaluations=evaluations, objective=value, gradient_norm=norm, excess=excess, tolerance=tolerance
             )
+
+
+def fit_path(
+    model: SoftmaxRegression, train: Images, validation: Images, penalties: list[float], tolerance: float
+) -> tuple[list[float], list[list[int]]]:
+    """
+    Fit every penalty, each from the fit before it, and leave the model as the best of them on the validation images.
+
+    Returns
+    -------
+    list of float
+        Validation loss of each penalty, nats.
+    list of list of int
+        Confusion matrix of the best one.
+    """
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    losses, states, confusions = [], [], []
+    for penalty in penalties:
+        minimise(model, train.images, train.labels, penalty, tolerance)
+        logits = predict_logits(model, validation.images)
+        losses.append(cross_entropy(logits, validation.labels).item())
+        states.append({name: value.clone() for name, value in model.state_dict().items()})
+        confusions.append(confusion_matrix(logits, validation.labels).tolist())
+    chosen = penalties.index(best_penalty(penalties, losses))
+    model.load_state_dict(states[chosen])
+    return losses, confusions[chosen]

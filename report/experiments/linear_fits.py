@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import torch
 from jaxtyping import Float32
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, cross_entropy, predict_logits
-from report.experiments.lbfgs import LBFGSResult, minimise
+from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, predict_logits
+from report.experiments.lbfgs import LBFGSResult, fit_path, minimise
 from report.experiments.predictions import (
     Outputs,
     Predictions,
@@ -26,6 +26,7 @@ from report.experiments.predictions import (
     score_predictions,
 )
 from report.experiments.training import hold_out
+from report.experiments.tuning import best_penalty
 from report.plan import Dataset, Images
 
 CHOICE_TOLERANCE = 1e-3
@@ -109,7 +110,7 @@ def fit_least_squares(task: Task, penalties: list[float]) -> ClassifierResults:
     kept, held = task.hold_out()
     model, losses = fit_ridges((kept.images, _one_hot(kept)), (held.images, _one_hot(held)), penalties)
     confusion = confusion_matrix(predict_logits(model, held.images), held.labels)
-    train, test, penalty = task.train(), task.test(), best(penalties, losses)
+    train, test, penalty = task.train(), task.test(), best_penalty(penalties, losses)
     model.fit_closed_form(train.images, _one_hot(train), ridge=penalty)
     outputs = predict_logits(model, test.images)  # (test, 10)
     clipped = outputs.clamp(0, 1)
@@ -127,8 +128,8 @@ def fit_least_squares(task: Task, penalties: list[float]) -> ClassifierResults:
 
 def fit_logistic(task: Task, penalties: list[float]) -> ClassifierResults:
     """Fit softmax regression to its minimum; with two classes it is the logistic regression of the textbooks."""
-    model, mean, losses, confusion = _fit_logistic_path(task, penalties)
-    train, test, penalty = task.train(), task.test(), best(penalties, losses)
+    model, mean, losses, confusion = _fit_centred(task, penalties)
+    train, test, penalty = task.train(), task.test(), best_penalty(penalties, losses)
     result = minimise(model, train.images - mean, train.labels, penalty, FINAL_TOLERANCE)
     with torch.no_grad():
         model.linear.bias.sub_(model.linear.weight @ mean.flatten())  # from here on it takes pixels that aren't centred
@@ -145,38 +146,13 @@ def fit_logistic(task: Task, penalties: list[float]) -> ClassifierResults:
     )
 
 
-def _fit_logistic_path(
-    task: Task, penalties: list[float]
-) -> tuple[SoftmaxRegression, Tensor, list[float], list[list[int]]]:
-    """
-    Fit every penalty, each from the fit before it.
-
-    Returns
-    -------
-    SoftmaxRegression
-        Fitted with the best penalty, to centred pixels.
-    Tensor
-        The mean image that was subtracted.
-    list of float
-        Loss of each penalty on the images held out, nats.
-    list of list of int
-        Confusion matrix of the best one on these.
-    """
+def _fit_centred(task: Task, penalties: list[float]) -> tuple[SoftmaxRegression, Tensor, list[float], list[list[int]]]:
+    """Fit every penalty to centred pixels; return the best model, the mean image, all losses and the best's confusions."""
     kept, held = task.hold_out()
     mean = kept.images.mean(0)  # centred pixels have one large direction fewer, and L-BFGS half the work
     kept.images.sub_(mean), held.images.sub_(mean)
     model = SoftmaxRegression(num_classes=len(task.classes))
-    for parameter in model.parameters():
-        nn.init.zeros_(parameter)
-    losses, states, logits = [], [], []
-    for penalty in penalties:
-        minimise(model, kept.images, kept.labels, penalty, CHOICE_TOLERANCE)
-        logits.append(predict_logits(model, held.images))
-        losses.append(cross_entropy(logits[-1], held.labels).item())
-        states.append({name: value.clone() for name, value in model.state_dict().items()})
-    chosen = penalties.index(best(penalties, losses))
-    model.load_state_dict(states[chosen])
-    return model, mean, losses, confusion_matrix(logits[chosen], held.labels).tolist()
+    return model, mean, *fit_path(model, kept, held, penalties, CHOICE_TOLERANCE)
 
 
 def fit_brightness(task: Task, penalties: list[float]) -> BrightnessResults:
@@ -184,7 +160,7 @@ def fit_brightness(task: Task, penalties: list[float]) -> BrightnessResults:
     kept, held = (_halves(part) for part in task.hold_out())
     model, losses = fit_ridges(kept, held, penalties)
     (upper, lower), (test_upper, test_lower) = _halves(task.train()), _halves(task.test())
-    penalty = best(penalties, losses)
+    penalty = best_penalty(penalties, losses)
     model.fit_closed_form(upper, lower, ridge=penalty)
     return BrightnessResults(
         penalty=penalty,
@@ -220,12 +196,7 @@ def fit_ridges(
         model.fit_closed_form(inputs, targets, ridge=penalty)
         losses.append((predict_logits(model, validation[0]) - validation[1]).square().sum(1).mean().item())
         models.append(model)
-    return models[penalties.index(best(penalties, losses))], losses
-
-
-def best(penalties: list[float], losses: list[float]) -> float:
-    """Return the penalty with the lowest loss; the larger of two that tie."""
-    return min(zip(losses, penalties, strict=True), key=lambda pair: (pair[0], -pair[1]))[1]
+    return models[penalties.index(best_penalty(penalties, losses))], losses
 
 
 def describe(

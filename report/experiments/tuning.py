@@ -1,8 +1,8 @@
-"""Learning rates, chosen per arm on held-out training images; the test images choose nothing."""
+"""Learning rates and penalties, chosen on held-out training images; the test images choose nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -99,3 +99,8 @@ def chosen_rate(inputs: Inputs) -> float:
     tried = [msgspec.convert(results, TuningResult) for results in inputs.values()]
     finished = [(t.validation_accuracy, -t.learning_rate) for t in tried if t.validation_accuracy is not None]
     return -max(finished)[1]
+
+
+def best_penalty(penalties: Sequence[float], losses: Sequence[float]) -> float:
+    """Return the penalty with the lowest loss; the larger of two that tie."""
+    return min(zip(losses, penalties, strict=True), key=lambda pair: (pair[0], -pair[1]))[1]

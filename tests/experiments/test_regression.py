@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from fmnist_ref import SoftmaxRegression, brier_score, cross_entropy, load_sample, normalize
 from report.experiments.lbfgs import minimise
-from report.experiments.linear_fits import BrightnessResults, ClassifierResults, best, grey_levels, only
+from report.experiments.linear_fits import BrightnessResults, ClassifierResults, grey_levels, only
 from report.experiments.predictions import describe_outputs, packed, score_predictions, unpacked
 from report.experiments.regression import (
     PAIR_PENALTIES,
@@ -18,6 +18,7 @@ from report.experiments.regression import (
     most_confused,
     plan,
 )
+from report.experiments.tuning import best_penalty
 from report.plan import Dataset, Images, Profile, Run
 
 
@@ -60,7 +61,7 @@ def test_only_keeps_two_classes_and_numbers_them_from_zero() -> None:
 
 
 def test_the_lowest_loss_is_best_and_of_two_the_stronger_penalty() -> None:
-    assert best([1.0, 3.0, 10.0, 30.0], [0.5, 0.4, 0.4, 0.6]) == 10.0
+    assert best_penalty([1.0, 3.0, 10.0, 30.0], [0.5, 0.4, 0.4, 0.6]) == 10.0
 
 
 def test_lbfgs_finds_the_minimum_that_scikit_learn_finds(dataset: Dataset) -> None:
@@ -167,6 +168,13 @@ def test_a_run_repeats_bit_for_bit_and_survives_json(arm: str, dataset: Dataset)
     first, again = (measure(runs()[arm], dataset, {}) for _ in range(2))
     assert first == again
     assert msgspec.convert(through_json(first), type(first)) == first
+
+
+@pytest.mark.parametrize("arm", ["least_squares", "logistic", "brightness"])
+def test_a_fit_leaves_the_images_as_they_are(arm: str, dataset: Dataset) -> None:
+    before = [part.clone() for part in dataset]
+    measure(runs()[arm], dataset, {})
+    assert all(torch.equal(old, new) for old, new in zip(before, dataset, strict=True))
 
 
 def test_predictions_are_scored_image_by_image() -> None:
