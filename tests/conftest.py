@@ -3,7 +3,28 @@
 import sys
 from pathlib import Path
 
+import pytest
+
+from fmnist_ref import sources
+from fmnist_ref.errors import DataError
+
 sys.path.insert(0, str(Path(__file__).parent))  # for `examples` and `stand_ins`, in worker processes too
+
+
+@pytest.fixture(scope="session")
+def published_folder():
+    """Return the folder with the published images that `report` would take without a download."""
+
+    def fetch_nothing(folder):
+        raise DataError("tests must not download", "no copy", "Make a report, which keeps one.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "fetch_with_torchvision", fetch_nothing)
+        patch.setattr(sources, "fetch_with_apt", fetch_nothing)
+        try:
+            return sources.locate().folder
+        except DataError:
+            pytest.skip("the published images are neither installed nor in the cache; `tox -e report` downloads them")
 
 
 def pytest_terminal_summary(terminalreporter):

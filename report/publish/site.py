@@ -92,6 +92,7 @@ def _commit() -> str | None:
         described = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607
             cwd=ROOT,
+            env=os.environ | {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)},  # a repository around this one is another's
             capture_output=True,
             text=True,
             check=True,

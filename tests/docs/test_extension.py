@@ -204,6 +204,12 @@ def test_unknown_names_are_warnings(small_source: Path, page: str, complaint: st
     assert complaint in build_text(small_source, page)[1]
 
 
+@pytest.mark.parametrize(("heading", "warned"), [("", True), ("gain", False)])
+def test_a_column_without_a_heading_is_a_warning(small_source: Path, heading: str, warned: bool) -> None:
+    page = f".. list-table::\n   :header-rows: 1\n\n   * - model\n     - {heading}\n   * - linear\n     - 3"
+    assert ("a column of a table has no heading" in build_text(small_source, page)[1]) == warned
+
+
 def test_evidence_of_another_shape_is_named(small_source: Path) -> None:
     (small_source / "evidence/q4.json").write_text('{"name": "q4"}', encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as raised:

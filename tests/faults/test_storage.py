@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from stand_ins import small_report
 
-from fmnist_ref import DataError, locate
 from report.cli import main
 from report.experiments import EXPERIMENTS
 from report.plan import Experiment, Run
@@ -120,15 +119,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     images: int
 
 
-def test_data_that_change_during_a_report_are_refused_by_name(tmp_path, monkeypatch):
+def test_data_that_change_during_a_report_are_refused_by_name(tmp_path, monkeypatch, published_folder):
     """The first worker reads the published files; one that starts later finds another label file in their place."""
-    try:
-        source = locate().folder
-    except DataError:
-        pytest.skip("the published data set is not at hand")
     folder = tmp_path / "images"
     folder.mkdir()
-    for path in source.rglob("*ubyte*"):
+    for path in published_folder.rglob("*ubyte*"):
         (folder / path.name).symlink_to(path)
     monkeypatch.setitem(
         EXPERIMENTS,

@@ -15,17 +15,14 @@ from torchvision.datasets import FashionMNIST
 import fmnist_ref.data
 from fmnist_ref.data import CLASS_NAMES, DATA_SHA256, Split, load, load_sample, normalize
 from fmnist_ref.errors import ConfigurationError, DataError
-from fmnist_ref.sources import SYSTEM_FOLDER
 
 make_sample = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "make_sample.py")))
 SAMPLE_FOLDER = Path(fmnist_ref.data.__file__).with_name("sample")
 
 
 @pytest.fixture(scope="module")
-def published() -> dict[str, Split]:
-    if not SYSTEM_FOLDER.is_dir():
-        pytest.skip(f"the published data set is not installed in {SYSTEM_FOLDER}")
-    return {"train": load("train", SYSTEM_FOLDER), "test": load("test", SYSTEM_FOLDER)}
+def published(published_folder: Path) -> dict[str, Split]:
+    return {"train": load("train", published_folder), "test": load("test", published_folder)}
 
 
 @pytest.mark.parametrize(("split", "num_images"), [("train", 60_000), ("test", 10_000)])

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from report.record.environment import peak_memory_bytes
+from report.run import processes
 from report.run.executor import HUGE_PAGES, _killed_on_interrupt, local_executor
 
 PATIENCE = 60
@@ -49,6 +51,14 @@ def ends(process):
     except psutil.TimeoutExpired:
         return False
     return True
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_elsewhere_than_on_linux_workers_are_spawned(monkeypatch, platform):
+    monkeypatch.setattr(processes, "sys", SimpleNamespace(platform=platform))
+    assert processes.context("report.run.worker").get_start_method() == "spawn"
+    with local_executor(workers=1, threads=1) as executor:
+        assert executor.submit(abs, -1).result() == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker imports PyTorch for itself")

@@ -1,6 +1,7 @@
 """What a worker does between runs: it drops what a long one has left."""
 
 import gc
+import sys
 import weakref
 
 import msgspec
@@ -44,3 +45,12 @@ def test_only_a_long_run_is_searched_for_what_it_left(left, monkeypatch, long_ru
     measured = worker.measure(Run(experiment="leaving", arm="a", seed=0), {}, "")
     assert measured.results == {}
     assert (left[0]() is not None) == kept
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_memory_is_not_handed_back_where_the_system_has_no_such_call(left, monkeypatch, platform):
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(worker, "LONG_RUN", 0.0)
+    monkeypatch.setattr(worker.ctypes, "CDLL", lambda name: pytest.fail("looked for malloc_trim"))
+    worker.measure(Run(experiment="leaving", arm="a", seed=0), {}, "")
+    assert left[0]() is None

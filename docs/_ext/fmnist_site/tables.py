@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
+logger = logging.getLogger(__name__)
 Cell = str | Sequence[nodes.Node]
 WIDTH = 24
 """Of a column in plain text, in characters; in HTML columns are as wide as what is in them."""
@@ -53,6 +55,15 @@ def _depart_entry(self: HTML5Translator, node: nodes.entry) -> None:
     HTML5Translator.depart_entry(self, node)
 
 
+def _warn_of_empty_headings(app: Sphinx, document: nodes.document, name: str) -> None:
+    """Warn of a column without a heading: a screen reader has nothing to read before its cells."""
+    for head in document.findall(nodes.thead):
+        for entry in head.findall(nodes.entry):
+            if not entry.astext().strip():
+                logger.warning("a column of a table has no heading", location=entry)
+
+
 def setup(app: Sphinx) -> None:
-    """Give the heading cells of every table their scope."""
+    """Give the heading cells of every table their scope, and have no heading left empty."""
+    app.connect("doctree-resolved", _warn_of_empty_headings)
     app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))

@@ -136,7 +136,7 @@ def goal_table(records: Records, findings: Findings) -> TableSpec:
         rows.append([goal.says, estimate.value, goal.limit(), "met" if goal.met_by(estimate.value) else "missed"])
     return TableSpec(
         caption="Ratios of median times within this one run, and the limits to which “bench --check” holds them.",
-        columns=["ratio", "measured", "limit", ""],
+        columns=["ratio", "measured", "limit", "outcome"],
         rows=rows,
         records=ids,
     )
