@@ -11,10 +11,9 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from fmnist_ref import _checks
-from fmnist_ref._descent import descend
-from fmnist_ref._state import place
-from fmnist_ref.devices import synchronize
+from fmnist_ref.devices import resolve_device, synchronize
 from fmnist_ref.losses import cross_entropy
+from fmnist_ref.optimizers import PlainSGD
 
 __all__ = ["StepTiming", "time_training_step"]
 
@@ -156,13 +155,12 @@ def time_training_step(
     _checks.require_images(model, images)
     _checks.require_labels(images, labels)
 
-    model = copy.deepcopy(model).train()
-    device = place(model, device)
+    device = _checks.first_parameter(model).device if device is None else resolve_device(device)
+    model = copy.deepcopy(model).train().to(device)
     _forget_peak_memory(device)
     host_images, host_labels = images.cpu(), labels.cpu()
     images, labels = images.to(device), labels.to(device)
-    model.zero_grad()
-    parameters = list(model.parameters())
+    optimizer = PlainSGD(model.parameters(), learning_rate)
     generator = torch.Generator().manual_seed(seed)
     gather: list[float] = []
     copying: list[float] = []
@@ -183,15 +181,17 @@ def time_training_step(
         with _clock(device, forward):
             loss = loss_function(model(inputs), targets)
         with _clock(device, backward):
+            optimizer.zero_grad()
             loss.backward()
         with _clock(device, update):
-            descend(parameters, learning_rate)
+            optimizer.step()
         batch = whole.to(device)
         with _clock(device, step):
             inputs, targets = images.index_select(0, batch), labels.index_select(0, batch)
             loss = loss_function(model(inputs), targets)
+            optimizer.zero_grad()
             loss.backward()
-            descend(parameters, learning_rate)
+            optimizer.step()
     return StepTiming(
         gather_seconds=gather[warmup:],
         copy_seconds=copying[warmup:],

@@ -28,6 +28,7 @@ DEPTHS = {
     "relu2": ((128, 128), "relu"),
     "relu3": ((128, 128, 128), "relu"),
 }
+ACTIVATION_LAYERS = {"relu": nn.ReLU, "identity": None}
 WIDTHS = (16, 64, 512)
 TRAINED_ELSEWHERE = 128
 """The width of `epochs`' arm `from_logits`, whose first epochs are what a run here would repeat."""
@@ -85,7 +86,7 @@ def _run(arm: str, depth: str, seed: int, *, depends_on: tuple[Run, ...] = (), *
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> CapacityResults | TuningResult:
     """Train one architecture with one seed."""
     settings = run.parameters
-    build = partial(MLP, tuple(settings["hidden"]), settings["activation"])
+    build = partial(MLP, tuple(settings["hidden"]), ACTIVATION_LAYERS[settings["activation"]])
     torch.manual_seed(run.seed)
     if run.arm.startswith("tune_"):
         parts = hold_out(dataset.train_images, dataset.train_labels)

@@ -12,9 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, synchronize
+from fmnist_ref import MLP, denormalize, synchronize
 from report.experiments.hardware import Device, Seconds, observe
-from report.experiments.loader import Batch, TransformedImages, grey_levels, image_loader, resident_batches
+from report.experiments.loader import Batch, TransformedImages, image_loader, resident_batches
 from report.plan import Dataset, Run
 
 WARMUP_BATCHES = 5
@@ -89,7 +89,7 @@ def measure_loader(run: Run, dataset: Dataset, devices: list[torch.device]) -> L
 
 def _lanes(dataset: Dataset, devices: list[torch.device], batch_size: int, num_batches: int, rounds: int) -> list[Lane]:
     """Make every kind of pass: two loaders, which all devices share, and one resident source for each device."""
-    images = TransformedImages(grey_levels(dataset.train_images), dataset.train_labels)
+    images = TransformedImages(denormalize(dataset.train_images), dataset.train_labels)
     total = 2 * len(devices) * rounds * (WARMUP_BATCHES + num_batches)  # empty and training, on each device
     loaders = {
         workers: iter(image_loader(images, num_batches=total, batch_size=batch_size, workers=workers))

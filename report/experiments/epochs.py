@@ -21,8 +21,9 @@ from fmnist_ref import (
     MLP,
     PublishedNN,
     confusion_matrix,
+    denormalize,
     expected_calibration_error,
-    predict_logits,
+    predict,
     reliability,
 )
 from report.experiments.batch_size import tuning_runs
@@ -139,7 +140,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> EpochsResults | Tunin
 def inspect(model: nn.Module, dataset: Dataset, num_mistakes: int = 12) -> Inspection:
     """Look at a trained model's answers to the test images."""
     labels = dataset.test_labels
-    outputs = predict_logits(model, dataset.test_images)  # (10000, 10); probabilities already, for PublishedNN
+    outputs = predict(model, dataset.test_images)  # (10000, 10); probabilities already, for PublishedNN
     probabilities = outputs if isinstance(model, PublishedNN) else outputs.softmax(1)
     confidence, predicted = probabilities.max(1)
     wrong = (predicted != labels).nonzero().squeeze(1)
@@ -159,7 +160,7 @@ def inspect(model: nn.Module, dataset: Dataset, num_mistakes: int = 12) -> Inspe
                 label=int(labels[i]),
                 predicted=int(predicted[i]),
                 probability=float(confidence[i]),
-                pixels=((dataset.test_images[i] * 0.5 + 0.5) * 255).round().int().flatten().tolist(),
+                pixels=denormalize(dataset.test_images[i]).flatten().tolist(),
             )
             for i in worst
         ],

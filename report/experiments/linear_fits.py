@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, cross_entropy, predict_logits
+from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, cross_entropy, denormalize, predict
 from report.experiments.lbfgs import Minimum, minimise
 from report.experiments.predictions import Forecast, Outputs, describe_outputs, digits, packed, score_forecast
 from report.experiments.training import Images
@@ -74,10 +74,10 @@ def fit_least_squares(parts: dict[str, Images], penalties: list[float]) -> Class
     model, tried = choose_ridge(
         (parts["kept"].images, targets["kept"]), (parts["held"].images, targets["held"]), penalties
     )
-    confusion = confusion_matrix(predict_logits(model, parts["held"].images), parts["held"].labels)
+    confusion = confusion_matrix(predict(model, parts["held"].images), parts["held"].labels)
     penalty = best(tried)
     model.fit_closed_form(parts["train"].images, targets["train"], ridge=penalty)
-    outputs = predict_logits(model, parts["test"].images)  # (test, 10)
+    outputs = predict(model, parts["test"].images)  # (test, 10)
     clipped = outputs.clamp(0, 1)
     return describe(
         model,
@@ -104,7 +104,7 @@ def fit_logistic(parts: dict[str, Images], penalties: list[float], classes: list
     tried, states, logits_held = [], [], []
     for penalty in penalties:
         minimise(model, centred.images, centred.labels, penalty, CHOICE_TOLERANCE)
-        logits_held.append(predict_logits(model, held.images - mean))
+        logits_held.append(predict(model, held.images - mean))
         tried.append(Tried(penalty=penalty, loss=cross_entropy(logits_held[-1], held.labels).item()))
         states.append({name: value.clone() for name, value in model.state_dict().items()})
     del centred  # 160 MB, and the images to fit take 190 more
@@ -114,7 +114,7 @@ def fit_logistic(parts: dict[str, Images], penalties: list[float], classes: list
     minimum = minimise(model, train.images - mean, train.labels, penalty, FINAL_TOLERANCE)
     with torch.no_grad():
         model.linear.bias.sub_(model.linear.weight @ mean.flatten())  # from here on it takes pixels as they come
-    logits = predict_logits(model, parts["test"].images)
+    logits = predict(model, parts["test"].images)
     return describe(
         model,
         parts,
@@ -131,7 +131,7 @@ def fit_logistic(parts: dict[str, Images], penalties: list[float], classes: list
 def fit_brightness(parts: dict[str, Images], penalties: list[float]) -> BrightnessResults:
     """Regress the mean brightness of the lower half on the pixels of the upper half."""
     upper = {name: part.images[:, :14] for name, part in parts.items()}
-    lower = {name: grey_levels(part.images[:, 14:].mean((1, 2)))[:, None] for name, part in parts.items()}
+    lower = {name: denormalize(part.images[:, 14:]).float().mean((1, 2))[:, None] for name, part in parts.items()}
     model, tried = choose_ridge((upper["kept"], lower["kept"]), (upper["held"], lower["held"]), penalties)
     penalty = best(tried)
     model.fit_closed_form(upper["train"], lower["train"], ridge=penalty)
@@ -140,13 +140,8 @@ def fit_brightness(parts: dict[str, Images], penalties: list[float]) -> Brightne
         tried=tried,
         training_mean=lower["train"].mean().item(),
         truth=packed(lower["test"]),
-        predicted=packed(predict_logits(model, upper["test"])),
+        predicted=packed(predict(model, upper["test"])),
     )
-
-
-def grey_levels(images: Float32[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
-    """Undo the normalisation: grey levels from 0 to 255."""
-    return (images * 0.5 + 0.5) * 255
 
 
 def choose_ridge(
@@ -158,7 +153,7 @@ def choose_ridge(
     for penalty in penalties:
         model = LinearRegression(inputs[0].numel(), targets.shape[1])
         model.fit_closed_form(inputs, targets, ridge=penalty)
-        errors = (predict_logits(model, validation[0]) - validation[1]).square().sum(1)
+        errors = (predict(model, validation[0]) - validation[1]).square().sum(1)
         tried.append(Tried(penalty=penalty, loss=errors.mean().item()))
         models.append(model)
     return models[penalties.index(best(tried))], tried
@@ -179,7 +174,7 @@ def describe(
 ) -> ClassifierResults:
     """Score a fitted classifier on the test images."""
     train, labels = parts["train"], parts["test"].labels
-    hits = predict_logits(model, train.images).argmax(1) == train.labels
+    hits = predict(model, train.images).argmax(1) == train.labels
     return ClassifierResults(
         train_accuracy=hits.double().mean().item(),
         labels=digits(labels),

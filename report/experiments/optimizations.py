@@ -16,7 +16,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, fit
+from fmnist_ref import MLP, PlainSGD, fit
 from report.experiments.hardware import HUGE_PAGES, Device, observe
 from report.experiments.throughput import threads_set_to
 from report.experiments.training import Images
@@ -174,13 +174,12 @@ def _descend_epoch(
     parameters: list[Tensor], loss: Callable[[Tensor, Tensor], Tensor], images: Images, batch_size: int
 ) -> None:
     """Go through the images once as `fit` does, whatever the loss is of."""
+    optimizer = PlainSGD(parameters, lr=0.01)
     for batch in _batches(len(images.labels), batch_size):
-        loss(images.images.index_select(0, batch), images.labels.index_select(0, batch)).backward()
-        with torch.no_grad():
-            for parameter in parameters:
-                if parameter.grad is not None:
-                    parameter.sub_(parameter.grad, alpha=0.01)
-                    parameter.grad = None
+        batch_loss = loss(images.images.index_select(0, batch), images.labels.index_select(0, batch))
+        optimizer.zero_grad()
+        batch_loss.backward()
+        optimizer.step()
 
 
 def _batches(num_images: int, batch_size: int) -> Iterator[Int64[Tensor, " batch"]]:

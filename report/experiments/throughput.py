@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from fmnist_ref import MLP, PublishedNN, fit
+from fmnist_ref import MLP, PublishedNN, denormalize, fit
 from report.experiments.hardware import Device, Seconds, observe
-from report.experiments.loader import TransformedImages, grey_levels
+from report.experiments.loader import TransformedImages
 from report.experiments.training import Images
 from report.experiments.worker_pool import Crew
 from report.plan import Dataset, Run
@@ -109,7 +109,7 @@ def measure_ladder(run: Run, dataset: Dataset, device: torch.device) -> LadderRe
 
 def _ways(images: Images, batch_size: int, threads: int, crew: Crew) -> list[Way]:
     # A copy of the labels: torch moves what it sends to a loader's workers, and arrays made from it would be left behind.
-    transformed = TransformedImages(grey_levels(images.images), images.labels.clone())
+    transformed = TransformedImages(denormalize(images.images), images.labels.clone())
     make = partial(DataLoader[Any], batch_size=batch_size, shuffle=True)
     tensors = TensorDataset(images.images, images.labels)
     workers = make(

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fmnist_ref import MLP, fit, normalize
-from report.experiments.loader import grey_levels
+from fmnist_ref import MLP, denormalize, fit, normalize
 from report.experiments.training import Images
 
 _images: Images
@@ -39,7 +38,7 @@ class Crew:
             size,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_take,
-            initargs=(grey_levels(images.images).numpy(), images.labels.numpy()),
+            initargs=(denormalize(images.images).numpy(), images.labels.numpy()),
         )
 
     def __enter__(self) -> Self:

@@ -21,7 +21,7 @@ from fmnist_ref import (
 @pytest.fixture
 def tiny() -> tuple[nn.Module, Tensor, Tensor]:
     torch.manual_seed(0)
-    model = MLP(hidden=(4,), activation="tanh", num_features=6, num_classes=3)
+    model = MLP(hidden=(4,), activation_layer=torch.nn.Tanh, in_features=6, num_classes=3)
     return model, torch.randn(40, 6), torch.randint(3, (40,))
 
 

@@ -25,8 +25,8 @@ PARTS = ["gather_seconds", "copy_seconds", "forward_seconds", "backward_seconds"
 
 @pytest.fixture
 def sample() -> tuple[Tensor, Tensor]:
-    images, labels = load_sample()
-    return normalize(images), labels
+    split = load_sample()
+    return normalize(split.images), split.labels
 
 
 class StandInAccelerator:
@@ -224,7 +224,7 @@ class Gathers(TorchDispatchMode):
 
 def test_no_batch_is_gathered_twice_since_the_cache_would_have_it() -> None:
     with Gathers() as gathers:
-        time_training_step(MLP((2,), num_features=3), torch.randn(1000, 3), torch.zeros(1000).long(), batch_size=20,
+        time_training_step(MLP((2,), in_features=3), torch.randn(1000, 3), torch.zeros(1000).long(), batch_size=20,
                            warmup=1, repetitions=2)  # fmt: skip
     assert len(gathers.batches) == 3 * 3  # copied, in parts and whole, in each repetition
     assert len(set(gathers.batches)) == 9

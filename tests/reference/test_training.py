@@ -15,21 +15,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from fmnist_ref import (
     MLP,
     ConfigurationError,
-    DeviceError,
     DivergenceError,
     SoftmaxRegression,
     evaluate,
     fit,
     load_sample,
     normalize,
-    predict_logits,
     training,
 )
 
 
 def tiny_model(seed: int = 0) -> nn.Module:
     torch.manual_seed(seed)
-    return MLP(hidden=(5,), num_features=6, num_classes=3)
+    return MLP(hidden=(5,), in_features=6, num_classes=3)
 
 
 @pytest.fixture
@@ -121,7 +119,7 @@ def test_fit_takes_the_steps_of_a_hand_written_loop_bit_for_bit(tiny: tuple[Tens
 
 def test_short_last_batch_counts_by_its_images() -> None:
     images, labels = torch.zeros(5, 2), torch.tensor([0, 0, 0, 0, 1])
-    model = SoftmaxRegression(num_features=2, num_classes=2)
+    model = SoftmaxRegression(in_features=2, num_classes=2)
     values = iter([1.0, 2.0, 6.0])  # batches of 2, 2 and 1
 
     def loss_function(outputs: Tensor, _: Tensor) -> Tensor:
@@ -142,7 +140,7 @@ def test_every_image_is_seen_once_an_epoch(num_images: int, batch_size: int, log
         seen.extend(labels.tolist())
         return outputs.square().mean()
 
-    model = SoftmaxRegression(num_features=1, num_classes=2)
+    model = SoftmaxRegression(in_features=1, num_classes=2)
     history = fit(
         model,
         images / num_images,
@@ -379,82 +377,3 @@ def test_a_model_without_anything_to_train_is_refused(tiny: tuple[Tensor, Tensor
         fit(tiny_model().requires_grad_(False), *tiny, epochs=1)
     with pytest.raises(ConfigurationError, match="must have parameters; found a Flatten without any"):
         evaluate(nn.Flatten(), *tiny)
-
-
-@pytest.mark.parametrize("call", [lambda *a: fit(*a, epochs=1, device="tpu"), lambda *a: evaluate(*a, device="tpu")])
-def test_unknown_device_is_refused(tiny: tuple[Tensor, Tensor], call: Callable) -> None:
-    with pytest.raises(DeviceError, match="'tpu'"):
-        call(tiny_model(), *tiny)
-
-
-def test_device_none_stays_and_a_name_moves(tiny: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
-    moved = []
-    model = tiny_model()
-    monkeypatch.setattr(model, "to", moved.append)
-    fit(model, *tiny, epochs=1)
-    assert moved == []
-    fit(model, *tiny, epochs=1, device="cpu")
-    assert moved == [torch.device("cpu")]
-
-
-def test_evaluate_agrees_with_one_pass_in_float64(tiny: tuple[Tensor, Tensor]) -> None:
-    images, labels = tiny
-    model = tiny_model()
-    outputs = model(images)
-    score = evaluate(model, images, labels, batch_size=16)
-    assert score.loss == pytest.approx(F.cross_entropy(outputs.double(), labels).item(), rel=1e-6)
-    assert score.accuracy == np.mean(outputs.argmax(dim=1).numpy() == labels.numpy())
-    assert score.num_images == 50
-
-
-@given(batch_size=st.integers(1, 60))
-@settings(max_examples=15, deadline=None)
-def test_evaluate_does_not_depend_on_the_batch_size(batch_size: int) -> None:
-    generator = torch.Generator().manual_seed(7)
-    images, labels = torch.randn(50, 6, generator=generator), torch.randint(3, (50,), generator=generator)
-    model = tiny_model()
-    score, whole = evaluate(model, images, labels, batch_size=batch_size), evaluate(model, images, labels)
-    assert score.loss == pytest.approx(whole.loss, rel=1e-6)
-    assert score.accuracy == whole.accuracy
-
-
-def test_evaluate_restores_the_mode_of_every_layer(tiny: tuple[Tensor, Tensor]) -> None:
-    frozen = nn.BatchNorm1d(6).eval()
-    model = nn.Sequential(frozen, nn.Dropout(0.5), nn.Linear(6, 3))
-    model[1].train()
-    first, second = evaluate(model, *tiny), evaluate(model, *tiny)
-    assert first == second  # no dropout, no update of the running statistics
-    assert [module.training for module in model] == [False, True, True]
-
-
-def test_evaluate_restores_the_mode_after_an_error(tiny: tuple[Tensor, Tensor]) -> None:
-    model = tiny_model().train()
-    with pytest.raises(RuntimeError):
-        evaluate(model, tiny[0][:, :5], tiny[1])
-    assert model.training
-
-
-def test_evaluate_takes_another_loss(tiny: tuple[Tensor, Tensor]) -> None:
-    images, labels = tiny
-    score = evaluate(tiny_model(), images, labels, batch_size=7, loss_function=lambda outputs, _: outputs.new_ones(()))
-    assert score.loss == 1.0
-
-
-def test_predict_logits_are_the_outputs_without_gradients(tiny: tuple[Tensor, Tensor]) -> None:
-    images, _ = tiny
-    model = tiny_model().train()
-    logits = predict_logits(model, images, batch_size=16)
-    torch.testing.assert_close(logits, model(images).detach())
-    assert not logits.requires_grad
-    assert not logits.is_inference()
-    assert model.training
-
-
-@pytest.mark.parametrize("batch_size", [0, True, 2.5])
-def test_passes_need_a_positive_batch_size(tiny: tuple[Tensor, Tensor], batch_size: object) -> None:
-    for call in (
-        lambda: evaluate(tiny_model(), *tiny, batch_size=batch_size),
-        lambda: predict_logits(tiny_model(), tiny[0], batch_size=batch_size),
-    ):
-        with pytest.raises(ConfigurationError, match=r"^batch_size must be an int of at least 1; found "):
-            call()
