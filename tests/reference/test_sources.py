@@ -6,6 +6,7 @@ import hashlib
 import os
 import runpy
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -161,6 +162,37 @@ def test_a_message_stays_one_line_whatever_the_folder_is_called(tmp_path: Path) 
         locate(tmp_path / "two\nlines")
     assert "\n" not in str(caught.value)
     assert r"two\nlines" in str(caught.value)
+
+
+@pytest.fixture
+def unreadable() -> Iterator[Path]:
+    """A folder with the data that this account may not search; root becomes nobody."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("needs POSIX permissions")
+    before = os.geteuid()
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        folder = write_files(Path(parent) / "data", GENUINE)
+        folder.chmod(0)
+        os.seteuid(before or 65_534)
+        try:
+            yield folder
+        finally:
+            os.seteuid(before)
+            folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("place", ["given", "system", "cache"])
+def test_a_folder_that_cannot_be_read_is_named(unreadable: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    elsewhere = unreadable.parent / "elsewhere"
+    monkeypatch.setattr(_sources, "SYSTEM_FOLDER", unreadable if place == "system" else elsewhere)
+    monkeypatch.setattr(_sources.platformdirs, "user_cache_path", lambda *_, **__: unreadable)
+    with pytest.raises(DataError) as caught:
+        load("train", unreadable if place == "given" else None)
+    assert str(caught.value) == (
+        f"Folder {unreadable.as_posix()!r} must be readable; found Permission denied. "
+        f"Correct its permissions, {NAME_ANOTHER}"
+    )
 
 
 # Content
