@@ -49,6 +49,39 @@ def test_cross_entropy_rises_as_the_true_class_loses_probability() -> None:
     assert losses == pytest.approx((-probabilities.log()).tolist())
 
 
+@pytest.mark.parametrize(
+    ("logits", "labels", "found"),
+    [
+        (
+            torch.zeros(2, 3),
+            torch.full((2, 3), 1 / 3),
+            "torch.float32 of shape [2, 3] and torch.float32 of shape [2, 3]",
+        ),
+        (torch.zeros(2, 3), torch.zeros(2), "torch.float32 of shape [2, 3] and torch.float32 of shape [2]"),
+        (torch.zeros(2, 3), torch.tensor([0]), "torch.float32 of shape [2, 3] and torch.int64 of shape [1]"),
+        (torch.zeros(0, 3), torch.zeros(0).long(), "torch.float32 of shape [0, 3] and torch.int64 of shape [0]"),
+        (torch.zeros(2).long(), torch.zeros(2).long(), "torch.int64 of shape [2] and torch.int64 of shape [2]"),
+        ((torch.zeros(2, 3), None), torch.zeros(2).long(), "a tuple and torch.int64 of shape [2]"),
+        (torch.zeros(2, 3), [0, 1], "torch.float32 of shape [2, 3] and a list"),
+    ],
+)
+def test_cross_entropy_describes_what_is_not_logits_and_labels(logits: object, labels: object, found: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^logits must be a floating-point tensor .*argmax") as caught:
+        cross_entropy(logits, labels)
+    assert caught.value.found == found
+
+
+@pytest.mark.parametrize("label", [3, 255, -1, -100])
+def test_cross_entropy_refuses_labels_without_a_column(label: int) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^labels must be from 0 to 2, .* 3 columns .*; found {label}\."):
+        cross_entropy(torch.zeros(2, 3), torch.tensor([0, label]))
+
+
+def test_cross_entropy_refuses_them_within_vmap_too() -> None:
+    with pytest.raises(ConfigurationError, match=r"^labels must be from 0 to 2, .*; found 7\."):
+        torch.func.vmap(cross_entropy)(torch.zeros(4, 1, 3), torch.tensor([[0], [1], [2], [7]]))
+
+
 def test_accuracy_is_flat_where_cross_entropy_is_not() -> None:
     logits = torch.tensor([[1.0, 0.0], [0.0, 2.0]], dtype=torch.float64)
     labels, step = torch.tensor([0, 0]), 1e-4
