@@ -1,26 +1,19 @@
 """Convert what the metrics and measurements are given: each function returns it ready for use, or says what to pass."""
 
-import operator
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from fmnist_ref import _checks
 from fmnist_ref.errors import ConfigurationError
 
+MOST_IN_A_BATCH = 10_000_000  # images; so many of Fashion-MNIST take 31 GB
 _INTEGERS = (torch.uint8, torch.int8, torch.uint16, torch.int16, torch.uint32, torch.int32, torch.uint64, torch.int64)
 
 
-def integer(name: str, value: object, *, lowest: int = 1, highest: int = 10**9) -> int:
-    """Return a count as an int. NumPy integers and tensors of one integer count too; `True` doesn't."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]  # raises TypeError for what is no integer
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < lowest:
-        raise ConfigurationError(
-            f"{name} must be an int of at least {lowest}", repr(value), f"Pass a whole number, such as {lowest}."
-        )
+def count_up_to(highest: int, name: str, value: object) -> int:
+    """Return a positive whole number as an int, if it isn't so large that the result would fill the memory."""
+    number = _checks.require_positive_integer(name, value)
     if number > highest:
         raise ConfigurationError(f"{name} must be at most {highest:,}", f"{number:,}", "Pass a smaller number.")
     return number

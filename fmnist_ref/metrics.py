@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
-from fmnist_ref._metric_checks import integer, probabilities_and_labels, scores_and_labels
+from fmnist_ref._metric_checks import count_up_to, probabilities_and_labels, scores_and_labels
 from fmnist_ref.errors import ConfigurationError
 
 __all__ = [
@@ -152,7 +152,7 @@ def confusion_matrix(
             [0, 1]])
     """
     scores, targets = scores_and_labels(logits, labels)
-    columns = integer("num_classes", scores.shape[1] if num_classes is None else num_classes, highest=_MOST_CLASSES)
+    columns = count_up_to(_MOST_CLASSES, "num_classes", scores.shape[1] if num_classes is None else num_classes)
     if columns < scores.shape[1]:
         raise ConfigurationError(
             f"num_classes must be at least the {scores.shape[1]} columns of the outputs",
@@ -299,7 +299,7 @@ def reliability(
     >>> bins.count.tolist(), bins.accuracy[2:].tolist()
     ([0, 0, 2, 1], [0.5, 1.0])
     """
-    num_bins = integer("num_bins", num_bins, highest=_MOST_BINS)
+    num_bins = count_up_to(_MOST_BINS, "num_bins", num_bins)
     rows, targets = probabilities_and_labels(probabilities, labels)
     confidence, predicted = rows.max(dim=1)
     hits = (predicted == targets).double()
