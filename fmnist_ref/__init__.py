@@ -3,17 +3,17 @@ A plain-PyTorch reference for a beginner's questions about training, on Fashion-
 
 Everything a reader needs is importable from here:
 
-- data: :func:`load`, :func:`load_sample`, :func:`normalize`, :func:`locate`, :class:`Split`, :class:`Source`,
-  :data:`CLASS_NAMES`;
-- models: :class:`SoftmaxRegression`, :class:`LinearRegression`, :class:`MLP`, :class:`PublishedNN`,
-  :func:`resnet18`;
-- losses: :func:`cross_entropy`, :func:`double_softmax_bounds`;
-- training: :func:`fit`, :func:`evaluate`, :func:`predict_logits`;
+- data: :func:`load`, :func:`load_sample`, :func:`normalize`, :func:`denormalize`, :func:`locate`,
+  :class:`Split`, :class:`Source`, :data:`CLASS_NAMES`, :data:`DATA_SHA256`;
+- models: :class:`SoftmaxRegression`, :class:`LinearRegression`, :class:`MLP`, :func:`resnet18`;
+- training: :func:`fit`, :class:`PlainSGD`, :func:`cross_entropy`;
+- evaluation: :func:`evaluate`, :func:`predict`;
 - metrics: :func:`accuracy`, :func:`balanced_accuracy`, :func:`brier_score`, :func:`confusion_matrix`,
   :func:`expected_calibration_error`, :func:`reliability`;
 - gradients: :func:`gradient_noise_scale`, :func:`gradient_variance`;
 - devices and their timing: :func:`resolve_device`, :func:`describe_device`, :func:`synchronize`,
   :func:`time_training_step`;
+- the notebook's mistake: :class:`PublishedNN`, :func:`double_softmax_bounds`;
 - errors, all of them :class:`FmnistRefError`: :class:`ConfigurationError`, :class:`DataError`,
   :class:`DeviceError`, :class:`DivergenceError`.
 
@@ -34,11 +34,23 @@ True
 
 from importlib import metadata
 
-from fmnist_ref.data import CLASS_NAMES, Source, Split, load, load_sample, locate, normalize
+from fmnist_ref.data import (
+    CLASS_NAMES,
+    DATA_SHA256,
+    Source,
+    Split,
+    denormalize,
+    load,
+    load_sample,
+    locate,
+    normalize,
+)
 from fmnist_ref.devices import DeviceDescription, describe_device, resolve_device, synchronize
 from fmnist_ref.errors import ConfigurationError, DataError, DeviceError, DivergenceError, FmnistRefError
+from fmnist_ref.evaluation import Score, evaluate, predict
 from fmnist_ref.gradients import GradientNoise, gradient_noise_scale, gradient_variance
-from fmnist_ref.losses import DoubleSoftmaxBounds, cross_entropy, double_softmax_bounds
+from fmnist_ref.linear import LinearRegression, SoftmaxRegression
+from fmnist_ref.losses import cross_entropy
 from fmnist_ref.metrics import (
     Reliability,
     accuracy,
@@ -48,12 +60,15 @@ from fmnist_ref.metrics import (
     expected_calibration_error,
     reliability,
 )
-from fmnist_ref.models import MLP, LinearRegression, PublishedNN, SoftmaxRegression, resnet18
+from fmnist_ref.models import MLP, resnet18
+from fmnist_ref.notebook import DoubleSoftmaxBounds, PublishedNN, double_softmax_bounds
+from fmnist_ref.optimizers import PlainSGD
 from fmnist_ref.timing import StepTiming, time_training_step
-from fmnist_ref.training import History, Score, evaluate, fit, predict_logits
+from fmnist_ref.training import History, fit
 
 __all__ = [
     "CLASS_NAMES",
+    "DATA_SHA256",
     "MLP",
     "ConfigurationError",
     "DataError",
@@ -65,6 +80,7 @@ __all__ = [
     "GradientNoise",
     "History",
     "LinearRegression",
+    "PlainSGD",
     "PublishedNN",
     "Reliability",
     "Score",
@@ -77,6 +93,7 @@ __all__ = [
     "brier_score",
     "confusion_matrix",
     "cross_entropy",
+    "denormalize",
     "describe_device",
     "double_softmax_bounds",
     "evaluate",
@@ -88,7 +105,7 @@ __all__ = [
     "load_sample",
     "locate",
     "normalize",
-    "predict_logits",
+    "predict",
     "reliability",
     "resnet18",
     "resolve_device",

@@ -1,4 +1,4 @@
-"""What a model carries besides its weights: the device that it is on, and the mode that its layers are in."""
+"""The mode of a model's layers, training or evaluation: switch it for a block of code, and restore it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,26 +6,28 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from fmnist_ref._checks import first_parameter
-from fmnist_ref.devices import resolve_device
-
-
-def place(model: nn.Module, device: str | torch.device | None) -> torch.device:
-    """Move the model to the device and return it; for None, return where the model is."""
-    if device is None:
-        return first_parameter(model).device
-    resolved = resolve_device(device)
-    model.to(resolved)
-    return resolved
-
 
 @contextmanager
-def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch every layer to evaluation mode, then back to what it was: some may have been in it before."""
+def mode_restored(model: nn.Module) -> Iterator[None]:
+    """Restore every layer's mode at the end; layers of one model may be in different modes."""
     modes = [(module, module.training) for module in model.modules()]
-    model.eval()
     try:
         yield
     finally:
         for module, training in modes:
             module.training = training
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Put every layer into evaluation mode for the block."""
+    with mode_restored(model):
+        model.eval()
+        yield
+
+
+@contextmanager
+def ready_to_train(model: nn.Module) -> Iterator[None]:
+    """Record gradients, even where the caller has turned them off, and restore every layer's mode at the end."""
+    with torch.inference_mode(mode=False), mode_restored(model):  # this mode ends `no_grad` too
+        yield

@@ -1,19 +1,30 @@
-"""Fashion-MNIST as tensors: the whole data set, or the sample that comes with the package."""
+"""Fashion-MNIST as tensors: load the whole data set or a sample, and scale the images for training."""
 
 import os
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Float, Float32, Int64, UInt8
 from torch import Tensor
 
+from fmnist_ref._idx import parse, unpack
+from fmnist_ref._sources import DATA_SHA256, Source, locate, read
 from fmnist_ref.errors import ConfigurationError
-from fmnist_ref.idx import parse, unpack
-from fmnist_ref.sources import DATA_SHA256, Source, locate, read
 
-__all__ = ["CLASS_NAMES", "DATA_SHA256", "Source", "Split", "load", "load_sample", "locate", "normalize"]
+__all__ = [
+    "CLASS_NAMES",
+    "DATA_SHA256",
+    "Source",
+    "Split",
+    "denormalize",
+    "load",
+    "load_sample",
+    "locate",
+    "normalize",
+]
 
 CLASS_NAMES: Final = (
     "T-shirt/top",
@@ -33,16 +44,17 @@ FILE_PREFIXES: Final = {"train": "train", "test": "t10k"}
 MAX_SAMPLE_BYTES = 1_000_000
 
 
-class Split(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Split:
     """
     Images and their labels.
 
-    Parameters
+    Attributes
     ----------
-    images : torch.Tensor
-        Grey levels from 0 to 255, uint8, shape ``(num_images, 28, 28)``. The garment is light on black.
-    labels : torch.Tensor
-        Class of each image from 0 to 9, int64, shape ``(num_images,)``. `CLASS_NAMES` names the classes.
+    images : UInt8[Tensor, "num_images 28 28"]
+        Grey levels from 0 to 255. The garment is light on black.
+    labels : Int64[Tensor, "num_images"]
+        Class of each image from 0 to 9. `CLASS_NAMES` names the classes.
 
     See Also
     --------
@@ -52,8 +64,8 @@ class Split(NamedTuple):
     Examples
     --------
     >>> from fmnist_ref import load_sample
-    >>> images, labels = load_sample("test")
-    >>> images.shape, labels.shape
+    >>> split = load_sample("test")
+    >>> split.images.shape, split.labels.shape
     (torch.Size([100, 28, 28]), torch.Size([100]))
     """
 
@@ -83,7 +95,7 @@ def load(split: Literal["train", "test"], root: str | os.PathLike[str] | None = 
     ConfigurationError
         If `split` is neither "train" nor "test".
     DataError
-        If the data cannot be found, or a file is not the published one.
+        If the data can't be found or read, or a file is not the published one.
 
     See Also
     --------
@@ -141,8 +153,8 @@ def load_sample(split: Literal["train", "test"] = "train") -> Split:
     Notes
     -----
     The sample is stratified: of every class, the first 30 images of the training split and the
-    first 10 of the test split [1]_, in the order in which they come there. It needs no network. It is meant
-    for examples and tests; accuracies measured on it say little.
+    first 10 of the test split [1]_, in their order there. It needs no network. It is meant for examples and
+    tests; accuracies measured on it say little.
 
     References
     ----------
@@ -187,6 +199,7 @@ def normalize(images: UInt8[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
 
     See Also
     --------
+    denormalize : The inverse.
     load : Read the images.
 
     Notes
@@ -195,7 +208,7 @@ def normalize(images: UInt8[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
 
     .. math:: \frac{x / 255 - 0.5}{0.5},
 
-    bit for bit what torchvision's ``ToTensor`` followed by ``Normalize((0.5,), (0.5,))`` makes of it [1]_.
+    bit for bit as by torchvision's ``ToTensor`` followed by ``Normalize((0.5,), (0.5,))`` [1]_.
 
     References
     ----------
@@ -222,6 +235,59 @@ def normalize(images: UInt8[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
     return images.to(torch.float32).div_(255).sub_(0.5).div_(0.5)
 
 
+def denormalize(images: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
+    r"""
+    Return the grey levels from 0 to 255 of normalised images.
+
+    Parameters
+    ----------
+    images : Float[Tensor, "*shape"]
+        Values from -1 to 1, any floating-point dtype.
+
+    Returns
+    -------
+    UInt8[Tensor, "*shape"]
+        The nearest grey levels, of the same shape and on the same device.
+
+    Raises
+    ------
+    ConfigurationError
+        If `images` is not a floating-point tensor, or a value is NaN or not from -1 to 1.
+
+    See Also
+    --------
+    normalize : The inverse.
+
+    Notes
+    -----
+    A value :math:`z` becomes :math:`255 \, (z / 2 + 1 / 2)`, rounded. What `normalize` made of a grey level becomes that
+    grey level again.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fmnist_ref import denormalize
+    >>> denormalize(torch.tensor([-1.0, -0.6, 1.0]))
+    tensor([  0,  51, 255], dtype=torch.uint8)
+    """
+    if not isinstance(images, Tensor) or not images.is_floating_point():
+        raise ConfigurationError(
+            "images must be a floating-point tensor",
+            f"{type(images).__name__} of {getattr(images, 'dtype', 'no dtype')}",
+            "Pass images as normalize returns them.",
+        )
+    grey = images.mul(0.5).add_(0.5).mul_(255).round_()  # in place after the first: 188 MB for the training images
+    if images.numel() > 0:
+        lowest, highest = grey.aminmax()  # NaN if any value is
+        if not (lowest >= 0 and highest <= 255):
+            raise ConfigurationError(
+                "images must be from -1 to 1",
+                f"{images.min().item():g} to {images.max().item():g}",
+                "Pass images as normalize returns them.",
+            )
+    return grey.to(torch.uint8)
+
+
 def _file_prefix(split: str) -> str:
     if split not in FILE_PREFIXES:
         raise ConfigurationError('split must be "train" or "test"', repr(split), "Pass one of the two.")
@@ -229,5 +295,5 @@ def _file_prefix(split: str) -> str:
 
 
 def _as_split(images: UInt8[np.ndarray, "num_images 28 28"], labels: UInt8[np.ndarray, "num_images"]) -> Split:
-    # Both are copies, since a tensor must not share the reader's read-only bytes.
+    # Copies: a tensor must not share the reader's read-only bytes.
     return Split(torch.from_numpy(images.copy()), torch.from_numpy(labels.astype(np.int64)))

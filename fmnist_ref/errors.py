@@ -1,4 +1,14 @@
-"""The errors that this package raises: what must hold, what was found, and what to do about it."""
+"""
+The errors that this package raises. Each says what must hold, what was found, and what to do.
+
+::
+
+    FmnistRefError
+    ├── ConfigurationError   an argument is not acceptable          also a ValueError
+    ├── DataError            the data are missing or wrong          also a ValueError
+    ├── DeviceError          the device is unknown or absent        also a RuntimeError
+    └── DivergenceError      a loss or output is not a number       also an ArithmeticError
+"""
 
 __all__ = ["ConfigurationError", "DataError", "DeviceError", "DivergenceError", "FmnistRefError"]
 
@@ -36,17 +46,17 @@ class FmnistRefError(Exception):
         return f"{self.expected}; found {self.found}. {self.remedy}"
 
 
-class ConfigurationError(FmnistRefError):
-    """A parameter is outside what the function accepts."""
+class ConfigurationError(FmnistRefError, ValueError):
+    """An argument is not one that the function accepts."""
 
 
-class DataError(FmnistRefError):
-    """The data set is missing, incomplete, or not Fashion-MNIST."""
+class DataError(FmnistRefError, ValueError):
+    """The data set is missing, unreadable, incomplete, or not Fashion-MNIST."""
 
 
-class DeviceError(FmnistRefError):
-    """The device that was asked for is unknown, or absent from this machine."""
+class DeviceError(FmnistRefError, RuntimeError):
+    """The requested device is unknown, or absent from this machine."""
 
 
-class DivergenceError(FmnistRefError):
-    """Training reached a loss that is not a finite number."""
+class DivergenceError(FmnistRefError, ArithmeticError):
+    """A loss in training, or an output in evaluation, is not a finite number."""

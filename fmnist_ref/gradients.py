@@ -1,7 +1,8 @@
-"""How noisy a mini-batch gradient is: its variance, and the batch size at which noise equals signal."""
+"""The noise of mini-batch gradients: their variance, and the batch size at which noise equals signal."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -10,32 +11,37 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from fmnist_ref import _checks
+from fmnist_ref._first_batch import checked_loss, explained
+from fmnist_ref._metric_checks import MOST_IN_A_BATCH, count_up_to
 from fmnist_ref._state import evaluation_mode
 from fmnist_ref.errors import ConfigurationError
 from fmnist_ref.losses import cross_entropy
 
 __all__ = ["GradientNoise", "gradient_noise_scale", "gradient_variance"]
 
-_CHUNK_BYTES = 24 * 2**20  # of gradients held at once, about what a cache holds; while they are made, twice this
+_CHUNK_BYTES = (
+    24 * 2**20
+)  # of gradients in memory at once, about the size of a cache; twice this while they are computed
 
 
 @dataclass(frozen=True)
 class GradientNoise:
     """
-    The noise of a single image's gradient, against the gradient that all images agree on.
+    The noise of a single image's gradient, compared with the mean gradient of all images.
 
     Attributes
     ----------
     noise_scale : float
-        Batch size at which the noise equals the signal, in images; infinite where no signal is discernible.
+        Batch size at which the noise equals the signal, in images: the ratio of the two numbers below. Infinite if
+        `squared_gradient_norm` is not above 0, because then the signal can't be told from the noise.
     trace_covariance : float
-        Total variance of a single image's gradient: the trace of its covariance over the weights.
+        Total variance of a single image's gradient: the trace of its covariance over the weights. At least 0.
     squared_gradient_norm : float
-        Squared length of the true gradient, estimated without bias. Noise can take it below 0.
+        Unbiased estimate of the squared length of the true gradient. It may be below 0.
 
     See Also
     --------
-    gradient_noise_scale : Makes it.
+    gradient_noise_scale : Computes it.
 
     Examples
     --------
@@ -57,21 +63,21 @@ def gradient_noise_scale(
     num_images: int | None = None,
 ) -> GradientNoise:
     r"""
-    Return the simple noise scale of a model's gradient at its present weights.
+    Return the simple noise scale of a model's gradient at its current weights.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Taken where it is, in evaluation mode, in which images do not affect each other's outputs. It is not
+        Applied on its own device, in evaluation mode, so that images do not affect each other's outputs. It is not
         changed.
     images : Float[Tensor, "n ..."]
-        Normalised images, of the floating-point type of the model's parameters.
+        Normalised images, of the dtype of the model's parameters.
     labels : Int64[Tensor, "n"]
         Their classes.
     loss_function : callable, default :func:`cross_entropy`
         Takes outputs and labels of a batch, returns their mean loss.
     num_images : int or None, default None
-        Take only the first so many images, at least 2. None takes all.
+        Use only the first `num_images` images, at least 2. None uses all.
 
     Returns
     -------
@@ -81,11 +87,12 @@ def gradient_noise_scale(
     Raises
     ------
     ConfigurationError
-        If there are fewer than two images or than `num_images`, or the tensors' types or lengths do not fit.
+        If there are fewer than two images or than `num_images`, images, labels, model and loss do not fit each
+        other, or a gradient is not finite.
 
     See Also
     --------
-    gradient_variance : The noise of batches, measured on batches.
+    gradient_variance : The variance of batches, measured on batches.
 
     Notes
     -----
@@ -100,9 +107,13 @@ def gradient_noise_scale(
     .. math:: \operatorname{tr} \hat\Sigma = \frac{1}{n - 1} \sum_{i=1}^{n} \lVert g_i - \bar g \rVert^2,
         \qquad \widehat{\lVert G \rVert^2} = \lVert \bar g \rVert^2 - \frac{\operatorname{tr} \hat\Sigma}{n},
 
-    since the noise left in the mean lengthens it by :math:`\operatorname{tr} \Sigma / n` on average; their
-    ratio is not free of bias for that. The images' gradients are made by ``torch.func`` in chunks, which hold
-    no more than some 50 MB together unless one image's gradient alone does.
+    since the noise that remains in the mean adds :math:`\operatorname{tr} \Sigma / n` to its squared length on
+    average. The ratio of two unbiased estimates is itself biased. The gradients of single images are computed with
+    ``torch.func`` in chunks, which need about 50 MB, or more if the gradient of one image does.
+
+    :math:`\operatorname{tr} \hat\Sigma` is the difference of two sums, accurate to about a millionth of them. Where
+    all images have the same gradient, rounding can take this difference below 0; it is returned as 0. A parameter
+    that the model does not use has a gradient of 0.
 
     References
     ----------
@@ -119,27 +130,27 @@ def gradient_noise_scale(
     >>> noise.noise_scale == noise.trace_covariance / noise.squared_gradient_norm
     True
     """
-    _require_consistent(model, images, labels)
-    if num_images is None:
-        num_images = len(images)
-    _checks.require_positive_integer("num_images", num_images)
+    highest_label = _require_consistent(model, images, labels)
+    num_images = len(images) if num_images is None else _checks.require_positive_integer("num_images", num_images)
     if not 2 <= num_images <= len(images):
         raise ConfigurationError(
-            f"the noise needs 2 images or more, and no more than the {len(images)} that were passed",
+            f"the noise needs at least 2 images, and at most the {len(images)} that were passed",
             f"{num_images}",
-            "Pass more images, or ask for fewer.",
+            "Pass more images, or a smaller num_images.",
         )
-    total = torch.zeros(sum(weight.numel() for weight in _weights(model).values()), dtype=torch.float64)
     squares = 0.0
-    with evaluation_mode(model):
+    with _ready_for_gradients(model):
+        total = _zeros_for(_weights(model).values())
+        _require_gradient(model, images, labels, highest_label, loss_function)
         for gradients in _gradients_by_image(model, images[:num_images], labels[:num_images], loss_function):
-            # sums leave the device before they become float64, which not every accelerator has
+            # summed on the device, converted on the CPU: not every accelerator has float64
             total += _flatten(g.sum(dim=0) for g in gradients)
-            # image by image: one float32 sum over a whole chunk would be off by nearly a thousandth
+            # one norm for each image: a float32 sum over a whole chunk has an error of nearly 0.1 %
             norms = [torch.linalg.vector_norm(g.reshape(len(g), -1), dim=1) for g in gradients]
             squares += torch.stack(norms).cpu().double().square().sum().item()
+    _require_finite(squares)
     mean_squared = (total / num_images).square().sum().item()
-    trace_covariance = (squares - num_images * mean_squared) / (num_images - 1)
+    trace_covariance = max(0.0, (squares - num_images * mean_squared) / (num_images - 1))
     squared_norm = mean_squared - trace_covariance / num_images
     noise_scale = trace_covariance / squared_norm if squared_norm > 0 else math.inf
     return GradientNoise(noise_scale, trace_covariance, squared_norm)
@@ -162,17 +173,17 @@ def gradient_variance(
     Parameters
     ----------
     model : torch.nn.Module
-        Taken where it is, in evaluation mode. Neither its weights nor their ``grad`` are changed.
+        Applied on its own device, in evaluation mode. Neither its weights nor their ``grad`` are changed.
     images : Float[Tensor, "n ..."]
-        Normalised images, of the floating-point type of the model's parameters.
+        Normalised images, of the dtype of the model's parameters.
     labels : Int64[Tensor, "n"]
         Their classes.
     batch_size : int
-        Images in each batch.
+        Images in each batch, at most ten million.
     num_batches : int
-        How many batches to draw, independently of each other; at least 2.
+        Number of batches to draw, independently of each other; at least 2.
     seed : int, default 0
-        Seed of the draw, from 0 to 2**63 − 1.
+        Seed of the batches, from 0 to 2**63 − 1.
     replacement : bool, default True
         Whether an image may be drawn more than once into the same batch.
     loss_function : callable, default :func:`cross_entropy`
@@ -181,12 +192,13 @@ def gradient_variance(
     Returns
     -------
     float
-        The variance over batches, summed over the weights.
+        The variance over batches, summed over the weights. A parameter that the model does not use adds 0.
 
     Raises
     ------
     ConfigurationError
-        If a number is out of range, or the tensors' types or lengths do not fit.
+        If a number is out of range, images, labels, model and loss do not fit each other, or a gradient is not
+        finite.
 
     See Also
     --------
@@ -218,10 +230,10 @@ def gradient_variance(
     >>> small > large
     True
     """
-    _require_consistent(model, images, labels)
-    _checks.require_positive_integer("batch_size", batch_size)
-    _checks.require_positive_integer("num_batches", num_batches)
-    _checks.require_seed(seed)
+    highest_label = _require_consistent(model, images, labels)
+    batch_size = count_up_to(MOST_IN_A_BATCH, "batch_size", batch_size)
+    num_batches = _checks.require_positive_integer("num_batches", num_batches)
+    generator = torch.Generator("cpu").manual_seed(_checks.require_seed(seed))
     if num_batches < 2:
         raise ConfigurationError("num_batches must be at least 2", f"{num_batches}", "A variance needs two or more.")
     if batch_size > len(images) and not replacement:
@@ -231,29 +243,31 @@ def gradient_variance(
             "Pass a smaller one, or replacement=True.",
         )
     weights = list(_weights(model).values())
-    generator = torch.Generator().manual_seed(seed)
-    mean = torch.zeros(sum(weight.numel() for weight in weights), dtype=torch.float64)
+    images = images.detach()
     squared_deviations = 0.0
-    with evaluation_mode(model):
+    with _ready_for_gradients(model):
+        mean = _zeros_for(weights)
+        _require_gradient(model, images, labels, highest_label, loss_function)
         for drawn in range(1, num_batches + 1):
             if replacement:
-                batch = torch.randint(len(images), (batch_size,), generator=generator)
+                batch = torch.randint(len(images), (batch_size,), generator=generator, device="cpu")
             else:
-                batch = torch.randperm(len(images), generator=generator)[:batch_size]
+                batch = torch.randperm(len(images), generator=generator, device="cpu")[:batch_size]
             batch_images = images.index_select(0, batch.to(images.device)).to(weights[0].device)
             batch_labels = labels.index_select(0, batch.to(labels.device)).to(weights[0].device)
             loss = loss_function(model(batch_images), batch_labels)
-            gradient = _flatten(torch.autograd.grad(loss, weights))
-            deviation = gradient - mean  # from here on Welford's recurrence, which keeps only the mean
+            gradient = _flatten(torch.autograd.grad(loss, weights, materialize_grads=True))
+            deviation = gradient - mean  # Welford's recurrence, which needs the mean alone and not all gradients
             mean += deviation / drawn
             squared_deviations += (deviation @ (gradient - mean)).item()
+    _require_finite(squared_deviations)
     return squared_deviations / (num_batches - 1)
 
 
 def _gradients_by_image(
     model: nn.Module, images: Tensor, labels: Tensor, loss_function: Callable[[Tensor, Tensor], Tensor]
 ) -> Iterator[tuple[Tensor, ...]]:
-    """Yield, chunk by chunk of images, each weight's gradients, of shape [chunk, *weight.shape]."""
+    """Yield each weight's gradients, of shape [chunk, *weight.shape], for one chunk of images after the other."""
     weights = {name: weight.detach() for name, weight in _weights(model).items()}
     device = next(iter(weights.values())).device
     bytes_by_image = sum(weight.numel() * weight.element_size() for weight in weights.values())
@@ -265,21 +279,76 @@ def _gradients_by_image(
 
     gradients_of_images = vmap(grad(loss_of_image), in_dims=(None, 0, 0))
     for chunk, chunk_labels in zip(images.split(chunk_size), labels.split(chunk_size), strict=True):
-        yield tuple(gradients_of_images(weights, chunk.to(device), chunk_labels.to(device)).values())
+        # copies: the model may write into its input, and tensors of inference mode don't take part in gradients
+        own_chunk, own_labels = chunk.detach().to(device, copy=True), chunk_labels.to(device, copy=True)
+        yield tuple(gradients_of_images(weights, own_chunk, own_labels).values())
 
 
 def _weights(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the parameters that training would change."""
+    """Return the parameters that require a gradient."""
     return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
 
 def _flatten(tensors: Iterable[Tensor]) -> Float64[Tensor, " weights"]:
-    """Join tensors to one vector on the CPU, in float64."""
+    """Join tensors into one vector on the CPU, in float64."""
     return torch.cat([tensor.flatten() for tensor in tensors]).cpu().double()
 
 
-def _require_consistent(model: nn.Module, images: Tensor, labels: Tensor) -> None:
-    """Require a model that learns, and images and labels that fit it and each other."""
+def _zeros_for(weights: Iterable[Tensor]) -> Float64[Tensor, " weights"]:
+    """Return a vector on the CPU with a zero for each weight."""
+    return torch.zeros(sum(weight.numel() for weight in weights), dtype=torch.float64, device="cpu")
+
+
+@contextmanager
+def _ready_for_gradients(model: nn.Module) -> Iterator[None]:
+    """
+    Record gradients, even where the caller has turned them off, with the model in evaluation mode.
+
+    At the end, attributes that a forward pass has set are restored: the weights that pruning computes would be tensors of
+    ``torch.func``, which are no use outside it.
+    """
+    before = [(vars(module), dict(vars(module))) for module in model.modules()]
+    try:
+        with torch.inference_mode(mode=False), evaluation_mode(model):  # this mode ends `no_grad` too
+            yield
+    finally:
+        for attributes, values in before:
+            attributes.clear()
+            attributes.update(values)
+
+
+def _require_consistent(model: nn.Module, images: Tensor, labels: Tensor) -> int:
+    """Require a trainable model, and images and labels that fit it and each other; return the highest label."""
     _checks.require_trainable(model)
     _checks.require_images(model, images)
-    _checks.require_labels(images, labels)
+    return _checks.require_labels(images, labels)
+
+
+def _require_gradient(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    highest_label: int,
+    loss_function: Callable[[Tensor, Tensor], Tensor],
+) -> None:
+    """Require a loss that is the mean over a batch, here of two images, and depends on the model's weights."""
+    device = next(iter(_weights(model).values())).device
+    with explained(images):
+        outputs = model(images[:2].detach().to(device, copy=True))
+        loss = checked_loss(loss_function, outputs, labels[:2].to(device, copy=True), highest_label)
+    if not loss.requires_grad:
+        raise ConfigurationError(
+            "the loss must depend on the model's parameters",
+            "a loss without a gradient",
+            "Remove detach() and torch.no_grad() from the model's forward pass and from the loss.",
+        )
+
+
+def _require_finite(squares: float) -> None:
+    """Require gradients whose sum of squares is a finite number."""
+    if not math.isfinite(squares):
+        raise ConfigurationError(
+            "the gradients must be finite",
+            f"{squares} as their sum of squares",
+            "Check that the images are normalised and that training did not diverge.",
+        )

@@ -1,16 +1,17 @@
-"""Cross-entropy, and what becomes of it when a network has already applied softmax."""
+"""Cross-entropy, from logits."""
 
-import math
-from typing import NamedTuple
+import re
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from fmnist_ref._checks import require_positive_integer
 from fmnist_ref.errors import ConfigurationError
 
-__all__ = ["DoubleSoftmaxBounds", "cross_entropy", "double_softmax_bounds"]
+__all__ = ["cross_entropy"]
+
+_IGNORE_NONE = -(2**31)  # no label is this; PyTorch's default would leave out labels of -100
 
 
 def cross_entropy(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]) -> Float[Tensor, ""]:
@@ -20,7 +21,8 @@ def cross_entropy(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, 
     Parameters
     ----------
     logits : Float[Tensor, "batch classes"]
-        Unnormalised scores, one row for each image. They are not probabilities: the softmax is applied here.
+        Unnormalised scores, one row for each image. Don't apply softmax to them: this function does. It can't
+        tell probabilities from logits, and computes the loss of :func:`double_softmax_bounds` from them.
     labels : Int64[Tensor, "batch"]
         The true classes, each from 0 to ``classes - 1``.
 
@@ -29,10 +31,16 @@ def cross_entropy(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, 
     Float[Tensor, ""]
         The mean over the batch, in nats per image.
 
+    Raises
+    ------
+    ConfigurationError
+        If the shapes do not match, the logits are not floating-point numbers, or the labels are not int64 (class
+        probabilities as labels are refused, too). Also if a label is not one of the columns, when the CPU computes.
+
     See Also
     --------
-    double_softmax_bounds : What this loss can be at all when it is given probabilities by mistake.
-    torch.nn.functional.cross_entropy : The function that does the work.
+    double_softmax_bounds : The range of this loss when it is given probabilities by mistake.
+    torch.nn.functional.cross_entropy : The function that computes it.
 
     Notes
     -----
@@ -43,7 +51,10 @@ def cross_entropy(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, 
 
     This is minus the mean log-likelihood of the labels, so that minimising it is maximising the likelihood
     [1]_. Its derivative with respect to :math:`z_{ik}` is :math:`(p_{ik} - [k = y_i]) / B`. The logarithm of
-    the softmax is evaluated in one step, which does not overflow.
+    the softmax is computed in one step, which does not overflow.
+
+    On an accelerator the values of the labels are not checked, because each step would have to wait for the
+    result. There a label out of range ends in an error of the device.
 
     References
     ----------
@@ -57,86 +68,32 @@ def cross_entropy(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, 
     >>> print(f"{cross_entropy(torch.zeros(1, 10), torch.tensor([3])).item():.4f}")
     2.3026
     """
-    return F.cross_entropy(logits, labels)
-
-
-class DoubleSoftmaxBounds(NamedTuple):
-    """
-    The values that cross-entropy can take, in nats, when its input has been through softmax before.
-
-    Attributes
-    ----------
-    lowest : float
-        All probability on the true class.
-    uniform : float
-        Equal probabilities: the same as without the mistake, log K.
-    highest : float
-        All probability on one wrong class.
-
-    See Also
-    --------
-    double_softmax_bounds : Computes them.
-
-    Examples
-    --------
-    >>> double_softmax_bounds(10)._fields
-    ('lowest', 'uniform', 'highest')
-    """
-
-    lowest: float
-    uniform: float
-    highest: float
-
-
-def double_softmax_bounds(num_classes: int = 10) -> DoubleSoftmaxBounds:
-    r"""
-    Return the lowest, uniform and highest cross-entropy of softmax outputs taken for logits.
-
-    Parameters
-    ----------
-    num_classes : int, default 10
-        How many classes there are, at least 2.
-
-    Returns
-    -------
-    DoubleSoftmaxBounds
-        The three losses, in nats.
-
-    Raises
-    ------
-    ConfigurationError
-        If `num_classes` is not a whole number of at least 2.
-
-    See Also
-    --------
-    cross_entropy : The loss that expects logits.
-    PublishedNN : A network that makes the mistake.
-
-    Notes
-    -----
-    A network that ends in softmax hands over probabilities :math:`p_k`, which add up to one. Read as logits,
-    they give the loss
-
-    .. math:: L = -p_y + \log \sum_{k=1}^{K} e^{p_k},
-
-    which is least, :math:`\log(e + K - 1) - 1`, for :math:`p_y = 1`; greatest, :math:`\log(e + K - 1)`, where
-    another class has all the probability; and :math:`\log K` for equal probabilities. So a perfect classifier
-    never comes near 0. At equal probabilities the second softmax also shrinks the gradient with respect to
-    the network's own logits to exactly :math:`1/K` of what it would be without it, since the softmax's
-    Jacobian there is :math:`(I - \mathbf{1}\mathbf{1}^\top / K) / K`.
-
-    Examples
-    --------
-    >>> bounds = double_softmax_bounds(10)
-    >>> print(f"{bounds.lowest:.4f} {bounds.uniform:.4f} {bounds.highest:.4f}")
-    1.4612 2.3026 2.4612
-    """
-    require_positive_integer("num_classes", num_classes)
-    if num_classes < 2:
+    if not (
+        isinstance(logits, Tensor)
+        and isinstance(labels, Tensor)
+        and logits.ndim == 2
+        and logits.is_floating_point()
+        and labels.dtype == torch.int64
+        and labels.shape == logits.shape[:1] != (0,)
+    ):
         raise ConfigurationError(
-            "num_classes must be at least 2",
-            f"{num_classes}",
-            "Pass the number of classes, 10 for Fashion-MNIST.",
+            "logits must be a floating-point tensor [batch, classes], and labels an int64 tensor [batch] of class numbers",
+            f"{_describe(logits)} and {_describe(labels)}",
+            "Pass the model's outputs before softmax, and for one-hot labels or probabilities their argmax(dim=1).",
         )
-    highest = math.log(math.e + num_classes - 1)
-    return DoubleSoftmaxBounds(lowest=highest - 1, uniform=math.log(num_classes), highest=highest)
+    try:
+        return F.cross_entropy(logits, labels, ignore_index=_IGNORE_NONE)
+    except (IndexError, RuntimeError) as error:
+        label = re.search(r"(?:Target|index) (-?\d+) is out of bounds", str(error))
+        if label is None:
+            raise
+        raise ConfigurationError(
+            f"labels must be from 0 to {logits.shape[1] - 1}, one of the {logits.shape[1]} columns of the logits",
+            label[1],
+            "Count the classes from 0, and give the model one output for each class.",
+        ) from error
+
+
+def _describe(value: object) -> str:
+    """Describe a tensor by its type and shape, and anything else by its type."""
+    return f"{value.dtype} of shape {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"

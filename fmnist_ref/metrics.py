@@ -1,4 +1,4 @@
-"""How good predictions are: by their classes, by their probabilities, and by how far these can be trusted."""
+"""Metrics of predicted classes and of predicted probabilities: accuracy, Brier score, calibration."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
-from fmnist_ref._checks import require_positive_integer
+from fmnist_ref._metric_checks import count_up_to, probabilities_and_labels, scores_and_labels
 from fmnist_ref.errors import ConfigurationError
 
 __all__ = [
@@ -20,31 +20,34 @@ __all__ = [
     "reliability",
 ]
 
+_MOST_CLASSES = 10_000  # a matrix of 800 MB
+_MOST_BINS = 1_000_000
+
 
 def accuracy(logits: Float[Tensor, "n classes"], labels: Int64[Tensor, " n"]) -> float:
     """
-    Return the share of images whose largest output is that of their class.
+    Return the fraction of images whose predicted class (argmax of the outputs) is the label.
 
     Parameters
     ----------
     logits : Float[Tensor, "n classes"]
-        Outputs: logits, probabilities, or any other scores.
+        Outputs: logits, probabilities, or any other scores. A list or NumPy array works too.
     labels : Int64[Tensor, "n"]
-        The true classes.
+        The true classes, as integers of any type.
 
     Returns
     -------
     float
-        From 0 to 1. Of equal largest outputs the first counts.
+        From 0 to 1. If several outputs share the largest value, the first of them is the prediction.
 
     Raises
     ------
     ConfigurationError
-        If there is not one row of outputs for each label, at least one, or a label is not one of the columns.
+        If the shapes do not match, there are no images, a label is not one of the columns, or an output is NaN.
 
     See Also
     --------
-    balanced_accuracy : Gives every class the same weight.
+    balanced_accuracy : The same weight for each class.
 
     Examples
     --------
@@ -53,39 +56,40 @@ def accuracy(logits: Float[Tensor, "n classes"], labels: Int64[Tensor, " n"]) ->
     >>> accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 0]))
     0.5
     """
-    _require_rows(logits, labels)
-    return (logits.argmax(dim=1) == labels).sum().item() / len(labels)
+    scores, targets = scores_and_labels(logits, labels)
+    return (scores.argmax(dim=1) == targets).sum().item() / len(targets)
 
 
 def balanced_accuracy(logits: Float[Tensor, "n classes"], labels: Int64[Tensor, " n"]) -> float:
     r"""
-    Return the mean, over the classes that occur, of the share of their images that is recognised.
+    Return the mean recall of the classes: for each class, the fraction of its images that is predicted correctly.
 
     Parameters
     ----------
     logits : Float[Tensor, "n classes"]
-        Outputs: logits, probabilities, or any other scores.
+        Outputs: logits, probabilities, or any other scores. A list or NumPy array works too.
     labels : Int64[Tensor, "n"]
-        The true classes.
+        The true classes, as integers of any type.
 
     Returns
     -------
     float
-        From 0 to 1. A rule that always names the same class scores one over the number of classes that occur.
+        From 0 to 1. Always predicting the same class scores 1 divided by the number of classes that occur.
 
     Raises
     ------
     ConfigurationError
-        If there is not one row of outputs for each label, at least one, or a label is not one of the columns.
+        If the shapes do not match, there are no images, a label is not one of the columns, or an output is NaN.
 
     See Also
     --------
-    accuracy : Gives every image the same weight.
+    accuracy : The same weight for each image.
 
     Notes
     -----
-    With :math:`n_k` images of class :math:`k`, of which :math:`c_k` are recognised, and :math:`K`
-    classes with :math:`n_k > 0`, it is :math:`\frac{1}{K} \sum_k c_k / n_k` [1]_.
+    With :math:`n_k` images of class :math:`k`, of which :math:`c_k` are predicted correctly, and :math:`K`
+    classes with :math:`n_k > 0`, it is :math:`\frac{1}{K} \sum_k c_k / n_k` [1]_. Classes without images are
+    left out.
 
     References
     ----------
@@ -94,7 +98,7 @@ def balanced_accuracy(logits: Float[Tensor, "n classes"], labels: Int64[Tensor, 
 
     Examples
     --------
-    Three images of one class and one of another, all called the first:
+    Three images of class 0 and one of class 1, all predicted as 0:
 
     >>> import torch
     >>> from fmnist_ref import accuracy, balanced_accuracy
@@ -102,41 +106,42 @@ def balanced_accuracy(logits: Float[Tensor, "n classes"], labels: Int64[Tensor, 
     >>> accuracy(logits, labels), balanced_accuracy(logits, labels)
     (0.75, 0.5)
     """
-    matrix = confusion_matrix(logits, labels).cpu().double()
-    images = matrix.sum(dim=1)
+    scores, targets = scores_and_labels(logits, labels)
+    images = torch.bincount(targets)
+    correct = torch.bincount(targets[scores.argmax(dim=1) == targets], minlength=len(images))
     present = images > 0
-    return (matrix.diagonal()[present] / images[present]).mean().item()
+    return (correct[present].cpu().double() / images[present].cpu()).mean().item()
 
 
 def confusion_matrix(
     logits: Float[Tensor, "n classes"], labels: Int64[Tensor, " n"], num_classes: int | None = None
 ) -> Int64[Tensor, "classes classes"]:
     """
-    Count the images of each class by the class that they are taken for.
+    Count the images by true class (rows) and predicted class (columns).
 
     Parameters
     ----------
     logits : Float[Tensor, "n classes"]
-        Outputs: logits, probabilities, or any other scores.
+        Outputs: logits, probabilities, or any other scores. A list or NumPy array works too.
     labels : Int64[Tensor, "n"]
-        The true classes.
+        The true classes, as integers of any type.
     num_classes : int or None, default None
-        Rows and columns, at least the columns of `logits`; None for as many as those.
+        Number of rows and columns, at least that of the columns of `logits`. None takes just those.
 
     Returns
     -------
     Int64[Tensor, "classes classes"]
-        Number of images of the row's class that are taken for the column's.
+        Number of images of the row's class that are predicted as the column's.
 
     Raises
     ------
     ConfigurationError
-        If there is not one row of outputs for each label, at least one, or a label is not one of the columns,
-        or `num_classes` is less than the number of columns.
+        If the shapes do not match, there are no images, a label is not one of the columns, an output is NaN,
+        or `num_classes` is less than the number of columns or more than 10,000.
 
     See Also
     --------
-    accuracy : The share on the diagonal.
+    accuracy : The fraction on the diagonal.
 
     Examples
     --------
@@ -146,45 +151,44 @@ def confusion_matrix(
     tensor([[1, 1],
             [0, 1]])
     """
-    _require_rows(logits, labels)
-    columns = logits.shape[1] if num_classes is None else num_classes
-    require_positive_integer("num_classes", columns)
-    if columns < logits.shape[1]:
+    scores, targets = scores_and_labels(logits, labels)
+    columns = count_up_to(_MOST_CLASSES, "num_classes", scores.shape[1] if num_classes is None else num_classes)
+    if columns < scores.shape[1]:
         raise ConfigurationError(
-            f"num_classes must be at least the {logits.shape[1]} columns of the outputs",
-            f"{num_classes}",
-            "Leave it out to have as many as columns.",
+            f"num_classes must be at least the {scores.shape[1]} columns of the outputs",
+            f"{columns}",
+            "Leave it out to take the number of columns.",
         )
-    cells = labels * columns + logits.argmax(dim=1)
+    cells = targets * columns + scores.argmax(dim=1)
     return torch.bincount(cells, minlength=columns**2).view(columns, columns)
 
 
 def brier_score(probabilities: Float[Tensor, "n classes"], labels: Int64[Tensor, " n"]) -> float:
     r"""
-    Return the mean squared distance of the probabilities from the one-hot labels, summed over the classes.
+    Return the mean squared distance between the probabilities and the one-hot labels.
 
     Parameters
     ----------
     probabilities : Float[Tensor, "n classes"]
-        One probability for each class. Outputs of least squares, which may leave [0, 1], are scored as they
-        are.
+        One probability for each class. Each row sums to 1, within 0.01. A list or NumPy array works too.
     labels : Int64[Tensor, "n"]
-        The true classes.
+        The true classes, as integers of any type.
 
     Returns
     -------
     float
-        From 0 to 2 for probabilities; lower is better.
+        From 0 to 2; lower is better.
 
     Raises
     ------
     ConfigurationError
-        If there is not one row for each label, at least one, or a label is not one of the columns.
+        If the shapes do not match, there are no images, a label is not one of the columns, or a row is not a
+        probability distribution.
 
     See Also
     --------
-    cross_entropy : The other proper score.
-    expected_calibration_error : Whether probabilities are met by frequencies.
+    cross_entropy : Another proper scoring rule.
+    expected_calibration_error : How far confidence differs from accuracy.
 
     Notes
     -----
@@ -192,8 +196,8 @@ def brier_score(probabilities: Float[Tensor, "n classes"], labels: Int64[Tensor,
 
     .. math:: \frac{1}{n} \sum_{i=1}^{n} \sum_{k=1}^{K} \left(p_{ik} - [k = y_i]\right)^2.
 
-    This is Brier's own form [1]_, over all classes. For two classes it is twice the form that scores the
-    probability of one of them only.
+    This is Brier's original form [1]_, summed over all classes. With two classes it is twice the other common
+    form, which scores the probability of one class only.
 
     References
     ----------
@@ -207,28 +211,28 @@ def brier_score(probabilities: Float[Tensor, "n classes"], labels: Int64[Tensor,
     >>> brier_score(torch.tensor([[0.5, 0.5], [1.0, 0.0]]), torch.tensor([0, 0]))
     0.25
     """
-    _require_rows(probabilities, labels)
-    one_hot = F.one_hot(labels, num_classes=probabilities.shape[1])
-    return (probabilities - one_hot).cpu().double().square().sum(dim=1).mean().item()
+    rows, targets = probabilities_and_labels(probabilities, labels)
+    one_hot = F.one_hot(targets, num_classes=rows.shape[1])
+    return (rows.double() - one_hot).square().sum(dim=1).mean().item()
 
 
 @dataclass(frozen=True)
 class Reliability:
     """
-    What a reliability diagram shows, one entry for each bin of confidence.
+    The data of a reliability diagram, one entry for each bin of confidence.
 
     Attributes
     ----------
     confidence : Float64[Tensor, "bins"]
-        Mean confidence of the bin's images; not a number where it has none.
+        Mean confidence of the bin's images; NaN for an empty bin.
     accuracy : Float64[Tensor, "bins"]
-        Share of the bin's images that are recognised; not a number where it has none.
+        Fraction of the bin's images that are predicted correctly; NaN for an empty bin.
     count : Int64[Tensor, "bins"]
-        Images in the bin.
+        Number of images in the bin.
 
     See Also
     --------
-    reliability : Makes it.
+    reliability : Computes it.
 
     Examples
     --------
@@ -247,35 +251,39 @@ def reliability(
     probabilities: Float[Tensor, "n classes"], labels: Int64[Tensor, " n"], num_bins: int = 15
 ) -> Reliability:
     r"""
-    Return confidence and accuracy of the images, in bins of equal width of their confidence.
+    Return mean confidence and accuracy in bins of equal width of the confidence.
 
     Parameters
     ----------
     probabilities : Float[Tensor, "n classes"]
-        One probability for each class; the largest of a row is the confidence.
+        One probability for each class. Each row sums to 1, within 0.01; its largest value is the confidence. A
+        list or NumPy array works too.
     labels : Int64[Tensor, "n"]
-        The true classes.
+        The true classes, as integers of any type.
     num_bins : int, default 15
-        Bins between 0 and 1.
+        Number of bins between 0 and 1, at most a million.
 
     Returns
     -------
     Reliability
-        Mean confidence, accuracy and count of each bin, on the CPU.
+        Mean confidence, accuracy and number of images of each bin, on the CPU.
 
     Raises
     ------
     ConfigurationError
-        If `num_bins` is not a positive whole number, a value is not a probability, or the shapes do not fit.
+        If `num_bins` is out of range, the shapes do not match, there are no images, a label is not one of the
+        columns, or a row is not a probability distribution.
 
     See Also
     --------
-    expected_calibration_error : The one number that sums it up.
+    expected_calibration_error : The mean gap between the two, in one number.
 
     Notes
     -----
-    Bin :math:`m` of :math:`M` holds the images whose confidence lies in :math:`((m - 1)/M, m/M]`,
-    as in Guo et al. [1]_.
+    Bin :math:`m` of :math:`M` holds the images whose confidence lies in :math:`((m - 1)/M, m/M]`: each bin is
+    closed at its upper end, as in Guo et al. [1]_. (Some libraries close the lower end.) The edges are rounded to
+    the dtype of the probabilities, so a confidence of 0.6 lies on the edge 3/5 in float32 as well as in float64.
+    Pass them in the dtype in which they were computed: converted later, 0.6 is above the edge or below it.
 
     References
     ----------
@@ -291,18 +299,14 @@ def reliability(
     >>> bins.count.tolist(), bins.accuracy[2:].tolist()
     ([0, 0, 2, 1], [0.5, 1.0])
     """
-    require_positive_integer("num_bins", num_bins)
-    _require_rows(probabilities, labels)
-    if not ((probabilities >= 0) & (probabilities <= 1 + 1e-5)).all():  # a sum of float32 may exceed 1 by rounding
-        raise ConfigurationError(
-            "probabilities must lie between 0 and 1",
-            f"{probabilities.min().item():g} to {probabilities.max().item():g}",
-            "Pass logits.softmax(dim=1).",
-        )
-    confidence, predicted = probabilities.cpu().double().max(dim=1)
-    hits = (predicted == labels.cpu()).double()
-    inner_edges = torch.arange(1, num_bins, dtype=torch.float64) / num_bins
-    bins = torch.bucketize(confidence, inner_edges)  # right edge included
+    num_bins = count_up_to(_MOST_BINS, "num_bins", num_bins)
+    rows, targets = probabilities_and_labels(probabilities, labels)
+    confidence, predicted = rows.max(dim=1)
+    hits = (predicted == targets).double()
+    edges = torch.arange(1, num_bins, dtype=torch.float64, device="cpu") / num_bins
+    edges = edges.to(confidence.dtype).double()  # rounded as the confidence was
+    confidence = confidence.double()
+    bins = torch.bucketize(confidence, edges)  # a confidence on an edge belongs to the bin below it
     count = torch.bincount(bins, minlength=num_bins)
     return Reliability(
         confidence=torch.bincount(bins, weights=confidence, minlength=num_bins) / count,
@@ -315,31 +319,33 @@ def expected_calibration_error(
     probabilities: Float[Tensor, "n classes"], labels: Int64[Tensor, " n"], num_bins: int = 15
 ) -> float:
     r"""
-    Return how far confidence and accuracy are apart, on average over bins of confidence.
+    Return the mean gap between confidence and accuracy over bins of confidence (ECE).
 
     Parameters
     ----------
     probabilities : Float[Tensor, "n classes"]
-        One probability for each class; the largest of a row is the confidence.
+        One probability for each class. Each row sums to 1, within 0.01; its largest value is the confidence. A
+        list or NumPy array works too.
     labels : Int64[Tensor, "n"]
-        The true classes.
+        The true classes, as integers of any type.
     num_bins : int, default 15
-        Bins of equal width between 0 and 1.
+        Number of bins of equal width between 0 and 1, at most a million.
 
     Returns
     -------
     float
-        From 0, as confident as right, to 1. It depends on the number of bins, and is above 0 by chance alone
-        in a finite sample.
+        From 0, perfectly calibrated, to 1. It depends on the number of bins. In a finite sample it is above 0 by
+        chance alone.
 
     Raises
     ------
     ConfigurationError
-        If `num_bins` is not a positive whole number, a value is not a probability, or the shapes do not fit.
+        If `num_bins` is out of range, the shapes do not match, there are no images, a label is not one of the
+        columns, or a row is not a probability distribution.
 
     See Also
     --------
-    reliability : The bins themselves.
+    reliability : The bins, and which end of a bin belongs to it.
 
     Notes
     -----
@@ -357,7 +363,7 @@ def expected_calibration_error(
 
     Examples
     --------
-    Sure of all, and right in half:
+    Always certain, and correct half of the time:
 
     >>> import torch
     >>> from fmnist_ref import expected_calibration_error
@@ -368,19 +374,3 @@ def expected_calibration_error(
     filled = bins.count > 0
     gaps = (bins.accuracy - bins.confidence)[filled].abs()
     return (gaps * bins.count[filled]).sum().item() / len(labels)
-
-
-def _require_rows(outputs: Tensor, labels: Tensor) -> None:
-    """Require one row of outputs for each label, and a column for each label's class."""
-    if outputs.ndim != 2 or labels.dtype != torch.int64 or labels.shape != outputs.shape[:1] or len(labels) == 0:
-        raise ConfigurationError(
-            "outputs must have two axes and labels be int64, one for each row of the outputs",
-            f"outputs of shape {list(outputs.shape)} and {labels.dtype} labels of shape {list(labels.shape)}",
-            "Pass the outputs of predict_logits and the labels of the same images.",
-        )
-    if labels.min() < 0 or labels.max() >= outputs.shape[1]:
-        raise ConfigurationError(
-            f"labels must be from 0 to {outputs.shape[1] - 1}, a column of the outputs each",
-            f"{labels.min()} to {labels.max()}",
-            "Pass the outputs of a model that was made for these classes.",
-        )

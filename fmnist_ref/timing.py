@@ -1,4 +1,4 @@
-"""Where the time of a training step goes, on a device that may work behind the program's back."""
+"""Time a training step and its parts, on a device that may still be working when a call returns."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -11,10 +11,12 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from fmnist_ref import _checks
-from fmnist_ref._descent import descend
-from fmnist_ref._state import place
-from fmnist_ref.devices import synchronize
+from fmnist_ref._first_batch import checked
+from fmnist_ref._metric_checks import MOST_IN_A_BATCH, count_up_to
+from fmnist_ref.devices import resolve_device, synchronize
+from fmnist_ref.errors import ConfigurationError
 from fmnist_ref.losses import cross_entropy
+from fmnist_ref.optimizers import PlainSGD
 
 __all__ = ["StepTiming", "time_training_step"]
 
@@ -22,29 +24,29 @@ __all__ = ["StepTiming", "time_training_step"]
 @dataclass(frozen=True)
 class StepTiming:
     """
-    Times of a training step and of its parts, every repetition kept.
+    Times of a training step and of its parts, for each repetition.
 
     Attributes
     ----------
     gather_seconds : list of float
-        Taking a batch out of the images and labels that are on the device.
+        Selecting a batch from the images and labels on the device.
     copy_seconds : list of float
-        Copying a batch of the same size from the host's memory to the device. No part of the step, whose data
-        are on the device already; on the CPU there is nothing to copy.
+        Copying a batch of the same size from the host's memory to the device. Not part of the step, whose data
+        are already on the device. On the CPU nothing is copied.
     forward_seconds : list of float
-        Outputs and loss.
+        Computing the outputs and the loss.
     backward_seconds : list of float
-        Clearing the gradients and computing them anew.
+        Clearing the gradients and computing new ones.
     update_seconds : list of float
         Changing the weights.
     step_seconds : list of float
-        Whole steps, gather to update, with the device awaited only before and after. Less than the sum of the
-        parts where the device works while the program queues what comes next.
+        Whole steps, from gather to update, waiting for the device only before and after. Less than the sum of the
+        parts if the device works while the program queues the next operations.
     peak_memory_bytes : int or None
-        The most that tensors took on the device at once, the resident images among them; None where PyTorch
-        does not count it, as on the CPU.
+        Peak bytes allocated on the device, the images included. None where PyTorch keeps no statistic, as on the
+        CPU.
     num_threads : int
-        Threads that PyTorch used on the CPU.
+        Number of CPU threads that PyTorch used.
     device : str
         The device, as in ``"cuda:0"``.
     float32_precision : str
@@ -52,7 +54,7 @@ class StepTiming:
 
     See Also
     --------
-    time_training_step : Makes it.
+    time_training_step : Measures it.
 
     Examples
     --------
@@ -87,28 +89,29 @@ def time_training_step(
     seed: int = 0,
 ) -> StepTiming:
     """
-    Time the steps that :func:`fit` takes, whole and part by part.
+    Time the training steps of :func:`fit`, as a whole and part by part.
 
     Parameters
     ----------
     model : torch.nn.Module
-        A copy of it is trained; the model itself stays as and where it is.
+        A copy of it is trained. The model itself is neither changed nor moved.
     images : Float[Tensor, "n ..."]
-        Normalised images, of the floating-point type of the model's parameters.
+        Normalised images, of the dtype of the model's parameters.
     labels : Int64[Tensor, "n"]
         Their classes.
     batch_size : int, default 64
-        Images in each step. It may exceed their number, since batches are drawn with replacement.
+        Images in each step, at most ten million. There may be fewer images than that, because batches are drawn
+        with replacement.
     learning_rate : float, default 0.01
         Step length as a multiple of the gradient.
     loss_function : callable, default :func:`cross_entropy`
         Takes outputs and labels of a batch, returns their mean loss.
     device : str, torch.device or None, default None
-        Where to train, as for :func:`resolve_device`. None stays where the model's parameters are.
+        Where to train, as for :func:`resolve_device`. None uses the device of the model's parameters.
     warmup : int, default 10
-        Repetitions that are run first and not kept: they load kernels and fill caches.
+        Number of repetitions to run first and drop: they load kernels and fill caches.
     repetitions : int, default 50
-        Repetitions that are kept. Each runs one step part by part and one as a whole.
+        Number of repetitions to keep. Each runs one step part by part and one as a whole.
     seed : int, default 0
         Seed of the batches, from 0 to 2**63 − 1.
 
@@ -120,20 +123,21 @@ def time_training_step(
     Raises
     ------
     ConfigurationError
-        If a number is out of range, or the tensors' types or lengths do not fit.
+        If a number is out of range, images, labels, model and loss do not fit each other, or the model can't be
+        copied.
     DeviceError
         If the device is unknown or absent.
 
     See Also
     --------
-    fit : Where one step follows the other unawaited, so that on an accelerator a step may take less than here.
-    torch.utils.benchmark.Timer : Timing of any statement.
+    fit : Runs steps without waiting between them, so on an accelerator a step may take less time than here.
+    torch.utils.benchmark.Timer : Times any statement.
 
     Notes
     -----
-    An accelerator is awaited before the clock is read, each time; else the clock would show how
-    long it takes to queue the work [1]_. Parts and whole steps take turns, so that a machine that slows down
-    in between does so for both.
+    Each time before the clock is read, the program waits for the accelerator. Otherwise the clock would show how
+    long it takes to queue the work [1]_. Parts and whole steps alternate, so that a machine that slows down in
+    between affects both alike.
 
     References
     ----------
@@ -148,57 +152,49 @@ def time_training_step(
     >>> len(timing.step_seconds), timing.device
     (3, 'cpu')
     """
-    for name, value in (("batch_size", batch_size), ("warmup", warmup), ("repetitions", repetitions)):
-        _checks.require_positive_integer(name, value)
-    _checks.require_positive_number("learning_rate", learning_rate)
-    _checks.require_seed(seed)
+    batch_size = count_up_to(MOST_IN_A_BATCH, "batch_size", batch_size)
+    warmup, repetitions = _checks.counts(warmup=warmup, repetitions=repetitions)
+    learning_rate = _checks.require_positive_number("learning_rate", learning_rate)
+    generator = torch.Generator("cpu").manual_seed(_checks.require_seed(seed))
     _checks.require_trainable(model)
     _checks.require_images(model, images)
-    _checks.require_labels(images, labels)
+    highest_label = _checks.require_labels(images, labels)
+    device = _checks.first_parameter(model).device if device is None else resolve_device(device)
+    host_images, host_labels = images.detach().cpu(), labels.cpu()
+    images, labels = images.detach().to(device), labels.to(device)
+    parts = ("gather", "copy", "forward", "backward", "update", "step")
+    seconds: dict[str, list[float]] = {f"{part}_seconds": [] for part in parts}
+    gather, copying, forward, backward, update, step = seconds.values()
 
-    model = copy.deepcopy(model).train()
-    device = place(model, device)
-    _forget_peak_memory(device)
-    host_images, host_labels = images.cpu(), labels.cpu()
-    images, labels = images.to(device), labels.to(device)
-    model.zero_grad()
-    parameters = list(model.parameters())
-    generator = torch.Generator().manual_seed(seed)
-    gather: list[float] = []
-    copying: list[float] = []
-    forward: list[float] = []
-    backward: list[float] = []
-    update: list[float] = []
-    step: list[float] = []
-
-    for _ in range(warmup + repetitions):
-        # A batch for each of the three: gathered again, its images would lie in the processor's cache already.
-        copied, in_parts, whole = torch.randint(len(images), (3, batch_size), generator=generator)
-        on_host = host_images.index_select(0, copied), host_labels.index_select(0, copied)
-        with _clock(device, copying):
-            [tensor.to(device) for tensor in on_host]
-        batch = in_parts.to(device)
-        with _clock(device, gather):
-            inputs, targets = images.index_select(0, batch), labels.index_select(0, batch)
-        with _clock(device, forward):
-            loss = loss_function(model(inputs), targets)
-        with _clock(device, backward):
-            loss.backward()
-        with _clock(device, update):
-            descend(parameters, learning_rate)
-        batch = whole.to(device)
-        with _clock(device, step):
-            inputs, targets = images.index_select(0, batch), labels.index_select(0, batch)
-            loss = loss_function(model(inputs), targets)
-            loss.backward()
-            descend(parameters, learning_rate)
+    with torch.inference_mode(mode=False), checked(loss_function, images, highest_label) as loss_function:
+        model = _copy(model).train().to(device)
+        _forget_peak_memory(device)
+        optimizer = PlainSGD(model.parameters(), learning_rate)
+        for _ in range(warmup + repetitions):
+            # Three batches: if one was gathered again, its images would be in the processor's cache already.
+            copied, in_parts, whole = torch.randint(len(images), (3, batch_size), generator=generator, device="cpu")
+            on_host = host_images.index_select(0, copied), host_labels.index_select(0, copied)
+            with _clock(device, copying):
+                [tensor.to(device) for tensor in on_host]
+            batch = in_parts.to(device)
+            with _clock(device, gather):
+                inputs, targets = images.index_select(0, batch), labels.index_select(0, batch)
+            with _clock(device, forward):
+                loss = loss_function(model(inputs), targets)
+            with _clock(device, backward):
+                optimizer.zero_grad()
+                loss.backward()
+            with _clock(device, update):
+                optimizer.step()
+            batch = whole.to(device)
+            with _clock(device, step):
+                inputs, targets = images.index_select(0, batch), labels.index_select(0, batch)
+                loss = loss_function(model(inputs), targets)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
     return StepTiming(
-        gather_seconds=gather[warmup:],
-        copy_seconds=copying[warmup:],
-        forward_seconds=forward[warmup:],
-        backward_seconds=backward[warmup:],
-        update_seconds=update[warmup:],
-        step_seconds=step[warmup:],
+        **{part: times[warmup:] for part, times in seconds.items()},
         peak_memory_bytes=_peak_memory_bytes(device),
         num_threads=torch.get_num_threads(),
         device=str(device),
@@ -206,9 +202,23 @@ def time_training_step(
     )
 
 
+def _copy(model: nn.Module) -> nn.Module:
+    """Copy a model. Weights that are computed from others, as pruning does, are copied without their graph."""
+    attributes = [value for module in model.modules() for value in vars(module).values()]
+    computed = [value for value in attributes if isinstance(value, Tensor) and not value.is_leaf]
+    try:
+        return copy.deepcopy(model, {id(value): value.detach().clone() for value in computed})
+    except (RuntimeError, TypeError) as error:
+        raise ConfigurationError(
+            "the model must be one that copy.deepcopy can copy",
+            f"{type(error).__name__}: {str(error).partition('. ')[0]}",
+            "Remove what it has kept of a forward pass, and locks and open files, or pass a new model.",
+        ) from error
+
+
 @contextmanager
 def _clock(device: torch.device, seconds: list[float]) -> Iterator[None]:
-    """Append the seconds that the block took: all that was queued in it, and nothing queued before."""
+    """Append the seconds that the block took. They include all work queued in the block, and none queued before it."""
     synchronize(device)
     start = perf_counter()
     yield
@@ -217,13 +227,13 @@ def _clock(device: torch.device, seconds: list[float]) -> Iterator[None]:
 
 
 def _forget_peak_memory(device: torch.device) -> None:
-    """Start the count of memory afresh, where PyTorch keeps one."""
+    """Reset the peak of allocated memory, where PyTorch keeps this statistic."""
     if device.type in ("cuda", "xpu"):
         torch.get_device_module(device).reset_peak_memory_stats(device)
 
 
 def _peak_memory_bytes(device: torch.device) -> int | None:
-    """Return the most that tensors took on the device at once since then, in bytes."""
+    """Return the peak of bytes allocated on the device since the reset; None where PyTorch keeps no statistic."""
     if device.type not in ("cuda", "xpu"):
         return None
     peak: int = torch.get_device_module(device).max_memory_allocated(device)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fmnist_ref import sources
+from fmnist_ref import _sources as sources
 from fmnist_ref.errors import DataError
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `examples` and `stand_ins`, in worker processes too

@@ -10,9 +10,7 @@ from typing import Any
 
 import click
 
-from fmnist_ref import ConfigurationError, resolve_device
-from fmnist_ref.data import load, locate
-from fmnist_ref.sources import Source
+from fmnist_ref import ConfigurationError, Source, load, locate, resolve_device
 from report.answers import ANSWERS
 from report.experiments import EXPERIMENTS, plan
 from report.plan import Profile, ProfileName, Run

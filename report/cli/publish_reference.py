@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fmnist_ref.data import locate
+from fmnist_ref import locate
 from report.cli.options import DONE, Options, report_options, timings_option
 from report.conclude import baseline
 from report.publish import site

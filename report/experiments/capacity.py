@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import torch
+from torch import nn
 
 from fmnist_ref import MLP
 from report.experiments.training import TrainingResults, hold_out, num_parameters, record_curve
@@ -26,6 +27,7 @@ ARCHITECTURES = {
     "relu3": ((128, 128, 128), "relu"),
 }
 """Units of the hidden layers and activation, by arm."""
+ACTIVATION_LAYERS = {"relu": nn.ReLU, "identity": None}
 WIDTHS = (16, 64, 512)
 RATES = (0.003, 0.01, 0.03)
 
@@ -59,7 +61,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> TrainingResults | Tun
     """Train one architecture with one seed."""
     settings = fit_settings(run, inputs)
     torch.manual_seed(run.seed)
-    model = MLP(tuple(run.parameters["hidden"]), run.parameters["activation"])
+    model = MLP(tuple(run.parameters["hidden"]), ACTIVATION_LAYERS[run.parameters["activation"]])
     if run.role == "trial":
         return try_rate(model.to(run.device), *hold_out(dataset.train), **settings)
     curve = record_curve(model, dataset.train, dataset.test, device=run.device, **settings)

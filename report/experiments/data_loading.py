@@ -12,9 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, synchronize
+from fmnist_ref import MLP, denormalize, synchronize
 from report.experiments.hardware import Device, Part, Seconds, observe
-from report.experiments.loader import Batch, TransformedImages, grey_levels, image_loader, resident_batches
+from report.experiments.loader import Batch, TransformedImages, image_loader, resident_batches
 from report.plan import Dataset, Run
 
 WARMUP_BATCHES = 5
@@ -53,7 +53,7 @@ def measure_loader(run: Run, dataset: Dataset, devices: list[torch.device]) -> L
     settings = run.parameters
     rounds = 1 + settings["repetitions"]
     total = 2 * len(devices) * rounds * (WARMUP_BATCHES + settings["batches"])  # empty and training, on each device
-    images = TransformedImages(grey_levels(dataset.train_images), dataset.train_labels)
+    images = TransformedImages(denormalize(dataset.train_images), dataset.train_labels)
     loaders = {
         workers: iter(image_loader(images, num_batches=total, batch_size=settings["batch_size"], workers=workers))
         for workers in (0, 2)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, PublishedNN, confusion_matrix, predict_logits
+from fmnist_ref import MLP, PublishedNN, confusion_matrix, denormalize, predict
 from report.experiments import batch_size
 from report.experiments.predictions import Calibration, calibration_of
 from report.experiments.training import TrainingResults, hold_out, num_parameters, record_curve
@@ -113,7 +113,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> EpochsResults | Tunin
 def inspect(model: nn.Module, dataset: Dataset, num_mistakes: int = 12) -> Inspection:
     """Compare a trained model's predictions for the test images with their labels."""
     labels = dataset.test_labels
-    outputs = predict_logits(model, dataset.test_images)  # (10000, 10); probabilities already, for PublishedNN
+    outputs = predict(model, dataset.test_images)  # (10000, 10); probabilities already, for PublishedNN
     probabilities = outputs if isinstance(model, PublishedNN) else outputs.softmax(1)
     confidence, predicted = probabilities.max(1)
     wrong = (predicted != labels).nonzero().squeeze(1)
@@ -128,7 +128,7 @@ def inspect(model: nn.Module, dataset: Dataset, num_mistakes: int = 12) -> Inspe
                 label=int(labels[i]),
                 predicted=int(predicted[i]),
                 probability=float(confidence[i]),
-                pixels=((dataset.test_images[i] * 0.5 + 0.5) * 255).round().int().flatten().tolist(),
+                pixels=denormalize(dataset.test_images[i]).flatten().tolist(),
             )
             for i in worst
         ],

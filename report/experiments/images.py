@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import msgspec
 import torch
-from jaxtyping import Float32
 from torch import Tensor
 
+from fmnist_ref import denormalize
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 
@@ -48,7 +48,7 @@ def plan(profile: Profile) -> Iterator[Run]:
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ImagesResults:
     """Count and compare all images."""
     del run, inputs
-    train, test = _grey(dataset.train_images), _grey(dataset.test_images)
+    train, test = denormalize(dataset.train_images), denormalize(dataset.test_images)
     train_hashes, test_hashes = _hashes(train), _hashes(test)
     levels = torch.bincount(train.flatten(), minlength=256).double()
     values = torch.arange(256, dtype=torch.float64)
@@ -64,11 +64,6 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ImagesResults:
         shared=sum(Counter(test_hashes)[digest] for digest in set(test_hashes) & set(train_hashes)),
         samples=[train[dataset.train_labels == label][:4].flatten().tolist() for label in range(10)],
     )
-
-
-def _grey(images: Float32[Tensor, "n 28 28"]) -> Tensor:
-    """Undo the normalisation: grey levels from 0 to 255, uint8."""
-    return ((images * 0.5 + 0.5) * 255).round().to(torch.uint8)
 
 
 def _hashes(images: Tensor) -> list[bytes]:

@@ -28,7 +28,7 @@ from fmnist_ref import (
     confusion_matrix,
     cross_entropy,
     fit,
-    predict_logits,
+    predict,
 )
 from report.plan import Dataset, Experiment, Images, Inputs, Profile, Run
 
@@ -95,7 +95,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ImbalanceResults:
             seed=run.seed,
             loss_function=balanced if run.arm == "weighted" else cross_entropy,
         )
-        logits = predict_logits(model, test.images)
+        logits = predict(model, test.images)
     return score(logits, train.labels, test.labels)
 
 

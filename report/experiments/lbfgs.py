@@ -6,7 +6,7 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from fmnist_ref import SoftmaxRegression, confusion_matrix, cross_entropy, predict_logits
+from fmnist_ref import SoftmaxRegression, confusion_matrix, cross_entropy, predict
 from report.experiments.tuning import best_penalty
 from report.plan import Images
 
@@ -79,7 +79,7 @@ def fit_path(
     losses, states, confusions = [], [], []
     for penalty in penalties:
         minimise(model, train.images, train.labels, penalty, tolerance)
-        logits = predict_logits(model, validation.images)
+        logits = predict(model, validation.images)
         losses.append(cross_entropy(logits, validation.labels).item())
         states.append({name: value.clone() for name, value in model.state_dict().items()})
         confusions.append(confusion_matrix(logits, validation.labels).tolist())

@@ -15,7 +15,7 @@ from jaxtyping import Float32
 from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, predict_logits
+from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, predict
 from report.experiments.lbfgs import LBFGSResult, fit_path, minimise
 from report.experiments.predictions import (
     Outputs,
@@ -109,10 +109,10 @@ def fit_least_squares(task: Task, penalties: list[float]) -> ClassifierResults:
     """Regress one-hot labels on the pixels, and predict the class with the largest output."""
     kept, held = task.hold_out()
     model, losses = fit_ridges((kept.images, _one_hot(kept)), (held.images, _one_hot(held)), penalties)
-    confusion = confusion_matrix(predict_logits(model, held.images), held.labels)
+    confusion = confusion_matrix(predict(model, held.images), held.labels)
     train, test, penalty = task.train(), task.test(), best_penalty(penalties, losses)
     model.fit_closed_form(train.images, _one_hot(train), ridge=penalty)
-    outputs = predict_logits(model, test.images)  # (test, 10)
+    outputs = predict(model, test.images)  # (test, 10)
     clipped = outputs.clamp(0, 1)
     return describe(
         task,
@@ -133,7 +133,7 @@ def fit_logistic(task: Task, penalties: list[float]) -> ClassifierResults:
     result = minimise(model, train.images - mean, train.labels, penalty, FINAL_TOLERANCE)
     with torch.no_grad():
         model.linear.bias.sub_(model.linear.weight @ mean.flatten())  # from here on it takes pixels that aren't centred
-    logits = predict_logits(model, test.images)
+    logits = predict(model, test.images)
     return describe(
         task,
         model,
@@ -167,7 +167,7 @@ def fit_brightness(task: Task, penalties: list[float]) -> BrightnessResults:
         validation_loss=losses,
         training_mean=lower.mean().item(),
         truth=packed(test_lower),
-        predicted=packed(predict_logits(model, test_upper)),
+        predicted=packed(predict(model, test_upper)),
     )
 
 
@@ -194,7 +194,7 @@ def fit_ridges(
     for penalty in penalties:
         model = LinearRegression(inputs[0].numel(), targets.shape[1])
         model.fit_closed_form(inputs, targets, ridge=penalty)
-        losses.append((predict_logits(model, validation[0]) - validation[1]).square().sum(1).mean().item())
+        losses.append((predict(model, validation[0]) - validation[1]).square().sum(1).mean().item())
         models.append(model)
     return models[penalties.index(best_penalty(penalties, losses))], losses
 
@@ -209,7 +209,7 @@ def describe(
 ) -> ClassifierResults:
     """Score a fitted classifier on the test images."""
     train, labels = task.train(), task.test().labels
-    hits = predict_logits(model, train.images).argmax(1) == train.labels
+    hits = predict(model, train.images).argmax(1) == train.labels
     return ClassifierResults(
         classes=list(task.classes),
         train_accuracy=hits.double().mean().item(),

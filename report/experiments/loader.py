@@ -48,11 +48,6 @@ class TransformedImages(Dataset[tuple[Tensor, int]]):
         return self.transform(image), int(self.labels[index])
 
 
-def grey_levels(images: Float32[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
-    """Undo `fmnist_ref.normalize`, exactly."""
-    return images.mul(0.5).add_(0.5).mul_(255).round_().to(torch.uint8)
-
-
 def image_loader(
     images: TransformedImages, *, num_batches: int, batch_size: int = 64, workers: int = 0, seed: int = 0
 ) -> DataLoader[Any]:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, fit
+from fmnist_ref import MLP, PlainSGD, fit
 from report.experiments.hardware import HUGE_PAGES, observe
 from report.experiments.throughput import EpochTimes, Method, ThroughputResults, time_in_rounds
 from report.experiments.worker_pool import WorkerPool
@@ -110,10 +110,8 @@ def sgd_epoch(
 ) -> None:
     """Train for one epoch as `fit` does, with any loss of images and labels."""
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
+    optimizer = PlainSGD(parameters, lr=0.01)
     for batch in order.split(batch_size):
+        optimizer.zero_grad()
         loss(images.images.index_select(0, batch), images.labels.index_select(0, batch)).backward()
-        with torch.no_grad():
-            for parameter in parameters:
-                if parameter.grad is not None:
-                    parameter.sub_(parameter.grad, alpha=0.01)
-                    parameter.grad = None
+        optimizer.step()

@@ -94,7 +94,7 @@ def measure_profile(run: Run, dataset: Dataset) -> ProfileResults:
 
     with threads_set_to(1):
         step = time_step(MLP(), dataset.train_images, settings["batch_size"])
-        empty = time_step(MLP((1,), num_features=1), dataset.train_images[:, :1, :1].contiguous(), 1)
+        empty = time_step(MLP((1,), in_features=1), dataset.train_images[:, :1, :1].contiguous(), 1)
     return ProfileResults(
         devices=[observe(torch.device("cpu"))],
         batch_size=settings["batch_size"],

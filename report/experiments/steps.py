@@ -133,7 +133,7 @@ def time_products(device: torch.device, size: int, repetitions: int = 5) -> list
     return seconds[1:]
 
 
-def step_flop(width: int, batch_size: int, num_features: int = 784, num_classes: int = 10) -> float:
+def step_flop(width: int, batch_size: int, in_features: int = 784, num_classes: int = 10) -> float:
     """
     Count the floating-point operations of the matrix products in one training step of a one-hidden-layer network.
 
@@ -143,7 +143,7 @@ def step_flop(width: int, batch_size: int, num_features: int = 784, num_classes:
         Units of the hidden layer.
     batch_size : int
         Images in the step.
-    num_features, num_classes : int
+    in_features, num_classes : int
         Inputs and outputs of the network.
 
     Returns
@@ -152,7 +152,7 @@ def step_flop(width: int, batch_size: int, num_features: int = 784, num_classes:
         Two operations for each multiplication with its addition. The first layer has two products, its output and its
         weights' gradient; the second has both of these and its inputs' gradient.
     """
-    return 2.0 * batch_size * width * (2 * num_features + 3 * num_classes)
+    return 2.0 * batch_size * width * (2 * in_features + 3 * num_classes)
 
 
 def measure_clock(run: Run, dataset: Dataset, device: torch.device) -> ClockResults:

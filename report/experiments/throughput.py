@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from fmnist_ref import MLP, PublishedNN, fit
+from fmnist_ref import MLP, PublishedNN, denormalize, fit
 from report.experiments.hardware import Device, observe
-from report.experiments.loader import TransformedImages, grey_levels
+from report.experiments.loader import TransformedImages
 from report.experiments.worker_pool import WorkerPool
 from report.plan import Dataset, Images, Run
 
@@ -129,7 +129,7 @@ def _warm_up(method: Method) -> None:
 
 def _methods(images: Images, batch_size: int, threads: int, pool: WorkerPool) -> list[Method]:
     # A copy of the labels: torch moves what it sends to a loader's workers, and arrays made from it would be left behind.
-    transformed = TransformedImages(grey_levels(images.images), images.labels.clone())
+    transformed = TransformedImages(denormalize(images.images), images.labels.clone())
     make = partial(DataLoader[Any], batch_size=batch_size, shuffle=True)
     with_workers = make(
         transformed, num_workers=LOADER_WORKERS, persistent_workers=True, multiprocessing_context="spawn"

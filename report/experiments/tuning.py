@@ -83,9 +83,9 @@ def try_rate(
             model, train.images, train.labels,
             learning_rate=learning_rate, seed=seed, after_epoch=collapsed, **extent,
         )  # fmt: skip
+        final = score()
     except DivergenceError:
         return TuningResult(learning_rate=learning_rate, validation_loss=None, validation_accuracy=None)
-    final = score()
     return TuningResult(learning_rate=learning_rate, validation_loss=final.loss, validation_accuracy=final.accuracy)
 
 

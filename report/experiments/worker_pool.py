@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fmnist_ref import MLP, fit, normalize
-from report.experiments.loader import grey_levels
+from fmnist_ref import MLP, denormalize, fit, normalize
 from report.plan import Images
 
 _images: Images
@@ -38,7 +37,7 @@ class WorkerPool(ProcessPoolExecutor):
             size,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_receive,
-            initargs=(grey_levels(images.images).numpy(), images.labels.numpy()),
+            initargs=(denormalize(images.images).numpy(), images.labels.numpy()),
         )
 
     def train(self, widths: Sequence[int], batch_size: int) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from fmnist_ref.sources import DATA_SHA256 as FILES_SHA256
+from fmnist_ref import DATA_SHA256 as FILES_SHA256
 from report.plan import Role, Run
 from report.record import digest
 from report.record.environment import Environment

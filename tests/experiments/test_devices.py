@@ -82,15 +82,6 @@ def test_images_are_transformed_as_torchvision_does(tmp_path):
         assert (label, type(label)) == (theirs[index][1], int)
 
 
-def test_grey_levels_undo_normalising_exactly():
-    every_level = torch.arange(256, dtype=torch.uint8)
-    assert torch.equal(loader.grey_levels(normalize(every_level)), every_level)
-    normalised = normalize(SAMPLE.images)
-    before = normalised.clone()
-    loader.grey_levels(normalised)
-    assert torch.equal(normalised, before)
-
-
 def test_loader_gives_full_shuffled_batches_beyond_one_epoch():
     batches = list(loader.image_loader(IMAGES, num_batches=7, batch_size=100, seed=3))
     assert [len(labels) for _, labels in batches] == [100] * 7

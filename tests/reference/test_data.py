@@ -13,7 +13,7 @@ from torchvision import transforms
 from torchvision.datasets import FashionMNIST
 
 import fmnist_ref.data
-from fmnist_ref.data import CLASS_NAMES, DATA_SHA256, Split, load, load_sample, normalize
+from fmnist_ref import CLASS_NAMES, DATA_SHA256, Split, denormalize, load, load_sample, normalize
 from fmnist_ref.errors import ConfigurationError, DataError
 
 make_sample = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "make_sample.py")))
@@ -27,7 +27,7 @@ def published(published_folder: Path) -> dict[str, Split]:
 
 @pytest.mark.parametrize(("split", "num_images"), [("train", 60_000), ("test", 10_000)])
 def test_the_published_splits_are_balanced(published: dict[str, Split], split: str, num_images: int) -> None:
-    images, labels = published[split]
+    images, labels = published[split].images, published[split].labels
     assert (images.dtype, images.shape) == (torch.uint8, (num_images, 28, 28))
     assert (labels.dtype, labels.shape) == (torch.int64, (num_images,))
     assert labels.bincount().tolist() == [num_images // 10] * 10
@@ -63,7 +63,8 @@ def test_the_sample_is_the_first_of_each_class(published: dict[str, Split], spli
 
 @pytest.mark.parametrize(("split", "per_class"), [("train", 30), ("test", 10)])
 def test_the_sample_is_stratified(split: str, per_class: int) -> None:
-    images, labels = load_sample(split)
+    sample = load_sample(split)
+    images, labels = sample.images, sample.labels
     assert labels.bincount().tolist() == [per_class] * 10
     assert (images.dtype, images.shape) == (torch.uint8, (10 * per_class, 28, 28))
     assert labels.dtype == torch.int64
@@ -154,3 +155,37 @@ def test_normalize_takes_only_uint8_tensors(images, found: str) -> None:
         f"images must be a tensor of uint8, from 0 to 255; found {found}. "
         "Pass the images as load returns them, and normalize them once."
     )
+
+
+def test_denormalize_is_the_inverse_at_every_grey_level() -> None:
+    every_level = torch.arange(256, dtype=torch.uint8)
+    for dtype in (torch.float32, torch.float64):
+        assert torch.equal(denormalize(normalize(every_level).to(dtype)), every_level)
+    images = normalize(load_sample().images)
+    before = images.clone()
+    assert torch.equal(denormalize(images), load_sample().images)
+    assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize("shape", [(), (0, 28, 28), (2, 1, 28, 28)])
+def test_denormalize_keeps_the_shape(shape: tuple[int, ...]) -> None:
+    assert denormalize(torch.zeros(shape)).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (torch.tensor([0.0, 1.2]), "images must be from -1 to 1; found 0 to 1.2. Pass"),
+        (torch.tensor([-1.1, 0.0]), "images must be from -1 to 1; found -1.1 to 0. Pass"),
+        (torch.tensor([float("nan"), 0.0]), "images must be from -1 to 1; found nan to nan. Pass"),
+        (
+            torch.zeros(2, dtype=torch.uint8),
+            "images must be a floating-point tensor; found Tensor of torch.uint8. Pass",
+        ),
+        (np.zeros(2), "images must be a floating-point tensor; found ndarray of float64. Pass"),
+    ],
+)
+def test_denormalize_refuses_what_is_not_normalised(images, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        denormalize(images)
+    assert str(caught.value) == f"{message} images as normalize returns them."

@@ -1,12 +1,15 @@
 """Gradient noise against loops of autograd over single images, and against the theory of sampling."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
 from fmnist_ref import (
     MLP,
@@ -21,7 +24,7 @@ from fmnist_ref import (
 @pytest.fixture
 def tiny() -> tuple[nn.Module, Tensor, Tensor]:
     torch.manual_seed(0)
-    model = MLP(hidden=(4,), activation="tanh", num_features=6, num_classes=3)
+    model = MLP(hidden=(4,), activation_layer=torch.nn.Tanh, in_features=6, num_classes=3)
     return model, torch.randn(40, 6), torch.randint(3, (40,))
 
 
@@ -177,11 +180,169 @@ def test_layers_that_mix_images_are_held_in_evaluation_mode() -> None:
     assert torch.equal(model[1].running_mean, torch.zeros(3))
 
 
+class Other(nn.Module):
+    """A linear layer, and around it what `variant` says."""
+
+    def __init__(self, variant: str) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.linear = nn.Linear(6, 3)
+        self.variant = variant
+        if variant == "unused":
+            self.unused = nn.Linear(6, 3)
+        if variant == "pruned":
+            prune.l1_unstructured(self.linear, "weight", amount=0.5)
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.variant == "writes":
+            images = images.mul_(1)
+            images[:, 0] = 0
+        if self.variant == "caches":
+            self.kept = images * 2
+        outputs = self.linear(images)
+        return outputs.detach() if self.variant == "detached" else outputs
+
+
+Measure = Callable[[nn.Module, Tensor, Tensor], object]
+
+
+def variance_of_five_batches(model: nn.Module, images: Tensor, labels: Tensor, **arguments: Any) -> float:
+    return gradient_variance(model, images, labels, batch_size=8, num_batches=5, **arguments)
+
+
+@pytest.fixture(params=[gradient_noise_scale, variance_of_five_batches])
+def measure(request: pytest.FixtureRequest) -> Measure:
+    """Each of the two measures of noise."""
+    return request.param
+
+
+@pytest.mark.parametrize("variant", ["unused", "caches"])
+def test_what_does_not_reach_the_outputs_has_no_part(
+    tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure, variant: str
+) -> None:
+    _, images, labels = tiny
+    assert measure(Other(variant), images, labels) == measure(Other("plain"), images, labels)
+
+
+def test_pruned_weights_make_no_noise(tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure) -> None:
+    _, images, labels = tiny
+    made_permanent = Other("pruned")
+    prune.remove(made_permanent.linear, "weight")
+    made_permanent.linear.weight.register_hook(lambda gradient: gradient * (made_permanent.linear.weight != 0))
+    rows = gradients_by_loop(made_permanent, images, labels)
+    if measure is gradient_noise_scale:
+        noise = gradient_noise_scale(Other("pruned"), images, labels)
+        assert noise.trace_covariance == pytest.approx(np.cov(rows, rowvar=False).trace(), rel=1e-5)
+    else:
+        variance = gradient_variance(Other("pruned"), images, labels, batch_size=1, num_batches=500)
+        assert variance == pytest.approx(np.cov(rows, rowvar=False).trace(), rel=0.2)
+
+
+@pytest.mark.parametrize("variant", ["pruned", "caches"])
+def test_attributes_that_a_forward_pass_sets_are_restored(
+    tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure, variant: str
+) -> None:
+    _, images, labels = tiny
+    model = Other(variant)
+    before = {**vars(model), **vars(model.linear)}
+    measure(model, images, labels)
+    after = {**vars(model), **vars(model.linear)}
+    assert after.keys() == before.keys()
+    assert all(after[name] is before[name] for name in before)
+
+
+def test_images_that_the_model_writes_into_are_copies(tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure) -> None:
+    _, images, labels = tiny
+    original = images.clone()
+    measure(Other("writes"), images, labels)
+    assert torch.equal(images, original)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_callers_may_have_turned_gradients_off(
+    tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure, mode: type[torch.no_grad]
+) -> None:
+    model, images, labels = tiny
+    expected = measure(model, images, labels)
+    with mode():
+        assert measure(model, images, labels) == expected
+        assert measure(model, images.clone(), labels.clone()) == expected
+        made_in_it = images.clone(), labels.clone()
+    assert measure(model, *made_in_it) == expected
+
+
+def test_images_may_come_from_a_computation(tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure) -> None:
+    model, images, labels = tiny
+    scale = torch.ones(6, requires_grad=True)
+    assert measure(model, images * scale, labels) == measure(model, images, labels)
+    assert scale.grad is None
+
+
+@pytest.mark.parametrize("default", ["meta device", "float64"])
+def test_defaults_of_device_and_dtype_do_not_matter(
+    tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure, default: str
+) -> None:
+    expected = measure(*tiny)
+    try:
+        if default == "float64":
+            torch.set_default_dtype(torch.float64)
+        else:
+            torch.set_default_device("meta")
+        assert measure(*tiny) == expected
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
+
+
+def test_rounding_makes_no_negative_noise(tiny: tuple[nn.Module, Tensor, Tensor]) -> None:
+    scales = []
+    for seed in range(20):
+        torch.manual_seed(seed)
+        noise = gradient_noise_scale(MLP(), torch.randn(1, 784).expand(50, 784), torch.ones(50).long())
+        assert noise.trace_covariance < 1e-5 * noise.squared_gradient_norm
+        scales.append(noise.noise_scale)
+    assert min(scales) == 0
+
+
+def test_numbers_may_be_numpy_numbers_and_tensors(tiny: tuple[nn.Module, Tensor, Tensor]) -> None:
+    numbers = {"batch_size": np.int64(4), "num_batches": torch.tensor(3), "seed": np.uint8(7)}
+    assert gradient_variance(*tiny, **numbers) == gradient_variance(*tiny, batch_size=4, num_batches=3, seed=7)
+    assert gradient_noise_scale(*tiny, num_images=np.int64(9)) == gradient_noise_scale(*tiny, num_images=9)
+
+
+@pytest.mark.parametrize(
+    ("loss_function", "message"),
+    [
+        (nn.CrossEntropyLoss(reduction="none"), r"^the loss must be a tensor of shape \[\], .* found shape \[2\]"),
+        (lambda outputs, labels: F.cross_entropy(outputs, labels)[None], r"^the loss must be .* found shape \[1\]"),
+        (nn.CrossEntropyLoss(reduction="sum"), r"^the loss must be the mean over the batch; found a loss that doubles"),
+        (lambda outputs, labels: outputs.detach().mean(), r"^the loss must depend on the model's parameters; found "),
+    ],
+)
+def test_losses_that_are_no_mean_of_the_outputs_are_refused(
+    tiny: tuple[nn.Module, Tensor, Tensor], measure: Callable[..., object], loss_function: Any, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        measure(*tiny, loss_function=loss_function)
+
+
+def test_models_without_a_gradient_are_refused(tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure) -> None:
+    _, images, labels = tiny
+    with pytest.raises(ConfigurationError, match=r"^the loss must depend on the model's parameters; found .*detach"):
+        measure(Other("detached"), images, labels)
+
+
+def test_gradients_that_are_not_finite_are_refused(tiny: tuple[nn.Module, Tensor, Tensor], measure: Measure) -> None:
+    model, images, labels = tiny
+    with pytest.raises(ConfigurationError, match=r"^the gradients must be finite; found nan .* diverge"):
+        measure(model, images * math.nan, labels)
+
+
 @pytest.mark.parametrize("num_images", [1, 41])
 def test_noise_needs_two_images_and_no_more_than_there_are(
     tiny: tuple[nn.Module, Tensor, Tensor], num_images: int
 ) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^the noise needs 2 images or more, .* found {num_images}\."):
+    with pytest.raises(ConfigurationError, match=rf"^the noise needs at least 2 images, .* found {num_images}\."):
         gradient_noise_scale(*tiny, num_images=num_images)
 
 
@@ -192,6 +353,7 @@ def test_noise_needs_two_images_and_no_more_than_there_are(
         ({"num_batches": 2.0}, "num_batches must be an int of at least 1; found 2.0"),
         ({"num_batches": 1}, "num_batches must be at least 2; found 1"),
         ({"seed": -1}, "seed must be an int from 0 "),
+        ({"batch_size": 2**64}, "batch_size must be at most 10,000,000; found 18,446,744,073,709,551,616"),
         ({"batch_size": 41, "replacement": False}, "batch_size must be at most the 40 images; found 41"),
     ],
 )

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from fmnist_ref._idx import describe_shape, parse, read_capped, unpack
 from fmnist_ref.errors import DataError, FmnistRefError
-from fmnist_ref.idx import describe_shape, parse, read_capped, unpack
 
 LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 4, 9, 0, 0, 3])
 GZIPPED_LABELS = gzip.compress(LABELS, mtime=0)

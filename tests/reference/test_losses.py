@@ -1,6 +1,7 @@
 """Cross-entropy against the likelihood and NumPy; a second softmax against search and autograd."""
 
 import math
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -48,6 +49,39 @@ def test_cross_entropy_rises_as_the_true_class_loses_probability() -> None:
     assert losses == pytest.approx((-probabilities.log()).tolist())
 
 
+@pytest.mark.parametrize(
+    ("logits", "labels", "found"),
+    [
+        (
+            torch.zeros(2, 3),
+            torch.full((2, 3), 1 / 3),
+            "torch.float32 of shape [2, 3] and torch.float32 of shape [2, 3]",
+        ),
+        (torch.zeros(2, 3), torch.zeros(2), "torch.float32 of shape [2, 3] and torch.float32 of shape [2]"),
+        (torch.zeros(2, 3), torch.tensor([0]), "torch.float32 of shape [2, 3] and torch.int64 of shape [1]"),
+        (torch.zeros(0, 3), torch.zeros(0).long(), "torch.float32 of shape [0, 3] and torch.int64 of shape [0]"),
+        (torch.zeros(2).long(), torch.zeros(2).long(), "torch.int64 of shape [2] and torch.int64 of shape [2]"),
+        ((torch.zeros(2, 3), None), torch.zeros(2).long(), "a tuple and torch.int64 of shape [2]"),
+        (torch.zeros(2, 3), [0, 1], "torch.float32 of shape [2, 3] and a list"),
+    ],
+)
+def test_cross_entropy_describes_what_is_not_logits_and_labels(logits: object, labels: object, found: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^logits must be a floating-point tensor .*argmax") as caught:
+        cross_entropy(logits, labels)
+    assert caught.value.found == found
+
+
+@pytest.mark.parametrize("label", [3, 255, -1, -100])
+def test_cross_entropy_refuses_labels_without_a_column(label: int) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^labels must be from 0 to 2, .* 3 columns .*; found {label}\."):
+        cross_entropy(torch.zeros(2, 3), torch.tensor([0, label]))
+
+
+def test_cross_entropy_refuses_them_within_vmap_too() -> None:
+    with pytest.raises(ConfigurationError, match=r"^labels must be from 0 to 2, .*; found 7\."):
+        torch.func.vmap(cross_entropy)(torch.zeros(4, 1, 3), torch.tensor([[0], [1], [2], [7]]))
+
+
 def test_accuracy_is_flat_where_cross_entropy_is_not() -> None:
     logits = torch.tensor([[1.0, 0.0], [0.0, 2.0]], dtype=torch.float64)
     labels, step = torch.tensor([0, 0]), 1e-4
@@ -60,7 +94,7 @@ def test_accuracy_is_flat_where_cross_entropy_is_not() -> None:
 
 def test_bounds_are_the_published_ones() -> None:
     bounds = double_softmax_bounds(10)
-    assert bounds == pytest.approx((1.4611501717, 2.3025850930, 2.4611501717), abs=5e-11)
+    assert astuple(bounds) == pytest.approx((1.4611501717, 2.3025850930, 2.4611501717), abs=5e-11)
     assert bounds == double_softmax_bounds()
 
 
@@ -68,7 +102,7 @@ def test_bounds_are_the_published_ones() -> None:
 def test_bounds_are_met_at_certain_and_uniform_outputs(num_classes: int) -> None:
     outputs = torch.cat([torch.eye(num_classes)[:2], torch.full((1, num_classes), 1 / num_classes)]).double()
     losses = [cross_entropy(row[None], torch.tensor([0])).item() for row in outputs]
-    lowest, uniform, highest = double_softmax_bounds(num_classes)
+    lowest, uniform, highest = astuple(double_softmax_bounds(num_classes))
     assert losses == pytest.approx([lowest, highest, uniform], abs=1e-7)
 
 
@@ -77,7 +111,7 @@ def test_bounds_are_met_at_certain_and_uniform_outputs(num_classes: int) -> None
 def test_no_probabilities_leave_the_bounds(weights: list[float]) -> None:
     probabilities = torch.tensor([weights], dtype=torch.float64) / sum(weights)
     loss = cross_entropy(probabilities, torch.tensor([4])).item()
-    lowest, _, highest = double_softmax_bounds(10)
+    lowest, _, highest = astuple(double_softmax_bounds(10))
     assert lowest - 1e-12 <= loss <= highest + 1e-12
 
 

@@ -1,15 +1,23 @@
-"""Metrics against scikit-learn and against NumPy written out."""
+"""Metrics against scikit-learn, torchmetrics, exact fractions, and NumPy written out."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 from torch import Tensor
+from torchmetrics.functional.classification import multiclass_calibration_error
 
 from fmnist_ref import (
     ConfigurationError,
+    Reliability,
     accuracy,
     balanced_accuracy,
     brier_score,
@@ -19,6 +27,7 @@ from fmnist_ref import (
 )
 
 unhurried = settings(deadline=None)  # the first call loads PyTorch's kernels
+few = settings(deadline=None, max_examples=25)
 
 
 def random_case(seed: int, num_images: int = 200, num_classes: int = 5) -> tuple[Tensor, Tensor]:
@@ -107,6 +116,60 @@ def test_calibration_error_agrees_with_bins_written_out(seed: int, num_bins: int
     assert expected_calibration_error(probabilities, labels, num_bins) == pytest.approx(expected)
 
 
+def votes_of(num_voters: int, seed: int, num_images: int = 300) -> tuple[Tensor, Tensor]:
+    """Draw the votes of an ensemble, as counts of shape [images, 5], and labels that agree with them in part."""
+    generator = torch.Generator().manual_seed(seed)
+    chances = torch.tensor([0.55, 0.25, 0.1, 0.06, 0.04])
+    votes = torch.multinomial(chances.expand(num_images, 5), num_voters, replacement=True, generator=generator)
+    labels = torch.multinomial(chances.expand(num_images, 5), 1, generator=generator).squeeze(1)
+    return F.one_hot(votes, 5).sum(dim=1), labels
+
+
+def calibration_in_fractions(votes: Tensor, labels: Tensor, num_bins: int) -> float:
+    """Return equation 3 of Guo et al. for confidences that are fractions, without rounding anything."""
+    gaps: defaultdict[int, Fraction] = defaultdict(Fraction)
+    confident, predicted = votes.max(dim=1)
+    for most, total, hit in zip(confident.tolist(), votes.sum(dim=1).tolist(), predicted == labels, strict=True):
+        confidence = Fraction(most, total)
+        gaps[math.ceil(confidence * num_bins)] += confidence - bool(hit)  # bin m ends at m / num_bins, included
+    return float(sum(map(abs, gaps.values())) / len(labels))
+
+
+@few
+@given(st.integers(0, 10**6), st.sampled_from([4, 5, 10, 20, 30]), st.sampled_from([5, 10, 15, 20]))
+@pytest.mark.parametrize(
+    ("dtype", "accuracy_of_dtype"), [(torch.float64, 1e-12), (torch.float32, 1e-6), (torch.float16, 1e-3)]
+)
+def test_confidences_on_an_edge_fall_into_the_bin_below_in_every_dtype(
+    dtype: torch.dtype, accuracy_of_dtype: float, seed: int, num_voters: int, num_bins: int
+) -> None:
+    votes, labels = votes_of(num_voters, seed)
+    expected = calibration_in_fractions(votes, labels, num_bins)
+    measured = expected_calibration_error((votes.double() / num_voters).to(dtype), labels, num_bins)
+    assert measured == pytest.approx(expected, abs=accuracy_of_dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_six_and_seven_tenths_share_no_bin_of_ten(dtype: torch.dtype) -> None:
+    probabilities = torch.tensor([[0.6, 0.4]] * 10 + [[0.7, 0.3]] * 10, dtype=dtype)
+    labels = torch.tensor([0] * 13 + [1] * 7)
+    assert expected_calibration_error(probabilities, labels, num_bins=10) == pytest.approx(0.4, abs=1e-6)
+
+
+@few
+@given(st.integers(0, 10**6), st.sampled_from([10, 15]))
+def test_calibration_error_agrees_with_torchmetrics(seed: int, num_bins: int) -> None:
+    logits, labels = random_case(seed)
+    votes, labels_of_votes = votes_of(10, seed)  # no bin has two of these confidences: either end may be closed
+    for probabilities, truth in (
+        ((2 * logits).softmax(dim=1).float(), labels),
+        (votes / 10, labels_of_votes),
+        (votes.double() / 10, labels_of_votes),
+    ):
+        expected = multiclass_calibration_error(probabilities, truth, num_classes=5, n_bins=num_bins).item()
+        assert expected_calibration_error(probabilities, truth, num_bins) == pytest.approx(expected, abs=1e-5)
+
+
 def test_calibration_error_of_one_bin_is_the_overall_gap() -> None:
     logits, labels = random_case(3)
     probabilities = logits.softmax(dim=1)
@@ -140,20 +203,138 @@ def test_reliability_bins_add_up_to_the_whole(seed: int, num_bins: int) -> None:
     assert hits / len(labels) == pytest.approx(accuracy(logits, labels))
 
 
-@pytest.mark.parametrize("function", [reliability, expected_calibration_error])
-@pytest.mark.parametrize("row", [[1.2, -0.2], [3.0, 1.0], [float("nan"), 0.5]])
-def test_calibration_refuses_what_is_no_probability(function, row: list[float]) -> None:
-    with pytest.raises(ConfigurationError, match=r"^probabilities must lie between 0 and 1; found .*softmax"):
-        function(torch.tensor([row]), torch.tensor([0]))
+Metric = Callable[..., object]
+
+METRICS_OF_PROBABILITIES: list[Metric] = [brier_score, reliability, expected_calibration_error]
+METRICS: list[Metric] = [accuracy, balanced_accuracy, confusion_matrix, *METRICS_OF_PROBABILITIES]
 
 
-@pytest.mark.parametrize("num_bins", [0, -1, 1.5, True])
-def test_calibration_needs_bins(num_bins: object) -> None:
+@pytest.mark.parametrize("metric", METRICS_OF_PROBABILITIES)
+@pytest.mark.parametrize("row", [[1.2, -0.2], [3.0, 1.0], [-0.1, -2.3]])
+def test_logits_and_log_probabilities_are_no_probabilities(metric: Metric, row: list[float]) -> None:
+    with pytest.raises(ConfigurationError, match=r"^probabilities must lie between 0 and 1; found .*softmax.*exp"):
+        metric(torch.tensor([row]), torch.tensor([0]))
+
+
+@pytest.mark.parametrize("metric", METRICS_OF_PROBABILITIES)
+def test_sigmoid_outputs_are_no_distribution(metric: Metric) -> None:
+    with pytest.raises(ConfigurationError, match=r"^the probabilities of each image must sum to 1; found sums from 1 "):
+        metric(torch.tensor([[0.9, 0.1], [0.9, 0.8]]), torch.tensor([0, 0]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_rounding_to_half_precision_leaves_probabilities(dtype: torch.dtype) -> None:
+    logits, labels = random_case(4)
+    probabilities = logits.softmax(dim=1)
+    assert brier_score(probabilities.to(dtype), labels) == pytest.approx(brier_score(probabilities, labels), abs=0.01)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
+def test_one_hot_predictions_of_any_type_are_probabilities(dtype: torch.dtype) -> None:
+    labels = torch.tensor([0, 1, 1])
+    predictions = torch.eye(2)[labels].to(dtype)
+    assert brier_score(predictions, labels) == 0
+    assert brier_score(predictions, 1 - labels) == 2
+    assert expected_calibration_error(predictions, labels) == 0
+    assert accuracy(predictions, labels) == 1
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_nan_is_no_prediction(metric: Metric) -> None:
+    outputs = torch.tensor([[0.5, 0.5], [math.nan, 0.5], [math.nan, math.nan]])
+    with pytest.raises(ConfigurationError, match=r"^outputs must not be NaN; found NaN in 2 of 3 rows\. Check "):
+        metric(outputs, torch.tensor([0, 0, 0]))
+
+
+def test_outputs_may_be_infinite() -> None:
+    log_probabilities = torch.tensor([[1.0, 0.0], [0.0, 1.0]]).log()
+    assert accuracy(log_probabilities, torch.tensor([0, 1])) == 1
+
+
+def plain(result: object) -> object:
+    """Return a metric's result as Python numbers."""
+    parts = vars(result).values() if isinstance(result, Reliability) else [result]
+    return [np.asarray(part).tolist() for part in parts]
+
+
+def case_of_four() -> tuple[Tensor, Tensor]:
+    """Return probabilities, as float64, and labels."""
+    rows = [[0.75, 0.25, 0.0], [0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.0, 0.0, 1.0]]
+    return torch.tensor(rows, dtype=torch.float64, device="cpu"), torch.tensor([0, 1, 1, 2], device="cpu")
+
+
+def read_only(values: np.ndarray) -> np.ndarray:
+    values.flags.writeable = False
+    return values
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    "convert",
+    [
+        Tensor.tolist,
+        lambda tensor: tuple(tensor),  # of tensors
+        Tensor.numpy,
+        lambda tensor: read_only(tensor.numpy().copy()),
+        lambda tensor: tensor.flip(0).numpy()[::-1],
+        lambda tensor: tensor.numpy().astype(tensor.numpy().dtype.newbyteorder(">")),
+    ],
+    ids=["list", "tensors", "array", "read-only", "reversed", "big-endian"],
+)
+def test_lists_and_arrays_score_as_tensors_do(metric: Metric, convert: Callable[[Tensor], object]) -> None:
+    outputs, labels = case_of_four()
+    expected = plain(metric(outputs, labels))
+    np.testing.assert_equal(plain(metric(convert(outputs), convert(labels))), expected)
+    np.testing.assert_equal(plain(metric(convert(outputs), labels.numpy().astype(np.uint8))), expected)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("outputs", [[[0.5, 0.5], [1.0]], [["a", "b"]], None])
+def test_what_is_no_table_of_numbers_is_refused(metric: Metric, outputs: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^outputs must be a tensor, or a list or array of numbers; found a "):
+        metric(outputs, [0])
+
+
+@pytest.fixture(params=["meta device", "float64"])
+def other_defaults(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Set a default device that isn't the CPU, or a default dtype that isn't float32."""
+    if request.param == "float64":
+        torch.set_default_dtype(torch.float64)
+    else:
+        torch.set_default_device("meta")
+    yield
+    torch.set_default_device(None)
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.usefixtures("other_defaults")
+@pytest.mark.parametrize("metric", METRICS)
+def test_defaults_of_device_and_dtype_do_not_matter(metric: Metric) -> None:
+    outputs, labels = case_of_four()
+    in_lists = plain(metric(outputs.tolist(), labels.tolist()))
+    np.testing.assert_equal(plain(metric(outputs, labels)), in_lists)
+    np.testing.assert_equal(plain(metric(outputs.float(), labels)), in_lists)
+    assert "nan" not in str(plain(metric(outputs, labels))) or metric is reliability
+
+
+@pytest.mark.parametrize("number", [np.int64(4), np.uint8(4), torch.tensor(4), np.array(4)])
+def test_counts_may_be_numpy_numbers_and_tensors(number: object) -> None:
+    outputs, labels = case_of_four()
+    assert reliability(outputs, labels, num_bins=number).count.tolist() == [0, 1, 2, 1]
+    assert confusion_matrix(outputs, labels, num_classes=number).shape == (4, 4)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, True, "15", None, torch.tensor(1.0), np.array([1])])
+def test_calibration_needs_bins(number: object) -> None:
     with pytest.raises(ConfigurationError, match=r"^num_bins must be an int of at least 1; found "):
-        reliability(torch.tensor([[1.0, 0.0]]), torch.tensor([0]), num_bins)
+        reliability(*case_of_four(), num_bins=number)
 
 
-METRICS = [accuracy, balanced_accuracy, brier_score, confusion_matrix, expected_calibration_error]
+def test_counts_that_would_fill_the_memory_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"^num_bins must be at most 1,000,000; found 1,099,511,627,776\. "):
+        reliability(*case_of_four(), num_bins=2**40)
+    with pytest.raises(ConfigurationError, match=r"^num_classes must be at most 10,000; found 100,000,000\. "):
+        confusion_matrix(*case_of_four(), num_classes=10**8)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -163,12 +344,14 @@ METRICS = [accuracy, balanced_accuracy, brier_score, confusion_matrix, expected_
         ((2, 3), torch.tensor([0])),
         ((2, 3), torch.tensor([0.0, 1.0])),
         ((2,), torch.tensor([0, 1])),
+        ((2, 3), torch.tensor([True, False])),
+        ((2, 0), torch.tensor([0, 0])),
         ((0, 3), torch.tensor([], dtype=torch.int64)),
     ],
 )
 def test_metrics_describe_shapes_that_do_not_fit(metric, shape: tuple[int, ...], labels: Tensor) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"^outputs must have two axes and labels be int64.*; found outputs of"
+        ConfigurationError, match=r"^outputs must be real numbers of shape \[images, classes\], and .*; found torch"
     ):
         metric(torch.full(shape, 0.3), labels)
 

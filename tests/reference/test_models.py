@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import LinearRegression as SklearnLinearRegression
-from sklearn.linear_model import Ridge
-from torch import Tensor, nn
+from torch import nn
 
 from fmnist_ref import (
     MLP,
@@ -72,28 +70,52 @@ def test_no_hidden_layer_is_softmax_regression() -> None:
 
 
 @pytest.mark.parametrize(
-    ("activation", "function"),
-    [("relu", torch.relu), ("tanh", torch.tanh), ("sigmoid", torch.sigmoid), ("identity", lambda x: x)],
+    ("activation_layer", "function"),
+    [(nn.ReLU, torch.relu), (nn.Tanh, torch.tanh), (nn.Identity, lambda x: x), (None, lambda x: x)],
 )
-def test_activation_stands_between_the_layers_and_not_after_the_last(activation, function) -> None:
+def test_activation_stands_between_the_layers_and_not_after_the_last(activation_layer, function) -> None:
     torch.manual_seed(0)
-    model = MLP(hidden=(5, 4), activation=activation, num_features=6, num_classes=3)
+    model = MLP(hidden=(5, 4), activation_layer=activation_layer, in_features=6, num_classes=3)
     first, second, last = (layer for layer in model.modules() if isinstance(layer, nn.Linear))
     inputs = torch.randn(7, 6, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(model(inputs), last(function(second(function(first(inputs))))))
 
 
-def test_deep_identity_network_is_one_linear_map() -> None:
+def test_deep_network_without_activation_is_one_linear_map() -> None:
     torch.manual_seed(0)
-    model = MLP(hidden=(5, 4), activation="identity", num_features=6, num_classes=3).double()
+    model = MLP(hidden=(5, 4), activation_layer=None, in_features=6, num_classes=3).double()
     a, b = torch.randn(2, 1, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(model((a + b) / 2), (model(a) + model(b)) / 2)
 
 
-def test_unknown_activation_is_named_with_the_known_ones() -> None:
-    message = r"activation must be one of relu, identity, tanh, sigmoid; found 'gelu'\. Pass one of these names\."
-    with pytest.raises(ConfigurationError, match=f"^{message}$"):
-        MLP(activation="gelu")
+@pytest.mark.parametrize(("given", "shown"), [("relu", "'relu'"), (nn.ReLU(), r"ReLU\(\)")])
+def test_an_activation_that_is_no_class_is_refused(given, shown: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=rf"^activation_layer must be a class .* found {shown}\. Pass the class"
+    ):
+        MLP(activation_layer=given)
+
+
+@pytest.mark.parametrize("hidden", [128, np.int64(128)])
+def test_a_single_width_is_refused_with_the_way_to_write_it(hidden) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^hidden must be a sequence of widths; found .*128.*such as \(128,\)\.$"
+    ):
+        MLP(hidden=hidden)
+
+
+def test_widths_may_be_numpy_integers_and_scalar_tensors() -> None:
+    model = MLP(hidden=(np.int64(5), torch.tensor(4)), in_features=np.int32(6), num_classes=torch.tensor(3))
+    assert [layer.out_features for layer in model.modules() if isinstance(layer, nn.Linear)] == [5, 4, 3]
+    assert all(type(layer.in_features) is int for layer in model.modules() if isinstance(layer, nn.Linear))
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script.:FutureWarning")
+@pytest.mark.parametrize("make", [SoftmaxRegression, LinearRegression, MLP, PublishedNN])
+def test_models_can_be_scripted(make: type[nn.Module]) -> None:
+    model = made_under_seed_0(make)
+    images = normalize(load_sample().images[:3])
+    assert torch.equal(torch.jit.script(model)(images), model(images))
 
 
 @pytest.mark.parametrize(
@@ -101,12 +123,12 @@ def test_unknown_activation_is_named_with_the_known_ones() -> None:
     [
         lambda: MLP(hidden=(128, 0)),
         lambda: MLP(hidden=(True,)),
-        lambda: MLP(num_features=0),
+        lambda: MLP(in_features=0),
         lambda: MLP(num_classes=-1),
-        lambda: SoftmaxRegression(num_features=1.5),
+        lambda: SoftmaxRegression(in_features=1.5),
         lambda: SoftmaxRegression(num_classes=0),
-        lambda: LinearRegression(num_features="784"),
-        lambda: LinearRegression(num_outputs=0),
+        lambda: LinearRegression(in_features="784"),
+        lambda: LinearRegression(out_features=0),
         lambda: resnet18(in_channels=0),
         lambda: resnet18(num_classes=None),
     ],
@@ -114,89 +136,6 @@ def test_unknown_activation_is_named_with_the_known_ones() -> None:
 def test_sizes_must_be_positive_whole_numbers(make) -> None:
     with pytest.raises(ConfigurationError, match="must be an int of at least 1; found"):
         make()
-
-
-@pytest.fixture
-def regression_problem() -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    features = torch.randn(60, 8, generator=generator) + 3
-    weight = torch.randn(8, 2, generator=generator)
-    return features, features @ weight + 5 + 0.1 * torch.randn(60, 2, generator=generator)
-
-
-def test_least_squares_agrees_with_scikit_learn(regression_problem: tuple[Tensor, Tensor]) -> None:
-    features, targets = regression_problem
-    model = LinearRegression(8, 2)
-    assert model.fit_closed_form(features, targets) is model
-    reference = SklearnLinearRegression().fit(features.double().numpy(), targets.double().numpy())
-    np.testing.assert_allclose(model.linear.weight.detach(), reference.coef_, rtol=1e-5)
-    np.testing.assert_allclose(model.linear.bias.detach(), reference.intercept_, rtol=1e-5)
-
-
-@pytest.mark.parametrize("ridge", [1e-3, 1.0, 1e4])
-def test_ridge_agrees_with_scikit_learn(regression_problem: tuple[Tensor, Tensor], ridge: float) -> None:
-    features, targets = regression_problem
-    model = LinearRegression(8, 2).fit_closed_form(features, targets, ridge=ridge)
-    reference = Ridge(alpha=ridge, solver="svd").fit(features.double().numpy(), targets.double().numpy())
-    np.testing.assert_allclose(model.linear.weight.detach(), reference.coef_, rtol=1e-5)
-    np.testing.assert_allclose(model.linear.bias.detach(), reference.intercept_, rtol=1e-5)
-
-
-@pytest.mark.parametrize("rows", [7, 1])
-def test_least_squares_is_the_same_however_many_rows_are_taken_at_a_time(
-    regression_problem: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch, rows: int
-) -> None:
-    features, targets = regression_problem
-    num_features, num_outputs = features.shape[1], targets.shape[1]
-    whole = LinearRegression(num_features, num_outputs).fit_closed_form(features, targets, ridge=0.5)
-    monkeypatch.setattr("fmnist_ref.models._ROWS_AT_A_TIME", rows)
-    parted = LinearRegression(num_features, num_outputs).fit_closed_form(features, targets, ridge=0.5)
-    torch.testing.assert_close(parted.linear.weight, whole.linear.weight, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(parted.linear.bias, whole.linear.bias, rtol=1e-5, atol=1e-6)
-
-
-def test_penalty_spares_the_bias(regression_problem: tuple[Tensor, Tensor]) -> None:
-    features, targets = regression_problem
-    model = LinearRegression(8, 2).fit_closed_form(features, targets, ridge=1e12)
-    torch.testing.assert_close(model(features), targets.mean(dim=0).expand(60, 2), rtol=1e-4, atol=1e-4)
-
-
-def test_dependent_inputs_get_the_solution_of_least_norm(regression_problem: tuple[Tensor, Tensor]) -> None:
-    features, targets = regression_problem
-    features = torch.cat([features, features[:, :3], torch.ones(60, 1)], dim=1)
-    model = LinearRegression(12, 2).fit_closed_form(features, targets)
-    x, y = features.double().numpy(), targets.double().numpy()
-    least_norm = np.linalg.pinv(x - x.mean(axis=0)) @ (y - y.mean(axis=0))
-    np.testing.assert_allclose(model.linear.weight.detach().T, least_norm, rtol=1e-5, atol=1e-7)
-
-
-def test_closed_form_has_no_gradient_left(regression_problem: tuple[Tensor, Tensor]) -> None:
-    features, targets = regression_problem
-    model = LinearRegression(8, 2).fit_closed_form(features, targets)
-    (model(features) - targets).square().mean().backward()
-    assert model.linear.weight.grad is not None
-    torch.testing.assert_close(model.linear.weight.grad, torch.zeros(2, 8), rtol=0, atol=1e-5)
-
-
-def test_closed_form_leaves_float64_features_as_they_are(regression_problem: tuple[Tensor, Tensor]) -> None:
-    features, targets = (tensor.double() for tensor in regression_problem)
-    before = features.clone()
-    LinearRegression(8, 2).fit_closed_form(features, targets)
-    assert torch.equal(features, before)
-
-
-@pytest.mark.parametrize("ridge", [-1.0, float("nan"), float("inf")])
-def test_ridge_must_be_finite_and_not_negative(ridge: float) -> None:
-    with pytest.raises(ConfigurationError, match=r"^ridge must be a finite number of at least 0; found "):
-        LinearRegression(2, 1).fit_closed_form(torch.ones(3, 2), torch.ones(3, 1), ridge=ridge)
-
-
-@pytest.mark.parametrize(
-    ("features", "targets"), [((3, 5), (3, 1)), ((3, 2), (3, 4)), ((3, 2), (4, 1)), ((0, 2), (0, 1))]
-)
-def test_closed_form_names_shapes_that_do_not_fit(features: tuple[int, int], targets: tuple[int, int]) -> None:
-    with pytest.raises(ConfigurationError, match=r"^features must have 2 columns and targets 1, .* found shapes \["):
-        LinearRegression(2, 1).fit_closed_form(torch.ones(features), torch.ones(targets))
 
 
 def test_resnet_takes_one_channel_and_learns() -> None:

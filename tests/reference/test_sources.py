@@ -6,6 +6,7 @@ import hashlib
 import os
 import runpy
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +18,10 @@ import numpy as np
 import pytest
 import torchvision.datasets
 
-from fmnist_ref import downloads, sources
+from fmnist_ref import _download, _sources
+from fmnist_ref._sources import Source, locate, read
 from fmnist_ref.data import load
 from fmnist_ref.errors import DataError
-from fmnist_ref.sources import Source, locate, read
 
 write_idx = runpy.run_path(str(Path(__file__).parents[1] / "make_sample.py"))["write_idx"]
 needs_shell = pytest.mark.skipif(os.name != "posix", reason="the fake apt is a shell script")
@@ -64,13 +65,13 @@ def fetch_nothing(folder: Path) -> Path:
 @pytest.fixture(autouse=True)
 def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a data set of thirty images in place of the published one, on a machine without data or network."""
-    monkeypatch.setattr(sources, "SHAPES", SHAPES)
+    monkeypatch.setattr(_sources, "SHAPES", SHAPES)
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in GENUINE.items()}
-    monkeypatch.setattr(sources, "DATA_SHA256", sums)
-    monkeypatch.setattr(sources, "SYSTEM_FOLDER", tmp_path / "system")
-    monkeypatch.setattr(sources.platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    monkeypatch.setattr(sources, "fetch_with_torchvision", fetch_nothing)
-    monkeypatch.setattr(sources, "fetch_with_apt", fetch_nothing)
+    monkeypatch.setattr(_sources, "DATA_SHA256", sums)
+    monkeypatch.setattr(_sources, "SYSTEM_FOLDER", tmp_path / "system")
+    monkeypatch.setattr(_sources.platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+    monkeypatch.setattr(_sources, "fetch_with_torchvision", fetch_nothing)
+    monkeypatch.setattr(_sources, "fetch_with_apt", fetch_nothing)
     monkeypatch.delenv("FMNIST_REF_DATA", raising=False)
     monkeypatch.setenv("no_proxy", "*")
 
@@ -88,7 +89,7 @@ def assert_genuine(source: Source) -> None:
 
 
 def test_the_first_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "fetch_with_apt", partial(write_files, files=GENUINE))
+    monkeypatch.setattr(_sources, "fetch_with_apt", partial(write_files, files=GENUINE))
     assert locate().kind == "apt"
     assert locate() == Source("cache", tmp_path / "cache")
     write_files(tmp_path / "system", GENUINE)
@@ -100,8 +101,8 @@ def test_the_first_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_torchvision_is_asked_before_apt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "fetch_with_torchvision", partial(write_files, files=GENUINE))
-    monkeypatch.setattr(sources, "fetch_with_apt", lambda _: pytest.fail("apt was asked"))
+    monkeypatch.setattr(_sources, "fetch_with_torchvision", partial(write_files, files=GENUINE))
+    monkeypatch.setattr(_sources, "fetch_with_apt", lambda _: pytest.fail("apt was asked"))
     assert locate().kind == "torchvision"
 
 
@@ -161,6 +162,37 @@ def test_a_message_stays_one_line_whatever_the_folder_is_called(tmp_path: Path) 
         locate(tmp_path / "two\nlines")
     assert "\n" not in str(caught.value)
     assert r"two\nlines" in str(caught.value)
+
+
+@pytest.fixture
+def unreadable() -> Iterator[Path]:
+    """A folder with the data that this account may not search; root becomes nobody."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("needs POSIX permissions")
+    before = os.geteuid()
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        folder = write_files(Path(parent) / "data", GENUINE)
+        folder.chmod(0)
+        os.seteuid(before or 65_534)
+        try:
+            yield folder
+        finally:
+            os.seteuid(before)
+            folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("place", ["given", "system", "cache"])
+def test_a_folder_that_cannot_be_read_is_named(unreadable: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    elsewhere = unreadable.parent / "elsewhere"
+    monkeypatch.setattr(_sources, "SYSTEM_FOLDER", unreadable if place == "system" else elsewhere)
+    monkeypatch.setattr(_sources.platformdirs, "user_cache_path", lambda *_, **__: unreadable)
+    with pytest.raises(DataError) as caught:
+        load("train", unreadable if place == "given" else None)
+    assert str(caught.value) == (
+        f"Folder {unreadable.as_posix()!r} must be readable; found Permission denied. "
+        f"Correct its permissions, {NAME_ANOTHER}"
+    )
 
 
 # Content
@@ -277,7 +309,7 @@ def test_every_load_checks_anew(tmp_path: Path) -> None:
 
 
 def test_the_cache_is_laid_out_for_torchvision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "fetch_with_apt", partial(write_files, files=GENUINE, compressed=True))
+    monkeypatch.setattr(_sources, "fetch_with_apt", partial(write_files, files=GENUINE, compressed=True))
     assert_genuine(locate())
     assert files_below(tmp_path / "cache") == sorted(f"FashionMNIST/raw/{name}" for name in SHAPES)
     dataset = torchvision.datasets.FashionMNIST(tmp_path / "cache", train=True, download=False)
@@ -288,7 +320,7 @@ def test_the_cache_is_laid_out_for_torchvision(tmp_path: Path, monkeypatch: pyte
 def test_only_checked_files_enter_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(sources, "fetch_with_torchvision", partial(write_files, files=GENUINE | wrong))
+    monkeypatch.setattr(_sources, "fetch_with_torchvision", partial(write_files, files=GENUINE | wrong))
     with pytest.raises(DataError):
         locate()
     assert list((tmp_path / "cache").iterdir()) == []
@@ -296,7 +328,7 @@ def test_only_checked_files_enter_the_cache(
 
 def test_an_incomplete_cache_is_filled_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(tmp_path / "cache" / "FashionMNIST" / "raw", {IMAGES: b"left by another program"})
-    monkeypatch.setattr(sources, "fetch_with_apt", partial(write_files, files=GENUINE))
+    monkeypatch.setattr(_sources, "fetch_with_apt", partial(write_files, files=GENUINE))
     assert_genuine(locate())
     assert_genuine(locate())
 
@@ -341,7 +373,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def use_mirror(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
-    monkeypatch.setattr(sources, "fetch_with_torchvision", downloads.fetch_with_torchvision)
+    monkeypatch.setattr(_sources, "fetch_with_torchvision", _download.fetch_with_torchvision)
     monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", [f"http://127.0.0.1:{port}/"])
 
 
@@ -389,7 +421,7 @@ def test_a_mirror_out_of_reach_is_given_up_at_once(
 
 
 def test_a_silent_mirror_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(_download, "ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and never answers
         use_mirror(monkeypatch, silent.getsockname()[1])
         start = time.monotonic()
@@ -404,7 +436,7 @@ def test_a_silent_mirror_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def fake_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Return a function that puts a fake apt-get and dpkg-deb on an otherwise ordinary PATH."""
-    monkeypatch.setattr(sources, "fetch_with_apt", downloads.fetch_with_apt)
+    monkeypatch.setattr(_sources, "fetch_with_apt", _download.fetch_with_apt)
     write_files(tmp_path / "package" / "usr/share/datasets/fashion-mnist", GENUINE, compressed=True)
 
     def install(update: str = "", download: str = "touch dataset-fashion-mnist_0_all.deb") -> Path:
@@ -480,7 +512,7 @@ def test_a_failure_of_apt_is_named(
 
 @needs_shell
 def test_a_hanging_apt_is_stopped(fake_apt: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "APT_DOWNLOAD_SECONDS", 0.2)
+    monkeypatch.setattr(_download, "APT_DOWNLOAD_SECONDS", 0.2)
     fake_apt(download="exec sleep 30")
     start = time.monotonic()
     with pytest.raises(DataError, match=r"apt failed \(no end after 0.2 seconds\)"):
@@ -497,7 +529,7 @@ def test_an_apt_that_cannot_be_run_is_named(fake_apt: Callable[..., Path], tmp_p
 
 
 def test_a_machine_without_apt_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "fetch_with_apt", downloads.fetch_with_apt)
+    monkeypatch.setattr(_sources, "fetch_with_apt", _download.fetch_with_apt)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DataError, match=r"apt failed \(no apt on this machine\)"):
         locate()

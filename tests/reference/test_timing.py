@@ -4,9 +4,11 @@ import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import prune
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from fmnist_ref import (
@@ -25,8 +27,8 @@ PARTS = ["gather_seconds", "copy_seconds", "forward_seconds", "backward_seconds"
 
 @pytest.fixture
 def sample() -> tuple[Tensor, Tensor]:
-    images, labels = load_sample()
-    return normalize(images), labels
+    split = load_sample()
+    return normalize(split.images), split.labels
 
 
 class StandInAccelerator:
@@ -133,6 +135,67 @@ def test_every_repetition_is_kept_on_the_cpu(sample: tuple[Tensor, Tensor]) -> N
     assert min(result.step_seconds) >= 0.5 * min(result.forward_seconds)
 
 
+def test_models_with_computed_weights_are_copied(sample: tuple[Tensor, Tensor]) -> None:
+    model = MLP((8,))
+    for layer in model.layers:
+        if isinstance(layer, nn.Linear):
+            prune.l1_unstructured(layer, "weight", amount=0.5)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    computed = [vars(layer)["weight"] for layer in model.layers if isinstance(layer, nn.Linear)]
+    result = time_training_step(model, *sample, warmup=1, repetitions=2)
+    assert len(result.step_seconds) == 2
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert all(a is vars(b)["weight"] for a, b in zip(computed, model.layers[1::2], strict=True))
+
+
+def test_models_that_cannot_be_copied_are_refused(sample: tuple[Tensor, Tensor]) -> None:
+    model = SoftmaxRegression()
+    model.seen = [model(sample[0])]
+    with pytest.raises(ConfigurationError, match=r"^the model must be one that copy.deepcopy can copy; found Runtime"):
+        time_training_step(model, *sample)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_callers_may_have_turned_gradients_off(sample: tuple[Tensor, Tensor], mode: type[torch.no_grad]) -> None:
+    model = MLP()
+    with mode():
+        images, labels = (tensor.clone() for tensor in sample)
+        assert len(time_training_step(model, images, labels, warmup=1, repetitions=2).step_seconds) == 2
+
+
+@pytest.mark.parametrize("default", ["meta device", "float64"])
+def test_defaults_of_device_and_dtype_do_not_matter(sample: tuple[Tensor, Tensor], default: str) -> None:
+    model = MLP()
+    try:
+        if default == "float64":
+            torch.set_default_dtype(torch.float64)
+        else:
+            torch.set_default_device("meta")
+        assert time_training_step(model, *sample, warmup=1, repetitions=2).device == "cpu"
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
+
+
+def test_images_may_come_from_a_computation(sample: tuple[Tensor, Tensor]) -> None:
+    images, labels = sample
+    scale = torch.ones((), requires_grad=True)
+    time_training_step(MLP(), images * scale, labels, warmup=1, repetitions=2)
+    assert scale.grad is None
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum"])
+def test_losses_that_are_no_mean_are_refused(sample: tuple[Tensor, Tensor], reduction: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^the loss must be .*the mean over the batch; found .*reduction"):
+        time_training_step(MLP(), *sample, loss_function=nn.CrossEntropyLoss(reduction=reduction))
+
+
+def test_numbers_may_be_numpy_numbers_and_tensors(sample: tuple[Tensor, Tensor]) -> None:
+    numbers = {"batch_size": np.int64(4), "warmup": np.uint8(1), "repetitions": torch.tensor(2)}
+    result = time_training_step(MLP(), *sample, **numbers, learning_rate=np.float32(0.1), seed=np.int64(3))
+    assert len(result.step_seconds) == 2
+
+
 @pytest.mark.parametrize("device", [None, "cpu"])
 def test_model_is_left_as_it_is(sample: tuple[Tensor, Tensor], device: str | None) -> None:
     model = MLP().eval()
@@ -185,6 +248,7 @@ def test_peak_memory_is_counted_where_pytorch_counts_it(monkeypatch: pytest.Monk
     ("arguments", "message"),
     [
         ({"batch_size": 0}, "batch_size must be an int of at least 1; found 0."),
+        ({"batch_size": 2**64}, "batch_size must be at most 10,000,000; found 18,446,744,073,709,551,616."),
         ({"warmup": 0}, "warmup must be an int of at least 1; found 0."),
         ({"repetitions": 2.5}, "repetitions must be an int of at least 1; found 2.5."),
         ({"learning_rate": 0}, "learning_rate must be a finite float above 0; found 0."),
@@ -224,7 +288,7 @@ class Gathers(TorchDispatchMode):
 
 def test_no_batch_is_gathered_twice_since_the_cache_would_have_it() -> None:
     with Gathers() as gathers:
-        time_training_step(MLP((2,), num_features=3), torch.randn(1000, 3), torch.zeros(1000).long(), batch_size=20,
+        time_training_step(MLP((2,), in_features=3), torch.randn(1000, 3), torch.zeros(1000).long(), batch_size=20,
                            warmup=1, repetitions=2)  # fmt: skip
     assert len(gathers.batches) == 3 * 3  # copied, in parts and whole, in each repetition
     assert len(set(gathers.batches)) == 9

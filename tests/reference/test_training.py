@@ -15,21 +15,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from fmnist_ref import (
     MLP,
     ConfigurationError,
-    DeviceError,
     DivergenceError,
     SoftmaxRegression,
     evaluate,
     fit,
     load_sample,
     normalize,
-    predict_logits,
+    resnet18,
     training,
 )
 
 
 def tiny_model(seed: int = 0) -> nn.Module:
     torch.manual_seed(seed)
-    return MLP(hidden=(5,), num_features=6, num_classes=3)
+    return MLP(hidden=(5,), in_features=6, num_classes=3)
 
 
 @pytest.fixture
@@ -121,11 +120,11 @@ def test_fit_takes_the_steps_of_a_hand_written_loop_bit_for_bit(tiny: tuple[Tens
 
 def test_short_last_batch_counts_by_its_images() -> None:
     images, labels = torch.zeros(5, 2), torch.tensor([0, 0, 0, 0, 1])
-    model = SoftmaxRegression(num_features=2, num_classes=2)
-    values = iter([1.0, 2.0, 6.0])  # batches of 2, 2 and 1
+    model = SoftmaxRegression(in_features=2, num_classes=2)
+    values = [1.0, 2.0, 6.0]  # batches of 2, 2 and 1
 
     def loss_function(outputs: Tensor, _: Tensor) -> Tensor:
-        return outputs.sum() * 0 + next(values)
+        return outputs.sum() * 0 + (values.pop(0) if torch.is_grad_enabled() else 1.0)
 
     history = fit(model, images, labels, epochs=1, batch_size=2, loss_function=loss_function)
     assert history.running_loss == [pytest.approx((2 * 1 + 2 * 2 + 1 * 6) / 5)]
@@ -139,10 +138,11 @@ def test_every_image_is_seen_once_an_epoch(num_images: int, batch_size: int, log
     seen: list[float] = []
 
     def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
-        seen.extend(labels.tolist())
+        if torch.is_grad_enabled():  # without, it is the check of the loss
+            seen.extend(labels.tolist())
         return outputs.square().mean()
 
-    model = SoftmaxRegression(num_features=1, num_classes=2)
+    model = SoftmaxRegression(in_features=1, num_classes=40)
     history = fit(
         model,
         images / num_images,
@@ -195,7 +195,8 @@ def test_orders_of_epochs_differ(tiny: tuple[Tensor, Tensor]) -> None:
     orders: list[list[float]] = []
 
     def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
-        orders.append(outputs.detach().flatten().tolist())
+        if torch.is_grad_enabled():
+            orders.append(outputs.detach().flatten().tolist())
         return outputs.sum() * 0  # no step: the outputs tell the order
 
     fit(tiny_model(), *tiny, epochs=2, batch_size=50, loss_function=loss_function)
@@ -233,7 +234,7 @@ def test_after_epoch_sees_evaluation_mode_and_stops_training(tiny: tuple[Tensor,
     history = fit(model, *tiny, epochs=5, after_epoch=after_epoch)
     assert modes == [(1, False), (2, False)]
     assert len(history.running_loss) == 2
-    assert not model.training
+    assert model.training  # as it was before
 
 
 def test_training_mode_returns_after_evaluation(tiny: tuple[Tensor, Tensor]) -> None:
@@ -244,8 +245,11 @@ def test_training_mode_returns_after_evaluation(tiny: tuple[Tensor, Tensor]) -> 
             modes.append(self.training)
             return super().forward(images)
 
-    fit(Watched(6, 3), *tiny, epochs=2, batch_size=50, after_epoch=lambda epoch: None)
-    assert modes == [True, True]
+    model = Watched(6, 3)
+    fit(model, *tiny, epochs=2, batch_size=50, after_epoch=lambda epoch: None)
+    fit(model.eval(), *tiny, epochs=2, batch_size=50, after_epoch=lambda epoch: model.train() and None)
+    assert modes == [True] * 4
+    assert not model.training
 
 
 def test_clock_waits_for_the_device_and_leaves_out_what_comes_after(
@@ -259,7 +263,7 @@ def test_clock_waits_for_the_device_and_leaves_out_what_comes_after(
 
     def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
         nonlocal queued
-        queued += 0.5  # half a second of work that the device has yet to do
+        queued += 0.5 if torch.is_grad_enabled() else 0  # half a second of work that the device has yet to do
         return F.cross_entropy(outputs, labels)
 
     def after_epoch(_: int) -> None:
@@ -299,7 +303,7 @@ def test_divergence_names_the_first_bad_step(tiny: tuple[Tensor, Tensor], poison
 
     def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
         nonlocal calls
-        calls += 1
+        calls += torch.is_grad_enabled()
         return F.cross_entropy(outputs, labels) + (poison if calls in (10, 12) else 0)
 
     message = (
@@ -317,7 +321,7 @@ def test_a_rate_far_too_high_diverges(tiny: tuple[Tensor, Tensor]) -> None:
 
 
 @pytest.mark.parametrize("name", ["epochs", "batch_size", "log_every", "max_steps"])
-@pytest.mark.parametrize("value", [0, -1, 1.0, True, "3", np.int64(3)])
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, "3", np.array([3]), torch.tensor(True), torch.tensor(2.0)])
 def test_counts_must_be_positive_whole_numbers(tiny: tuple[Tensor, Tensor], name: str, value: object) -> None:
     arguments = {"epochs": 1, name: value}
     with pytest.raises(ConfigurationError) as caught:
@@ -325,7 +329,7 @@ def test_counts_must_be_positive_whole_numbers(tiny: tuple[Tensor, Tensor], name
     assert str(caught.value) == f"{name} must be an int of at least 1; found {value!r}. Pass a positive whole number."
 
 
-@pytest.mark.parametrize("value", [0, -0.1, math.inf, math.nan, True, "0.1", None])
+@pytest.mark.parametrize("value", [0, -0.1, math.inf, math.nan, True, "0.1", np.array([0.1])])
 def test_learning_rate_must_be_positive_and_finite(tiny: tuple[Tensor, Tensor], value: object) -> None:
     with pytest.raises(ConfigurationError, match=r"^learning_rate must be a finite float above 0; found "):
         fit(tiny_model(), *tiny, epochs=1, learning_rate=value)
@@ -348,9 +352,15 @@ def fit_once(model: nn.Module, images: Tensor, labels: Tensor) -> object:
         (
             torch.zeros(4, 6, dtype=torch.uint8),
             torch.zeros(4).long(),
-            r"torch\.uint8 of shape \[4, 6\]\. Pass norm",
+            r"torch\.uint8 of shape \[4, 6\]\. Pass normalize\(split\.images\)\.$",
         ),
-        (torch.zeros(4, 6).double(), torch.zeros(4).long(), r"torch\.float64 of shape"),
+        (
+            torch.zeros(4, 6).double(),
+            torch.zeros(4).long(),
+            r"torch\.float64 of .*Pass images\.to\(torch\.float32\), or convert the model with model\.to\(torch\.float64\)",
+        ),
+        (np.zeros((4, 6)), torch.zeros(4).long(), r"found a ndarray\. Pass a tensor"),
+        (torch.zeros(4, 6), [0, 1, 2, 0], r"each of the 4 images; found a list"),
         (torch.zeros(0, 6), torch.zeros(0).long(), r"torch\.float32 of shape \[0, 6\]"),
         (torch.zeros(6), torch.zeros(6).long(), r"torch\.float32 of shape \[6\]"),
         (
@@ -381,80 +391,278 @@ def test_a_model_without_anything_to_train_is_refused(tiny: tuple[Tensor, Tensor
         evaluate(nn.Flatten(), *tiny)
 
 
-@pytest.mark.parametrize("call", [lambda *a: fit(*a, epochs=1, device="tpu"), lambda *a: evaluate(*a, device="tpu")])
-def test_unknown_device_is_refused(tiny: tuple[Tensor, Tensor], call: Callable) -> None:
-    with pytest.raises(DeviceError, match="'tpu'"):
-        call(tiny_model(), *tiny)
+# An optimizer or a generator of the caller's
 
 
-def test_device_none_stays_and_a_name_moves(tiny: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
-    moved = []
+def test_any_optimizer_can_take_the_steps(tiny: tuple[Tensor, Tensor]) -> None:
+    ours, theirs = tiny_model(), tiny_model()
+    fit(ours, *tiny, epochs=2, batch_size=8, seed=4, optimizer=torch.optim.Adam(ours.parameters(), lr=0.02))
+    optimizer = torch.optim.Adam(theirs.parameters(), lr=0.02)
+    generator = torch.Generator().manual_seed(4)
+    for _ in range(2):
+        for batch in torch.randperm(50, generator=generator).split(8):
+            optimizer.zero_grad()
+            F.cross_entropy(theirs(tiny[0][batch]), tiny[1][batch]).backward()
+            optimizer.step()
+    assert same_bits(ours, theirs)
+
+
+def test_the_default_rate_is_a_hundredth(tiny: tuple[Tensor, Tensor]) -> None:
+    one, other = tiny_model(), tiny_model()
+    fit(one, *tiny, epochs=1)
+    fit(other, *tiny, epochs=1, learning_rate=0.01)
+    assert same_bits(one, other)
+
+
+def test_an_optimizer_goes_on_in_a_second_call(tiny: tuple[Tensor, Tensor]) -> None:
+    once, twice = tiny_model(), tiny_model()
+    for model, calls, epochs in ((once, 1, 4), (twice, 2, 2)):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+        generator = torch.Generator().manual_seed(3)
+        for _ in range(calls):
+            fit(model, *tiny, epochs=epochs, batch_size=8, optimizer=optimizer, generator=generator)
+    assert same_bits(once, twice)
+
+
+def test_one_seed_repeats_the_order_and_a_generator_goes_on(tiny: tuple[Tensor, Tensor]) -> None:
+    orders: list[list[int]] = []
+
+    def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:
+        if torch.is_grad_enabled():
+            orders.append(labels.tolist())
+        return outputs.sum() * 0
+
+    def train(**order: object) -> None:
+        fit(tiny_model(), *tiny, epochs=1, batch_size=50, loss_function=loss_function, **order)
+
+    generator = torch.Generator().manual_seed(5)
+    for order in ({"seed": 5}, {"seed": 5}, {"generator": generator}, {"generator": generator}):
+        train(**order)
+    assert orders[0] == orders[1] == orders[2] != orders[3]
+
+
+def test_settings_that_contradict_each_other_are_refused(tiny: tuple[Tensor, Tensor]) -> None:
     model = tiny_model()
-    monkeypatch.setattr(model, "to", moved.append)
-    fit(model, *tiny, epochs=1)
-    assert moved == []
-    fit(model, *tiny, epochs=1, device="cpu")
-    assert moved == [torch.device("cpu")]
+    optimizer = torch.optim.Adam(model.parameters())
+    with pytest.raises(ConfigurationError) as caught:
+        fit(model, *tiny, epochs=1, learning_rate=0.01, optimizer=optimizer)
+    assert str(caught.value) == (
+        "learning_rate or optimizer must be given, not both; found learning_rate=0.01 and a Adam. "
+        "Leave learning_rate out: the optimizer has its own."
+    )
+    with pytest.raises(ConfigurationError, match=r"^seed or generator must be given, not both; found seed=3 and a gen"):
+        fit(model, *tiny, epochs=1, seed=3, generator=torch.Generator())
+    with pytest.raises(ConfigurationError, match=r"^the optimizer must hold parameters of the model; found a Adam of"):
+        fit(tiny_model(), *tiny, epochs=1, optimizer=optimizer)
+    with pytest.raises(ConfigurationError, match=r"^the optimizer must take a step from one gradient; found LBFGS"):
+        fit(model, *tiny, epochs=1, optimizer=torch.optim.LBFGS(model.parameters()))
 
 
-def test_evaluate_agrees_with_one_pass_in_float64(tiny: tuple[Tensor, Tensor]) -> None:
+def test_divergence_names_the_rate_of_the_optimizer(tiny: tuple[Tensor, Tensor]) -> None:
+    model = tiny_model()
+    with pytest.raises(DivergenceError, match=r"which was 0\.125, and"):
+        fit(
+            model,
+            *tiny,
+            epochs=1,
+            optimizer=torch.optim.SGD(model.parameters(), lr=0.125),
+            loss_function=lambda outputs, _: outputs.mean() * math.nan,
+        )
+
+
+# What callers pass
+
+
+@pytest.mark.parametrize("number", [np.int64, np.int32, torch.tensor])
+def test_numpy_integers_and_scalar_tensors_are_numbers(tiny: tuple[Tensor, Tensor], number: Callable) -> None:
+    one, other = tiny_model(), tiny_model()
+    counts = {"epochs": 2, "batch_size": 8, "log_every": 3, "max_steps": 9, "seed": 3}
+    history = fit(one, *tiny, **{name: number(value) for name, value in counts.items()})
+    expected = fit(other, *tiny, **counts)
+    assert same_bits(one, other)
+    assert history.logged_loss == expected.logged_loss
+    assert type(history.num_steps) is int
+
+
+@pytest.mark.parametrize("rate", [np.float32(0.5), np.float64(0.5), torch.tensor(0.5), 0.5])
+def test_rates_may_be_numpy_numbers_and_scalar_tensors(tiny: tuple[Tensor, Tensor], rate: object) -> None:
+    one, other = tiny_model(), tiny_model()
+    fit(one, *tiny, epochs=1, learning_rate=rate)
+    fit(other, *tiny, epochs=1, learning_rate=0.5)
+    assert same_bits(one, other)
+
+
+def test_numbers_beyond_64_bits_are_as_good_as_all(tiny: tuple[Tensor, Tensor]) -> None:
+    one, other = tiny_model(), tiny_model()
+    history = fit(one, *tiny, epochs=2, batch_size=2**64, log_every=2**64, max_steps=2**64)
+    fit(other, *tiny, epochs=2, batch_size=50)
+    assert same_bits(one, other)
+    assert history.logged_loss == [[], []]
+
+
+@pytest.mark.parametrize("loss_function", [F.cross_entropy, lambda *a: F.cross_entropy(*a, torch.ones(3))])
+def test_labels_beyond_the_outputs_are_named(tiny: tuple[Tensor, Tensor], loss_function: Callable) -> None:
     images, labels = tiny
-    model = tiny_model()
-    outputs = model(images)
-    score = evaluate(model, images, labels, batch_size=16)
-    assert score.loss == pytest.approx(F.cross_entropy(outputs.double(), labels).item(), rel=1e-6)
-    assert score.accuracy == np.mean(outputs.argmax(dim=1).numpy() == labels.numpy())
-    assert score.num_images == 50
+    for call in (lambda *a: fit(*a, epochs=1, loss_function=loss_function), lambda *a: evaluate(*a)):
+        with pytest.raises(ConfigurationError) as caught:
+            call(tiny_model(), images, labels + 1)
+        assert str(caught.value) == (
+            "labels must be less than 3, the number of the model's outputs; found 3. "
+            "Number the classes from 0, or make the model with at least 4 outputs."
+        )
 
 
-@given(batch_size=st.integers(1, 60))
-@settings(max_examples=15, deadline=None)
-def test_evaluate_does_not_depend_on_the_batch_size(batch_size: int) -> None:
-    generator = torch.Generator().manual_seed(7)
-    images, labels = torch.randn(50, 6, generator=generator), torch.randint(3, (50,), generator=generator)
-    model = tiny_model()
-    score, whole = evaluate(model, images, labels, batch_size=batch_size), evaluate(model, images, labels)
-    assert score.loss == pytest.approx(whole.loss, rel=1e-6)
-    assert score.accuracy == whole.accuracy
+@pytest.mark.parametrize("shape", [(4, 28, 28), (4, 1, 32, 32)])
+def test_images_of_the_wrong_shape_are_explained(shape: tuple[int, ...]) -> None:
+    model = resnet18() if len(shape) == 3 else MLP()
+    for call in (fit_once, evaluate):
+        with pytest.raises(ConfigurationError) as caught:
+            call(model, torch.zeros(shape), torch.zeros(4).long())
+        assert caught.value.expected.endswith(f"accept a batch of images of shape {list(shape[1:])}")
+        assert caught.value.found.startswith("RuntimeError: ")
+        assert "images.unsqueeze(1)" in caught.value.remedy
+        assert isinstance(caught.value.__cause__, RuntimeError)
 
 
-def test_evaluate_restores_the_mode_of_every_layer(tiny: tuple[Tensor, Tensor]) -> None:
-    frozen = nn.BatchNorm1d(6).eval()
-    model = nn.Sequential(frozen, nn.Dropout(0.5), nn.Linear(6, 3))
-    model[1].train()
-    first, second = evaluate(model, *tiny), evaluate(model, *tiny)
-    assert first == second  # no dropout, no update of the running statistics
-    assert [module.training for module in model] == [False, True, True]
+def test_errors_after_the_first_batch_stay_as_they_are(tiny: tuple[Tensor, Tensor]) -> None:
+    def after_epoch(_: int) -> None:
+        raise IndexError("of the caller")
+
+    with pytest.raises(IndexError, match=r"^of the caller$"):
+        fit(tiny_model(), *tiny, epochs=1, after_epoch=after_epoch)
 
 
-def test_evaluate_restores_the_mode_after_an_error(tiny: tuple[Tensor, Tensor]) -> None:
-    model = tiny_model().train()
-    with pytest.raises(RuntimeError):
-        evaluate(model, tiny[0][:, :5], tiny[1])
-    assert model.training
+class ReturnsMore(SoftmaxRegression):
+    """A model that returns its outputs with something else, as some of torchvision do in training mode."""
+
+    def forward(self, images: Tensor) -> object:
+        return super().forward(images), None
 
 
-def test_evaluate_takes_another_loss(tiny: tuple[Tensor, Tensor]) -> None:
-    images, labels = tiny
-    score = evaluate(tiny_model(), images, labels, batch_size=7, loss_function=lambda outputs, _: outputs.new_ones(()))
-    assert score.loss == 1.0
-
-
-def test_predict_logits_are_the_outputs_without_gradients(tiny: tuple[Tensor, Tensor]) -> None:
-    images, _ = tiny
-    model = tiny_model().train()
-    logits = predict_logits(model, images, batch_size=16)
-    torch.testing.assert_close(logits, model(images).detach())
-    assert not logits.requires_grad
-    assert not logits.is_inference()
-    assert model.training
-
-
-@pytest.mark.parametrize("batch_size", [0, True, 2.5])
-def test_passes_need_a_positive_batch_size(tiny: tuple[Tensor, Tensor], batch_size: object) -> None:
-    for call in (
-        lambda: evaluate(tiny_model(), *tiny, batch_size=batch_size),
-        lambda: predict_logits(tiny_model(), tiny[0], batch_size=batch_size),
+@pytest.mark.parametrize("call", [fit_once, evaluate])
+def test_a_model_that_returns_a_tuple_is_refused(tiny: tuple[Tensor, Tensor], call: Callable) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^the model must return a tensor with one row .*; found a tuple\. Wrap"
     ):
-        with pytest.raises(ConfigurationError, match=r"^batch_size must be an int of at least 1; found "):
-            call()
+        call(ReturnsMore(6, 3), *tiny)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_fit_trains_where_the_caller_has_turned_gradients_off(tiny: tuple[Tensor, Tensor], mode: Callable) -> None:
+    one, other = tiny_model(), tiny_model()
+    fit(one, *tiny, epochs=2)
+    with mode():
+        fit(other, tiny[0].clone(), tiny[1].clone(), epochs=2)  # under inference_mode, the copies are inference tensors
+        assert not torch.is_grad_enabled()
+    assert same_bits(one, other)
+
+
+def test_a_model_made_in_inference_mode_is_refused(tiny: tuple[Tensor, Tensor]) -> None:
+    with torch.inference_mode():
+        model = tiny_model()
+    with pytest.raises(ConfigurationError, match=r"^the model's parameters must be ordinary tensors; found inference"):
+        fit(model, *tiny, epochs=1)
+
+
+def test_a_last_batch_of_one_image_is_explained_to_batch_normalisation(tiny: tuple[Tensor, Tensor]) -> None:
+    model = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
+    with pytest.raises(ConfigurationError) as caught:
+        fit(model, *tiny, epochs=1, batch_size=7)
+    assert str(caught.value) == (
+        "batch normalisation must see more than one image at a time in training; found a batch of one image, of the 50 in "
+        "all. Pass a batch_size, or a number of images, with which no batch has only one."
+    )
+    fit(model, *tiny, epochs=1, batch_size=8)
+
+
+@pytest.mark.parametrize("call", [lambda *a, **k: fit(*a, epochs=1, batch_size=8, **k), evaluate])
+@pytest.mark.parametrize(
+    ("loss_function", "found"),
+    [
+        (nn.CrossEntropyLoss(reduction="none"), r"shape \[\d+\]\. Leave"),
+        (nn.CrossEntropyLoss(reduction="sum"), "a loss that doubles when every image counts twice, as a sum does"),
+        (lambda *a: F.cross_entropy(*a, reduction="sum") / 64, "a loss that doubles"),
+        (lambda *a: F.cross_entropy(*a)[None], r"shape \[1\]\. Leave"),
+        (lambda *a: F.cross_entropy(*a).item(), "a float"),
+    ],
+)
+def test_a_loss_that_is_no_mean_is_refused(
+    tiny: tuple[Tensor, Tensor], call: Callable, loss_function: Callable, found: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^the loss must be .*the mean over the batch; found {found}"):
+        call(tiny_model(), *tiny, loss_function=loss_function)
+
+
+def test_a_class_weighted_mean_is_accepted(tiny: tuple[Tensor, Tensor]) -> None:
+    fit(tiny_model(), *tiny, epochs=1, loss_function=nn.CrossEntropyLoss(torch.tensor([1.0, 5.0, 0.2])))
+
+
+@pytest.mark.parametrize("call", [fit_once, evaluate])
+def test_a_model_without_weights_is_refused(tiny: tuple[Tensor, Tensor], call: Callable) -> None:
+    with pytest.raises(ConfigurationError, match=r"^the model must have weights; found a MLP on the meta device"):
+        call(tiny_model().to("meta"), *tiny)
+
+
+def test_advice_fits_a_default_dtype_of_float64() -> None:
+    sample = load_sample()
+    model = MLP().double()
+    with pytest.raises(ConfigurationError, match=r"Pass images\.to\(torch\.float64\), or convert the model"):
+        fit(model, normalize(sample.images), sample.labels, epochs=1)
+    with pytest.raises(ConfigurationError, match=r"Pass normalize\(split\.images\)\.to\(torch\.float64\)\.$"):
+        fit(model, sample.images, sample.labels, epochs=1)
+    fit(model, normalize(sample.images).to(torch.float64), sample.labels, epochs=1)
+
+
+def test_the_default_device_plays_no_part(tiny: tuple[Tensor, Tensor]) -> None:
+    one, other = tiny_model(), tiny_model()
+    expected = fit(one, *tiny, epochs=2, batch_size=8), evaluate(one, *tiny)
+    with torch.device("meta"):  # stands for an accelerator
+        history, score = fit(other, *tiny, epochs=2, batch_size=8), evaluate(other, *tiny)
+    assert same_bits(one, other)
+    assert (history.running_loss, score) == (expected[0].running_loss, expected[1])
+
+
+def test_the_model_stays_on_its_device(tiny: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model()
+    monkeypatch.setattr(model, "to", lambda *_: pytest.fail("the model was moved"))
+    fit(model, *tiny, epochs=1)
+
+
+class CachesAtFirst(SoftmaxRegression):
+    """A model that keeps a tensor of its first forward pass, as some keep a table of positions."""
+
+    table: Tensor | None = None
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.table is None:
+            self.table = torch.ones(6) * 2
+        return super().forward(images * self.table)
+
+
+def test_a_model_that_caches_can_be_trained_after_evaluation(tiny: tuple[Tensor, Tensor]) -> None:
+    model = CachesAtFirst(6, 3)
+    evaluate(model, *tiny)
+    images = tiny[0].clone().requires_grad_()
+    F.cross_entropy(model(images), tiny[1]).backward()  # saves the table for the backward pass
+    fit(model, *tiny, epochs=1)
+
+
+class WritesIntoItsInput(SoftmaxRegression):
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images.mul_(2))
+
+
+@pytest.mark.parametrize("call", [fit_once, evaluate])
+def test_the_callers_images_stay_as_they_are(tiny: tuple[Tensor, Tensor], call: Callable) -> None:
+    before = tiny[0].clone()
+    call(WritesIntoItsInput(6, 3), *tiny)
+    assert torch.equal(tiny[0], before)
+
+
+def test_images_may_carry_a_graph(tiny: tuple[Tensor, Tensor]) -> None:
+    one, other = tiny_model(), tiny_model()
+    factor = torch.ones(6, requires_grad=True)
+    fit(one, tiny[0] * factor, tiny[1], epochs=2, batch_size=8)
+    fit(other, *tiny, epochs=2, batch_size=8)
+    assert same_bits(one, other)
+    assert factor.grad is None

@@ -242,13 +242,13 @@ Two linear layers are one, $z = W_2 (W_1 x + b_1) + b_2 = (W_2 W_1) x + (W_2 b_1
 import torch
 from fmnist_ref import MLP, fit, load_sample, normalize
 
-images, labels = load_sample("train")
+sample = load_sample("train")
 torch.manual_seed(0)
 model = MLP(hidden=(128,))
 ```
 
 ```{{code-cell}} python
-history = fit(model, normalize(images), labels, epochs=2)
+history = fit(model, normalize(sample.images), sample.labels, epochs=2)
 print(len(history.running_loss), "epochs")
 ```
 

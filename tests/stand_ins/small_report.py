@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from pathlib import Path
 
-from fmnist_ref.sources import Source
+from fmnist_ref import Source
 from report.cli import options, run, verify
 from report.experiments import EXPERIMENTS
 from report.plan import Experiment, Run

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fmnist_ref import CLASS_NAMES
-from fmnist_ref.data import DATA_SHA256
+from fmnist_ref import CLASS_NAMES, DATA_SHA256
 from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
 from report.answers.charts import ImageGrid, Tile
 from report.answers.data import answer

@@ -9,6 +9,7 @@ has the published SHA-256 sum.
 import hashlib
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ import numpy as np
 import platformdirs
 from jaxtyping import UInt8
 
-from fmnist_ref.downloads import fetch_with_apt, fetch_with_torchvision
+from fmnist_ref._download import fetch_with_apt, fetch_with_torchvision
+from fmnist_ref._idx import describe_shape, parse, read_capped, unpack
 from fmnist_ref.errors import DataError
-from fmnist_ref.idx import describe_shape, parse, read_capped, unpack
 
 __all__ = ["DATA_SHA256", "Source", "locate", "read"]
 
@@ -68,7 +69,7 @@ class Source:
     """
     A place where the four files of Fashion-MNIST were found.
 
-    Parameters
+    Attributes
     ----------
     kind : {"given", "system", "cache", "torchvision", "apt"}
         How the place was found: named by the caller or by ``FMNIST_REF_DATA``, the system's copy, the user's
@@ -84,7 +85,7 @@ class Source:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from fmnist_ref.data import Source
+    >>> from fmnist_ref import Source
     >>> Source("system", Path("/usr/share/datasets/fashion-mnist")).kind
     'system'
     """
@@ -112,8 +113,8 @@ def locate(root: str | os.PathLike[str] | None = None) -> Source:
     Raises
     ------
     DataError
-        If the named folder lacks a file, in which case no other place is tried; or if no folder is named and
-        every place fails.
+        If the named folder lacks a file or can't be read, in which case no other place is tried; or if no folder is
+        named and every place fails.
 
     See Also
     --------
@@ -135,7 +136,7 @@ def locate(root: str | os.PathLike[str] | None = None) -> Source:
 
     Examples
     --------
-    >>> from fmnist_ref.data import locate
+    >>> from fmnist_ref import locate
     >>> locate("no/such/folder")
     Traceback (most recent call last):
     fmnist_ref.errors.DataError: Folder 'no/such/folder' must hold Fashion-MNIST's four files, ...
@@ -247,9 +248,23 @@ def _verified(source: Source, name: str) -> bytes:
 def _find(folder: Path, name: str) -> Path | None:
     for place in (folder, folder / TORCHVISION_FOLDER):
         for path in (place / name, place / f"{name}.gz"):
-            if path.is_file():
+            if _is_file(path, folder):
                 return path
     return None
+
+
+def _is_file(path: Path, folder: Path) -> bool:
+    """Say whether a file is there; a folder that can't be searched is an error, whichever Python runs."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a null character in the name
+        return False
+    except OSError as error:
+        raise DataError(
+            f"Folder {folder.as_posix()!r} must be readable",
+            error.strerror or type(error).__name__,
+            f"Correct its permissions, or {NAME_ANOTHER_FOLDER}.",
+        ) from error
 
 
 def _lacking(folder: Path) -> list[str]:

@@ -2,7 +2,7 @@
 Fetching Fashion-MNIST over the network, by torchvision or by apt.
 
 Each function puts the files somewhere below a folder that the caller discards afterwards, and judges only
-whether something arrived. That it is Fashion-MNIST is for `fmnist_ref.sources` to check, by checksum.
+whether something arrived. That it is Fashion-MNIST is for `fmnist_ref._sources` to check, by checksum.
 """
 
 import contextlib

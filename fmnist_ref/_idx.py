@@ -118,7 +118,7 @@ def parse(payload: bytes, name: str) -> UInt8[np.ndarray, "..."]:
 
     Examples
     --------
-    >>> from fmnist_ref.idx import parse
+    >>> from fmnist_ref._idx import parse
     >>> parse(bytes([0, 0, 8, 1]) + bytes([0, 0, 0, 3]) + bytes([9, 0, 2]), "labels")
     array([9, 0, 2], dtype=uint8)
     """
@@ -164,7 +164,7 @@ def describe_shape(shape: tuple[int, ...]) -> str:
 
     Examples
     --------
-    >>> from fmnist_ref.idx import describe_shape
+    >>> from fmnist_ref._idx import describe_shape
     >>> describe_shape((60_000, 28, 28))
     '60,000 × 28 × 28'
     """
