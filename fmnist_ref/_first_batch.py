@@ -84,6 +84,8 @@ def checked_loss(loss_function: LossFunction, outputs: object, targets: Tensor, 
 
 def _is_sum(loss_function: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
     """Say whether the loss of a batch doubles if the batch is taken twice; a mean, weighted or not, stays."""
+    if outputs.is_meta:  # shapes without numbers
+        return False
     with torch.no_grad():
         once = loss_function(outputs, targets)
         twice = loss_function(torch.cat([outputs, outputs]), torch.cat([targets, targets]))

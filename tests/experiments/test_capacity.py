@@ -80,7 +80,7 @@ def test_a_trial_is_scored_on_the_images_held_out_and_sees_no_test_image(dataset
     found = capacity.measure(trial, dataset._replace(test_images=None, test_labels=None), {})
     train, validation = hold_out(dataset.train)
     torch.manual_seed(0)
-    model = MLP((128,), "identity")
+    model = MLP((128,), None)
     fit(model, train.images, train.labels, epochs=2, batch_size=64, learning_rate=0.03, seed=0)
     score = evaluate(model, validation.images, validation.labels)
     assert (found.validation_loss, found.validation_accuracy) == (score.loss, score.accuracy)
