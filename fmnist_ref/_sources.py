@@ -94,9 +94,7 @@ class Source:
     folder: Path
 
 
-def locate(
-    root: str | os.PathLike[str] | None = None, *, fallback: str | os.PathLike[str] | None = None
-) -> Source:
+def locate(root: str | os.PathLike[str] | None = None, *, fallback: str | os.PathLike[str] | None = None) -> Source:
     """
     Find the files of Fashion-MNIST, and download them when the machine has none.
 

@@ -75,7 +75,9 @@ def plain_text(citation: Citation, work: Work) -> str:
 
 def bibtex(citation: Citation, work: Work) -> str:
     """Return the reference as a BibTeX entry."""
-    subject = f"{{{_escape(work.name)}}}, in {{{_escape(citation.title)}}}" if work.name else f"{{{_escape(citation.title)}}}"
+    subject = (
+        f"{{{_escape(work.name)}}}, in {{{_escape(citation.title)}}}" if work.name else f"{{{_escape(citation.title)}}}"
+    )
     key = re.sub(r"\W+", "_", work.name or citation.title)
     fields = {
         "author": " and ".join(f"{{{_escape(name)}}}" for name in citation.authors),
