@@ -22,7 +22,9 @@ from fmnist_site.home import banner  # noqa: E402
 citation = read_citation()
 project = citation.title
 author = ", ".join(citation.authors)
-copyright = f"{citation.released.year}, {author}. {citation.license} licence"
+copyright = (
+    f"{author}, {citation.released.year}. {citation.license} licence"  # SOURCE_DATE_EPOCH changes a year in front
+)
 release = version = citation.version
 
 extensions = [

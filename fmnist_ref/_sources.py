@@ -94,7 +94,7 @@ class Source:
     folder: Path
 
 
-def locate(root: str | os.PathLike[str] | None = None) -> Source:
+def locate(root: str | os.PathLike[str] | None = None, *, fallback: str | os.PathLike[str] | None = None) -> Source:
     """
     Find the files of Fashion-MNIST, and download them when the machine has none.
 
@@ -103,12 +103,14 @@ def locate(root: str | os.PathLike[str] | None = None) -> Source:
     root : str or os.PathLike, optional
         Folder with the four files, raw or gzipped, bare or in ``FashionMNIST/raw``. Without it, the folder
         that the environment variable ``FMNIST_REF_DATA`` names.
+    fallback : str or os.PathLike, optional
+        Folder to download into where the user's cache can't be written. Data that are there already are found.
 
     Returns
     -------
     Source
         The first of: the folder so named; the copy that Debian's package ``dataset-fashion-mnist`` installs;
-        the user's cache; torchvision's download and apt's, both of which fill that cache.
+        the user's cache; `fallback`; torchvision's download and apt's, which go to the cache or to `fallback`.
 
     Raises
     ------
@@ -144,11 +146,11 @@ def locate(root: str | os.PathLike[str] | None = None) -> Source:
     named = root if root is not None else os.environ.get(ENVIRONMENT_VARIABLE) or None
     if named is not None:
         return _given(Path(os.path.expanduser(named)))  # noqa: PTH111 - leaves "~stranger" as it is, for the message
-    cache = platformdirs.user_cache_path("fmnist-ref", appauthor=False)
-    for source in (Source("system", SYSTEM_FOLDER), Source("cache", cache)):
+    caches = [Path(folder) for folder in (_user_cache(), fallback) if folder is not None]
+    for source in (Source("system", SYSTEM_FOLDER), *(Source("cache", folder) for folder in caches)):
         if not _lacking(source.folder):
             return source
-    return _fetch_into(cache)
+    return _fetch_into(next(filter(_is_writable, caches), next(iter(caches), None)))
 
 
 def read(source: Source, name: str) -> UInt8[np.ndarray, "..."]:
@@ -187,8 +189,31 @@ def _given(folder: Path) -> Source:
     return Source("given", folder)
 
 
-def _fetch_into(cache: Path) -> Source:
+def _user_cache() -> Path | None:
+    """Return this package's folder in the user's cache; None for an account without a home folder."""
+    try:
+        cache = platformdirs.user_cache_path("fmnist-ref", appauthor=False)
+    except RuntimeError:
+        return None
+    return None if cache.parts[0] == "~" else cache  # older versions of platformdirs leave the tilde there
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _fetch_into(cache: Path | None) -> Source:
     """Download into a private folder, and move into the cache only files that have been checked."""
+    if cache is None:
+        raise DataError(
+            "Fashion-MNIST must be on this machine, or this account must have a home folder to download it to",
+            "no copy of the system's and no home folder",
+            f"Set HOME, or {NAME_ANOTHER_FOLDER}.",
+        )
     fetchers: list[tuple[Kind, Callable[[Path], Path]]] = [
         ("torchvision", fetch_with_torchvision),
         ("apt", fetch_with_apt),

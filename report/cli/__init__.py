@@ -8,32 +8,17 @@ import sys
 import click
 
 from fmnist_ref import FmnistRefError
-from report.cli import bench, claims, publish_reference, run, status, timing, verify
-from report.cli.options import INCOMPLETE, INTERRUPTED
+from report.cli.checks import check_environment
+from report.cli.terminal import safe_output
 
+DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 OPTIONS_WITHOUT_COMMAND = ("--help", "-h", "--version")
 STORAGE_ERRORS = {
-    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO") if hasattr(errno, name)
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG")
+    if hasattr(errno, name)
 }
-"""Errors of a disk that is full, read-only or broken."""
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="fmnist-ref")
-def cli() -> None:
-    """Run the experiments, test the claims, and publish the answers as a static site."""
-
-
-for command in (
-    run.run,
-    status.status,
-    claims.claims,
-    verify.verify,
-    timing.timing,
-    bench.bench,
-    publish_reference.publish_reference,
-):
-    cli.add_command(command)
+"""Errors of a disk that is full, read-only or broken, or of something else where a file or folder must be."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,22 +26,30 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if not words or (words[0].startswith("-") and words[0] not in OPTIONS_WITHOUT_COMMAND):
         words = ["run", *words]
-    try:
-        return int(cli.main(words, prog_name="python -m report", standalone_mode=False) or 0)
-    except click.ClickException as error:
-        click.echo(f"error: {error.format_message()}", err=True)
-        return 2
-    except FmnistRefError as error:
-        click.echo(f"error: {error}", err=True)
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    except OSError as problem:
-        if problem.errno not in STORAGE_ERRORS:
-            raise
-        click.echo(
-            f"error: the output folder must take what is measured; found {problem.strerror}. Make room, and give the "
-            "same command again: it continues where it stopped.",
-            err=True,
-        )
-        return INCOMPLETE
+    with safe_output():
+        try:
+            check_environment()
+            # only now: NumPy and Matplotlib fail on import with variables that they can't read
+            from report.cli.commands import cli
+
+            return int(cli.main(words, prog_name="python -m report", standalone_mode=False) or DONE)
+        except click.ClickException as error:
+            return _stop(error.format_message(), BAD_INPUT)
+        except FmnistRefError as error:
+            return _stop(str(error), BAD_INPUT)
+        except (click.Abort, KeyboardInterrupt):
+            return INTERRUPTED
+        except OSError as problem:
+            if problem.errno not in STORAGE_ERRORS:
+                raise
+            where = f" ({problem.filename})" if problem.filename else ""
+            return _stop(
+                f"the output folder must be writable; found {problem.strerror}{where}. Mend that, and give the same "
+                "command again: it continues where it stopped.",
+                INCOMPLETE,
+            )
+
+
+def _stop(message: str, status: int) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return status

@@ -10,29 +10,28 @@ from rich.table import Table
 
 from report.answers.speed.goals import GOALS, ladder, ratio_of
 from report.answers.speed.rungs import LABELS
-from report.cli.options import DONE, INCOMPLETE, Options, report_options
+from report.cli import DONE, INCOMPLETE
+from report.cli.options import Options, report_options
 from report.conclude import formatting
 from report.experiments import plan
 from report.experiments.throughput import ThroughputResults
 from report.record.reader import NoRecords, Records
 from report.run import progress
-from report.run.backend import Backend
+from report.run.executor import Backend
 
 
 @click.command()
 @report_options
 @click.option("--check", is_flag=True, help="Exit with status 1 if a speed ratio misses its limit.")
 def bench(check: bool, **options: Any) -> int:
-    """Measure the speed of the reference loop (the experiment `speed`) again, on its own."""
+    """Measure the speed of the reference loop again (the experiment `speed`)."""
     console, chosen = progress.console(), Options(**options)
-    with chosen.holding_output() as source:
+    backend = Backend(workers=1)
+    with chosen.holding_output(backend) as source:
         store, runs = chosen.store(), plan(chosen.size(), ["speed"])
         for run in runs:
             store.forget(run)
-        with progress.RunProgress(console, len(runs)) as bar:
-            failures = Backend(workers=1).runner(store, source.folder, bar.on_end).run(runs)
-        if failures:
-            console.print(progress.failures_table(failures))
+        failures = progress.measure(runs, store, source.folder, backend, console)
         try:
             results, _ = ladder(Records(store, runs))
         except NoRecords:

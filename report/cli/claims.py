@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from report.answers import CLAIMS
-from report.cli.options import DONE
+from report.cli import DONE
 from report.run import progress
 
 

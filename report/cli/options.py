@@ -1,4 +1,4 @@
-"""What the commands share: the options that name a report, and the exit statuses."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from fmnist_ref import ConfigurationError, Source, load, locate, resolve_device
 from report.answers import ANSWERS
+from report.cli.checks import check_open_files, check_output
 from report.experiments import EXPERIMENTS, plan
 from report.plan import Profile, ProfileName, Run
 from report.publish.report import Report
@@ -19,13 +20,16 @@ from report.record import accelerator
 from report.record.files import remove_partial
 from report.record.lock import only_one
 from report.record.store import DATA_SHA256, RecordStore
+from report.run.executor import Backend, local_executor
 
-DONE, INCOMPLETE, INTERRUPTED = 0, 1, 130
+MAX_SEEDS = 1000
+"""About 45,000 runs; they are planned within two seconds."""
+MAX_WORKERS = 1024
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options that name a report: output folder, data, device, seeds, experiments, profile."""
+    """Options that define a report: output folder, data, device, seeds, experiments, profile."""
 
     output: Path
     data: Path | None
@@ -37,12 +41,12 @@ class Options:
     """A timing record of an accelerator, made on another machine."""
 
     def size(self) -> Profile:
-        """Return the profile that is named, with its seeds and device."""
+        """Return the profile with its number of seeds and its device."""
         seeds = self.seeds or (5 if self.profile == "full" else 2)
         return Profile(name=self.profile, seeds=seeds, device=str(resolve_device(self.device)))
 
     def runs(self) -> list[Run]:
-        """Plan the runs of the experiments that are named, those that an answer reads among them."""
+        """Plan the runs of the experiments in `only`, and of those that the answers in `only` need; all runs if empty."""
         names: list[str] = []
         for name in self.only:
             if name not in EXPERIMENTS and name not in ANSWERS:
@@ -55,11 +59,11 @@ class Options:
         return plan(self.size(), dict.fromkeys(names))
 
     def store(self) -> RecordStore:
-        """Open the output folder's records."""
+        """Return the store of the output folder's records."""
         return RecordStore(self.output / "records", DATA_SHA256)
 
     def report(self, data_source: str) -> Report:
-        """Return the whole report, whatever part of it `only` names."""
+        """Return the whole report, whatever `only` names."""
         profile = self.size()
         return Report(
             output=self.output,
@@ -71,17 +75,19 @@ class Options:
         )
 
     @contextmanager
-    def holding_output(self) -> Iterator[Source]:
-        """Hold the output folder, and find the images: bad data end here, before any work."""
+    def holding_output(self, backend: Backend) -> Iterator[Source]:
+        """Check and lock the output folder, and find and check the images, before any work begins."""
+        check_open_files(backend.workers if backend.make_executor is local_executor else 1)
+        check_output(self.output)
         with only_one(self.output):
             remove_partial(self.output)
-            source = locate(self.data)
+            source = locate(self.data, fallback=self.output / "data")
             load("train", source.folder), load("test", source.folder)
             yield source
 
 
 def report_options(function: Any) -> Any:
-    """Add the options that name a report."""
+    """Add the options that define a report."""
     for option in (
         click.option(
             "--output",
@@ -96,12 +102,12 @@ def report_options(function: Any) -> Any:
         click.option(
             "--device", default="cpu", show_default=True, help="Where to train: cpu, auto, cuda, mps, xpu, cuda:1 …"
         ),
-        click.option("--seeds", type=click.IntRange(min=1), help="Seeds per arm.  [default: 5; quick: 2]"),
+        click.option("--seeds", type=click.IntRange(1, MAX_SEEDS), help="Seeds per arm.  [default: 5; quick: 2]"),
         click.option(
             "--only",
             multiple=True,
             metavar="NAME",
-            help="Only this experiment, or this answer's (q1 … q6, part1); may be repeated.",
+            help="Only this experiment, or the experiments of this answer (q1 … q6, part1); may be repeated.",
         ),
         click.option(
             "--profile",
@@ -127,10 +133,10 @@ def backend_options(function: Any) -> Any:
     for option in (
         click.option(
             "--workers",
-            type=click.IntRange(min=1),
+            type=click.IntRange(1, MAX_WORKERS),
             help="Runs under way at a time.  [default: number of cores; cluster: its workers]",
         ),
-        click.option("--scheduler", metavar="ADDRESS", help="Measure on this Dask cluster, as tcp://host:8786."),
+        click.option("--scheduler", metavar="ADDRESS", help="Measure on this Dask cluster, such as tcp://host:8786."),
     ):
         function = option(function)
     return function

@@ -1,4 +1,4 @@
-"""``publish-reference``: keep this report's result as the one that others compare theirs with."""
+"""``publish-reference``: keep the result of this report, for others to compare theirs with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from fmnist_ref import locate
-from report.cli.options import DONE, Options, report_options, timings_option
+from report.cli import DONE
+from report.cli.options import Options, report_options, timings_option
 from report.conclude import baseline
 from report.publish import site
 from report.record.files import write_if_changed
@@ -21,7 +22,7 @@ from report.run import progress
 @report_options
 @timings_option
 def publish_reference(**options: Any) -> int:
-    """Write a summary of the full report's result to report/published.json. For maintainers."""
+    """Write a summary of a full report's result to report/published.json. For maintainers."""
     chosen = Options(**options)
     report = chosen.report(locate(chosen.data).kind)
     about = site.about(report.profile.device, report.data_source, DATA_SHA256)

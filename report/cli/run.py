@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,14 +11,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from report.cli.options import DONE, INCOMPLETE, INTERRUPTED, Options, backend_options, report_options, timings_option
+from report.cli import DONE, INCOMPLETE, INTERRUPTED
+from report.cli.options import Options, backend_options, report_options, timings_option
 from report.conclude import baseline, formatting
 from report.conclude.verdicts import Finding
 from report.plan import stages
-from report.publish.report import Published, Report
+from report.publish.report import Report
+from report.publish.site import BuildError
 from report.run import progress
-from report.run.backend import Backend, open_backend
-from report.run.executor import Failure
+from report.run.cluster import open_backend
+from report.run.executor import Backend, Failure, Runner
 
 CHIPS = {
     "supported": ("✓", "cyan"),
@@ -42,18 +45,18 @@ def make_report(options: Options, backend: Backend) -> int:
     """Measure, conclude, render and publish; return the exit status."""
     console = progress.console()
     wanted = options.runs()
-    baseline.read()  # a published result that can't be read ends here
-    with options.holding_output() as source:
+    baseline.read()  # fails here, not after the last run, if the published result can't be read
+    with options.holding_output(backend) as source:
         report = options.report(source.kind)
         missing = [run for run in wanted if report.store.status(run).state != "done"]
         console.print(f"{len(wanted) - len(missing)} of {len(wanted)} runs are recorded; {len(missing)} to measure.")
         failures: list[Failure] = []
         try:
             with progress.RunProgress(console, len(missing)) as bar:
-                runner = backend.runner(report.store, source.folder, bar.on_end)
+                runner = Runner(report.store, source.folder, backend, bar.on_end)
                 for stage in stages(missing)[:-1]:
                     failures += runner.run(stage)
-                    if _published(report, console).index:
+                    if _publish(report, console)[1]:
                         console.print(f"The site of the first seed is ready after {bar.elapsed()}.")
                 for stage in stages(missing)[-1:]:
                     failures += runner.run(stage)
@@ -65,23 +68,26 @@ def make_report(options: Options, backend: Backend) -> int:
 
 
 def _finish(report: Report, failures: list[Failure], console: Console) -> int:
-    published = _published(report, console)
-    console.print(verdict_table(published.findings))
+    findings, index = _publish(report, console)
+    console.print(verdict_table(findings))
     for line in report.store.set_aside:
         console.print(f"Set aside and measured again: {line}", markup=False)
     if failures:
         console.print(progress.failures_table(failures))
-    if published.index is None:
+    if index is None:
         return INCOMPLETE
-    console.print(f"The site: {published.index}", markup=False, soft_wrap=True)
+    console.print(f"The site: {index}", markup=False, soft_wrap=True)
     return INCOMPLETE if failures else DONE
 
 
-def _published(report: Report, console: Console) -> Published:
-    published = report.publish()
-    if published.index is None:
-        console.print(f"The site could not be built:\n{published.problem}", markup=False, soft_wrap=True)
-    return published
+def _publish(report: Report, console: Console) -> tuple[dict[str, Finding], Path | None]:
+    """Write verdicts, pages and site; return the findings and the site's first page, None if it can't be built."""
+    findings = report.write()
+    try:
+        return findings, report.build()
+    except BuildError as problem:
+        console.print(f"The site could not be built: {problem}", markup=False, soft_wrap=True)
+        return findings, None
 
 
 def verdict_table(findings: Mapping[str, Finding]) -> Table:

@@ -1,4 +1,4 @@
-"""``status``: list every run of the report."""
+"""``status``: list the runs of a report."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
-from report.cli.options import DONE, Options, report_options
+from report.cli import DONE
+from report.cli.options import Options, report_options
 from report.run import progress
 
 
 @click.command()
 @report_options
 def status(**options: Any) -> int:
-    """Report for every run whether it is done, missing, or out of date, and why."""
+    """List every run, and whether it is done, missing, or stale and why."""
     console, chosen = progress.console(), Options(**options)
     store, counts = chosen.store(), Counter({"done": 0, "missing": 0, "stale": 0})
     for run in chosen.runs():

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from report.cli.options import DONE, INCOMPLETE, Options, report_options
+from report.cli import DONE, INCOMPLETE
+from report.cli.checks import check_file
+from report.cli.options import Options, report_options
 from report.record import accelerator
 from report.run import progress
-from report.run.backend import Backend
+from report.run.executor import Backend
 
 
 @click.command()
@@ -28,16 +30,12 @@ def timing(file: Path, **options: Any) -> int:
 
 
 def make_record(options: Options, backend: Backend, file: Path) -> int:
-    """Time the accelerator of this machine, and write the timing record that a report elsewhere reads."""
-    console = progress.console()
+    """Time the accelerator of this machine, and write the timing record for a report on another machine."""
+    console, store = progress.console(), options.store()
     wanted = accelerator.runs(options.size().device, options.profile)
-    with options.holding_output() as source:
-        store = options.store()
-        missing = [run for run in wanted if store.status(run).state != "done"]
-        with progress.RunProgress(console, len(missing)) as bar:
-            failures = backend.runner(store, source.folder, bar.on_end).run(missing)
-        if failures:
-            console.print(progress.failures_table(failures))
+    check_file(file)
+    with options.holding_output(backend) as source:
+        if progress.measure(wanted, store, source.folder, backend, console):
             return INCOMPLETE
         found = [store.status(run).record for run in wanted]
         accelerator.write([record for record in found if record is not None], file)

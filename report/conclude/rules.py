@@ -118,7 +118,10 @@ class NoneAtAll(msgspec.Struct, frozen=True, tag=True):
 
     def decide(self, estimates: Sequence[Estimate]) -> Decision:
         """Decide from one count whose `high` is the largest in any run."""
-        return "supported" if _ends(estimates[0])[1] == 0 else "refuted"
+        largest = estimates[0].high
+        if largest is None:
+            return "undetermined"
+        return "supported" if largest == 0 else "refuted"
 
     def describe(self) -> str:
         """Say the rule in words."""

@@ -1,7 +1,8 @@
-"""Publish: from the records of one plan to verdicts, pages and site."""
+"""Publish a report: verdicts, pages and site from the records of its plan."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -16,40 +17,21 @@ from report.render import pages
 from report.render.markdown import Completeness
 
 
-class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of publishing."""
-
-    findings: dict[str, Finding]
-    index: Path | None
-    """The site's first page; None if the site could not be built."""
-    problem: str = ""
-    """Why not."""
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One report: its plan, its records, and where they are published."""
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A report: its plan, its records, and the folder that it is published in."""
 
     output: Path
     profile: Profile
     planned: list[Run]
     store: RecordStore
     data_source: str
-    """Kind of source that the images came from."""
+    """Kind of source of the images."""
     timings: tuple[Record, ...] = ()
     """Records of an accelerator, made on another machine."""
 
-    def publish(self) -> Published:
-        """Write verdicts, pages and site from the records there are."""
-        findings = self.write()
-        output = self.output.resolve()
-        try:
-            index = site.build(output / "source", output)
-        except site.BuildError as problem:
-            return Published(findings=findings, index=None, problem=str(problem))
-        return Published(findings=findings, index=index)
-
     def write(self) -> dict[str, Finding]:
-        """Write verdicts and pages, of which Sphinx then makes the site."""
+        """Write verdicts and the source of all pages from the records that exist; return the findings."""
         output = self.output.resolve()
         records = Records(self.store, self.planned, self.timings)
         measurements = pages.measure(records, self.profile.name)
@@ -60,8 +42,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         pages.write_source(output / "source", records, measurements, self.completeness(), about)
         return measurements.findings
 
+    def build(self) -> Path:
+        """Build the site from the source that `write` has written; return the path of its first page."""
+        output = self.output.resolve()
+        return site.build(output / "source", output)
+
     def completeness(self) -> Completeness:
-        """Say how many of the seeds are complete; what measures time has no seeds, and its pages say if it is missing."""
+        """Count the seeds that are complete, apart from runs that measure time: those have no seeds."""
         trained = [run for run in self.planned if not run.exclusive]
         open_seeds = {run.seed for run in trained if self.store.status(run).state != "done"}
         done = sum(seed not in open_seeds for seed in range(self.profile.seeds))

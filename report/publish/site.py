@@ -1,8 +1,10 @@
-"""Publish: the Sphinx build, and the lines of provenance that the home page shows."""
+"""The Sphinx build, and what the home page says about the whole report."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -14,10 +16,17 @@ import msgspec
 from fmnist_ref import __version__
 from report.publish.archive import write_archive
 from report.record.environment import observe
+from report.record.files import copy_tree, remove_others
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 JOBS = 12
-"""Sphinx deals its pages out by the alphabet, and those with cells are neighbours: with few jobs one would get them all."""
+"""Sphinx deals pages out in alphabetical order, in which those with live cells are neighbours: few jobs share them badly."""
+ADVICE = re.compile(
+    r"Versions\n=+\n.*?(?=Traceback\n=+)"  # the file that Sphinx names has them too
+    r"|^\[IPKernelApp\].*?$|^To report this error to the developers.*?$|^Please also report this.*?$",
+    re.DOTALL | re.MULTILINE,
+)
+"""What Sphinx says besides what is wrong: its developers have nothing to do with these pages."""
 
 
 class BuildError(Exception):
@@ -25,7 +34,7 @@ class BuildError(Exception):
 
 
 def about(device: str, data_source: str, data_sha256: str) -> dict[str, Any]:
-    """Collect what the home page says of the whole: version, commit, date, machine and data."""
+    """Collect what the home page says about the whole report: version, commit, date, machine and data."""
     environment = msgspec.to_builtins(observe(device))
     return {
         "version": __version__,
@@ -39,14 +48,17 @@ def about(device: str, data_source: str, data_sha256: str) -> dict[str, Any]:
 
 def build(source: Path, output: Path) -> Path:
     """
-    Build the HTML site, strictly, and pack it for reading offline.
+    Build the HTML site, with warnings as errors, and pack it for reading offline.
+
+    Sphinx reads and writes everything anew: that takes a few seconds, and no page of an earlier build can be left over.
+    Only the results of live cells are kept between builds. The site that stands is replaced when the new one is complete.
 
     Parameters
     ----------
     source : Path
         Sphinx source folder.
     output : Path
-        The report's output folder: the site goes into its ``site/``, caches into ``.sphinx/``.
+        The report's output folder. The site goes into ``site/``, caches into ``.sphinx/``.
 
     Returns
     -------
@@ -58,27 +70,52 @@ def build(source: Path, output: Path) -> Path:
     BuildError
         If Sphinx gives a warning or an error.
     """
-    cache = output / ".sphinx"
-    static = output / "site" / "_static"
-    if static.is_file():
-        static.unlink()  # the theme leaves its logo under this name when a first build breaks off
+    cache, site = output / ".sphinx", output / "site"
+    made = cache / "html"
+    shutil.rmtree(made, ignore_errors=True)
+    shutil.rmtree(cache / "doctrees", ignore_errors=True)
     command = [
         *(sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q", "-j", str(JOBS)),
-        *("-d", str(cache / "doctrees"), str(source), str(output / "site")),
+        *("-d", str(cache / "doctrees"), str(source), str(made)),
     ]
-    environment = os.environ | {
-        "FMNIST_REF_NOTEBOOK_CACHE": str(cache / "notebooks"),
-        "OMP_NUM_THREADS": "1",  # small cells, several pages at a time
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-    }
     done = subprocess.run(  # noqa: S603 - our own interpreter, our own arguments
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        command,
+        env=_environment(cache),
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode != 0:
-        problem = [line for line in done.stderr.splitlines() if not line.startswith("[IPKernelApp]")]
-        raise BuildError("\n".join(problem).strip() or done.stdout.strip())
-    write_archive(output / "site")
-    return output / "site" / "index.html"
+        problem = ADVICE.sub("", done.stderr).strip() or done.stdout.strip()
+        raise BuildError(
+            f"\n{problem}\n\nThe records are kept, so the same command comes back to this point at once. If it fails again, "
+            f"delete {cache} and {source}, which it makes anew. If that doesn't help, send these lines to the "
+            "maintainers of fmnist-ref."
+        )
+    write_archive(made)
+    remove_others(site, copy_tree(made, site))
+    shutil.rmtree(made)
+    return site / "index.html"
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    """Return the environment of Sphinx and of the live cells, as little dependent on the user's as possible."""
+    own = {
+        "FMNIST_REF_NOTEBOOK_CACHE": str(cache / "notebooks"),
+        "OMP_NUM_THREADS": "1",  # cells are small, and several pages run at a time
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        # UTF-8 in every locale, and none that may not be installed
+        "PYTHONUTF8": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "LC_ALL": "C",
+        "LANGUAGE": "en",
+        # not the user's, whose home may be missing or read-only, and whose settings may change what cells print
+        "IPYTHONDIR": str(cache / "ipython"),
+        **{f"JUPYTER_{name}_DIR": str(cache / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")},
+    }
+    return os.environ | own
 
 
 def _today() -> datetime:
@@ -87,12 +124,14 @@ def _today() -> datetime:
 
 
 def _commit() -> str | None:
-    """Return the checkout's commit, marked if it has changes; None outside a checkout."""
+    """Return the checkout's commit, marked if it has changes; None outside a checkout, or inside another one."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         described = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607
             cwd=ROOT,
-            env=os.environ | {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)},  # a repository around this one is another's
+            env=environment
+            | {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)},  # a repository around this one is another's
             capture_output=True,
             text=True,
             check=True,

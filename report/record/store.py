@@ -1,12 +1,13 @@
-"""Finished runs on disk: one JSON file each, whole or not there at all."""
+"""Records of finished runs: one JSON file for each run, written whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,13 +19,22 @@ from report.record.files import remove_others, write_if_changed
 
 SCHEMA = 3
 DATA_SHA256 = hashlib.sha256("".join(FILES_SHA256[name] for name in sorted(FILES_SHA256)).encode()).hexdigest()
-"""One checksum over those of the four files: `load` lets no other data through."""
+"""One checksum over those of the four files: `load` refuses all other data."""
 MAX_BYTES = 8 * 2**20
-Results = TypeVar("Results")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a worker measured in one run, and what that took."""
+
+    results: dict[str, Any]
+    wall_seconds: float
+    peak_memory_bytes: int | None
+    environment: Environment
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one run gave, and all that is needed to believe it or run it again."""
+    """The results of one run, with all that is needed to check them or to repeat the run."""
 
     schema: int
     run: str
@@ -40,30 +50,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Checksum of each record that this run read, by run id."""
     results: dict[str, Any]
     wall_seconds: float
-    """Of the whole run, its evaluation included; a monotonic clock."""
+    """Of the whole run, evaluation included; a monotonic clock."""
     peak_memory_bytes: int | None
-    """The most main memory that the worker had held by the end of the run; None where the system does not say."""
+    """Peak memory of the worker process up to the end of the run; None where the system does not report it."""
     environment: Environment
     data_sha256: str
-    """One checksum over the four files' own."""
+    """One checksum over those of the four files."""
     code: dict[str, str]
     """Digest of every definition that the run used, by dotted name."""
     checksum: str = ""
     """SHA-256 of this record with this field empty."""
 
     @classmethod
-    def of(
-        cls,
-        run: Run,
-        *,
-        depends_on: dict[str, str],
-        results: dict[str, Any],
-        wall_seconds: float,
-        peak_memory_bytes: int | None,
-        environment: Environment,
-        data_sha256: str,
-    ) -> Record:
-        """Make the sealed record of a run by the code as it stands now."""
+    def of(cls, run: Run, measured: Measured, depends_on: dict[str, str], data_sha256: str) -> Record:
+        """Make the record of a run that was measured with the code as it is now."""
         return cls(
             schema=SCHEMA,
             run=run.id,
@@ -74,12 +74,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             parameters=run.parameters,
             exclusive=run.exclusive,
             depends_on=depends_on,
-            results=results,
-            wall_seconds=wall_seconds,
-            peak_memory_bytes=peak_memory_bytes,
-            environment=environment,
             data_sha256=data_sha256,
             code=code_of(run.experiment),
+            **vars(measured),
         ).sealed()
 
     def sealed(self) -> Record:
@@ -87,13 +84,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return msgspec.structs.replace(self, checksum=_checksum(self))
 
 
-State = Literal["done", "missing", "stale"]
+@dataclass(frozen=True)
+class RunStatus:
+    """Whether a run has a valid record, and if not, why."""
 
-
-class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a run has a record that still holds, and if not, why."""
-
-    state: State
+    state: Literal["done", "missing", "stale"]
     why: str = ""
     record: Record | None = None
 
@@ -105,9 +100,9 @@ class RecordStore:
     Parameters
     ----------
     folder : Path
-        Where the JSON files lie; made when the first record is written.
+        Folder of the JSON files; made when the first record is written.
     data_sha256 : str
-        Checksum of the data set at hand; a record of other data is stale.
+        Checksum of the data set in use. A record of other data is stale.
     """
 
     def __init__(self, folder: Path, data_sha256: str) -> None:
@@ -118,7 +113,7 @@ class RecordStore:
         self._results_checksums: dict[str, str] = {}
 
     def write(self, record: Record) -> None:
-        """Put a record on disk whole: to a temporary name, flushed, then renamed."""
+        """Write a record whole or not at all: under a temporary name, flushed to disk, then renamed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{record.run}.json"
         temporary = path.with_suffix(f".{os.getpid()}.partial")
@@ -133,23 +128,23 @@ class RecordStore:
         self._remember(record)
 
     def status(self, run: Run) -> RunStatus:
-        """Say whether a run is done, missing, or stale and why."""
+        """Return whether a run is done, missing, or stale and why."""
         record = self._read(run)
         if record is None:
-            return RunStatus(state="missing")
+            return RunStatus("missing")
         if record.data_sha256 != self.data_sha256:
-            return RunStatus(state="stale", why="measured on other data")
+            return RunStatus("stale", "measured on other data")
         for needed in run.depends_on:
-            input_standing = self.status(needed)
-            if input_standing.record is None or input_standing.state != "done":
-                return RunStatus(state="stale", why=f"reads {needed.id}, which is {input_standing.state}")
-            if record.depends_on.get(needed.id) != self._results_checksum(input_standing.record):
-                return RunStatus(state="stale", why=f"read other results of {needed.id}")
+            status = self.status(needed)
+            if status.record is None:
+                return RunStatus("stale", f"depends on {needed.id}, which is {status.state}")
+            if record.depends_on.get(needed.id) != self._results_checksum(status.record):
+                return RunStatus("stale", f"depends on other results of {needed.id}")
         changed = digest.changes(record.code, code_of(run.experiment))
         if changed:
             more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-            return RunStatus(state="stale", why=", ".join(changed[:3]) + more)
-        return RunStatus(state="done", record=record)
+            return RunStatus("stale", ", ".join(changed[:3]) + more)
+        return RunStatus("done", record=record)
 
     def forget(self, run: Run) -> None:
         """Remove a run's record, if there is one, so that it is measured again."""
@@ -158,7 +153,7 @@ class RecordStore:
         (self.folder / f"{run.id}.json").unlink(missing_ok=True)
 
     def publish(self, runs: Iterable[Run], folder: Path) -> None:
-        """Copy the valid records of a plan to where the site takes them from, and nothing else."""
+        """Copy the valid records of a plan into a folder, and remove everything else there."""
         kept = set()
         for run in runs:
             if self.status(run).state == "done":
@@ -179,7 +174,7 @@ class RecordStore:
                 raise msgspec.ValidationError("it belongs to another run")
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError as problem:
+        except (msgspec.MsgspecError, IsADirectoryError) as problem:
             path.replace(path.with_suffix(".set-aside"))
             self.set_aside.append(f"{path.name}: {problem}")
             return None
@@ -191,19 +186,19 @@ class RecordStore:
         self._results_checksums.pop(record.run, None)
 
     def _results_checksum(self, record: Record) -> str:
-        """Digest the results of a record that others read: many may read the same."""
+        """Return the checksum of a record's results, computed once: many runs may depend on them."""
         if record.run not in self._results_checksums:
             self._results_checksums[record.run] = results_checksum(record)
         return self._results_checksums[record.run]
 
 
 def encode(record: Record) -> bytes:
-    """Write a record as the bytes of its file."""
+    """Encode a record as the content of its file."""
     return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1)
 
 
 def decode(content: bytes) -> Record:
-    """Read a record, or raise `msgspec.MsgspecError` saying why it can't be trusted."""
+    """Decode a record; raise `msgspec.MsgspecError` with the reason if it can't be trusted."""
     try:
         head = msgspec.json.decode(content, type=dict[str, Any])
         if head.get("schema") != SCHEMA:
@@ -217,24 +212,22 @@ def decode(content: bytes) -> Record:
 
 
 def code_of(experiment: str) -> dict[str, str]:
-    """Digest the code that an experiment's runs depend on, as it stands now."""
+    """Return digests of the code that an experiment's runs depend on, as it is now."""
     data = digest.digest("fmnist_ref.data", "normalize") | digest.digest("report.plan", "Dataset")
     return data | digest.digest(f"report.experiments.{experiment}", "measure")
 
 
 def repeatable(results: Any) -> Any:
-    """Return results without the clock times: what two runs on the same kind of machine must share."""
+    """Return results without clock times: the part that two runs on the same kind of machine have in common."""
     if isinstance(results, dict):
         return {key: repeatable(value) for key, value in results.items() if key != "seconds"}
-    if isinstance(results, list) and any(
-        isinstance(value, dict | list) for value in results
-    ):  # most lists are of numbers
-        return [repeatable(value) for value in results]
+    if isinstance(results, list) and any(isinstance(value, dict | list) for value in results):
+        return [repeatable(value) for value in results]  # most lists hold numbers, and are returned as they are
     return results
 
 
 def results_checksum(record: Record) -> str:
-    """Digest the repeatable part of a record's results."""
+    """Return the checksum of the repeatable part of a record's results."""
     return hashlib.sha256(msgspec.json.encode(repeatable(record.results), order="sorted")).hexdigest()
 
 

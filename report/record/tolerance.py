@@ -1,19 +1,19 @@
 """
 Compare a record with its repetition.
 
-On the kind of machine that made a record the repetition must be identical, times apart. Elsewhere sums are rounded in
-another order, and training amplifies that; there each field must come within two standard deviations of the recorded
-value, as taken over the seeds of the same arm. A field of many entries (a curve) is judged as a whole, by root mean
-squares, because among hundreds of entries some would miss any bound by chance.
+On the same kind of machine the repetition must be identical, except for times. On another kind, sums are rounded in
+another order, and training amplifies the difference. There each field must be within two standard deviations of the
+recorded value, taken over the seeds of the same arm. A field with many entries (a curve) is compared as a whole, by its
+root mean square: among hundreds of entries some would exceed any bound by chance.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,24 +21,25 @@ from report.record.environment import Environment
 from report.record.store import Record, repeatable
 
 ALLOWED_DEVIATIONS = 2.0
-"""Standard deviations over the seeds that a repetition on another kind of machine may be away."""
+"""How far a repetition on another kind of machine may be from its record, in standard deviations over the seeds."""
 KIND = ("processor", "threads", "device", "operating_system", "python", "torch", "torchvision", "numpy")
-"""Fields of the environment on which rounding may depend: cores and memory are not among them."""
+"""Fields of the environment on which rounding may depend; cores and memory are not among them."""
 
 Outcome = Literal["identical", "within the seeds' spread", "differs", "undecided", "not measured"]
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one repetition."""
+@dataclass(frozen=True)
+class Comparison:
+    """How one repetition compares with its record."""
 
     outcome: Outcome
     why: str = ""
     machine: tuple[str, ...] = ()
-    """How the machine differs from the one that made the record, as far as rounding may depend on it."""
+    """How this machine differs from the one that made the record, in what rounding may depend on."""
 
     @property
     def agrees(self) -> bool:
-        """Whether the repetition bears the record out."""
+        """Whether the repetition agrees with the record."""
         return self.outcome in {"identical", "within the seeds' spread"}
 
 
@@ -51,34 +52,34 @@ def compare(recorded: Record, measured: Record, seeds: Sequence[Record]) -> Comp
     recorded, measured : Record
         The same run, then and now.
     seeds : sequence of Record
-        All records of the run's arm, one for each seed: their spread is the tolerance elsewhere.
+        All records of the run's arm, one for each seed. Their spread sets the tolerance on another kind of machine.
 
     Returns
     -------
     Comparison
-        What they differ in, where they do.
+        With the fields that differ, if any.
     """
     then, now = _fields(repeatable(recorded.results)), _fields(repeatable(measured.results))
     changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
     if not changed:
-        return Comparison(outcome="identical")
+        return Comparison("identical")
     if not machine_changes(recorded.environment, measured.environment):
-        return Comparison(outcome="differs", why=f"in {', '.join(changed)}, on the same kind of machine")
+        return Comparison("differs", f"in {', '.join(changed)}, on the same kind of machine")
     if then.keys() != now.keys():
-        return Comparison(outcome="differs", why=f"in {', '.join(changed)}")
+        return Comparison("differs", f"in {', '.join(changed)}")
     if len(seeds) < 2:
-        return Comparison(outcome="undecided", why="one seed has no spread to judge another kind of machine by")
+        return Comparison("undecided", "one seed has no spread to compare with, on another kind of machine")
     spread = [_fields(repeatable(record.results)) for record in seeds]
     distances = {name: _distance(then[name], now[name], [s.get(name, []) for s in spread]) for name in changed}
     worst = max(distances, key=lambda name: distances[name])
-    told = f"{worst} by {distances[worst]:.2g} standard deviations over the seeds"
+    most = f"most in {worst}, by {distances[worst]:.2g} standard deviations over the seeds"
     if distances[worst] > ALLOWED_DEVIATIONS:
-        return Comparison(outcome="differs", why=f"most in {told}")
-    return Comparison(outcome="within the seeds' spread", why=f"differs most in {told}")
+        return Comparison("differs", most)
+    return Comparison("within the seeds' spread", f"differs {most}")
 
 
 def machine_changes(then: Environment, now: Environment) -> list[str]:
-    """Say in which respects that matter to rounding two environments differ."""
+    """List how two environments differ in what rounding may depend on."""
     return [
         f"{field} {getattr(then, field)} → {getattr(now, field)}"
         for field in KIND

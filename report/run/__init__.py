@@ -1,1 +1,1 @@
-"""How runs get done: a pool of processes or a cluster, each run measured, recorded, and tried again if it fails."""
+"""Running the experiments: a pool of processes or a cluster, with each run measured, recorded, and retried if it fails."""

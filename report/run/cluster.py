@@ -1,4 +1,4 @@
-"""Send runs to a Dask cluster, whose workers must have the versions and the code of the machine that records."""
+"""Measure runs on a Dask cluster, whose workers must have the same versions and code as this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,46 +17,49 @@ import torch
 from fmnist_ref import ConfigurationError, locate
 from report.experiments import EXPERIMENTS
 from report.plan import Inputs, Run
-from report.record.store import code_of
-from report.run.executor import ExecutorFactory
-from report.run.worker import Measured
+from report.record.environment import usable_cores
+from report.record.store import Measured, code_of
+from report.run.executor import Backend
 
 CONNECT_SECONDS = 30
-"""How long the scheduler, and its first worker, may take to answer."""
-Estimator = Callable[[Run, Inputs, str], Measured]
+"""How long the scheduler and its first worker may take to answer."""
+MeasureFunction = Callable[[Run, Inputs, str], Measured]
 
 
 class WorkerLost(BrokenExecutor):
-    """A worker of the cluster disappeared, and with it the runs that it had: the runner finds out which was to blame."""
-
-
-class Cluster(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster whose workers have been checked."""
-
-    make_executor: ExecutorFactory
-    workers: int
-    """How many there were when they were checked."""
+    """A worker of the cluster was lost with its runs; the runner then finds out which run was to blame."""
 
 
 @contextmanager
-def connect(address: str) -> Iterator[Cluster]:
+def open_backend(scheduler: str | None, workers: int | None) -> Iterator[Backend]:
+    """Use the processes of this machine or, inside this context, the cluster that has a scheduler's address."""
+    if scheduler is None:
+        yield Backend(workers or usable_cores())
+    else:
+        with connect(scheduler) as cluster:
+            # No more runs than workers: a run that waits at a worker would be lost with the run that kills the worker.
+            yield replace(cluster, workers=workers or cluster.workers)
+
+
+@contextmanager
+def connect(address: str) -> Iterator[Backend]:
     """
     Connect to a Dask scheduler and check its workers.
 
     Parameters
     ----------
     address : str
-        Where it listens, as ``tcp://host:8786``.
+        Address of the scheduler, such as ``tcp://host:8786``.
 
     Yields
     ------
-    Cluster
-        Makes executors as long as the connection is open.
+    Backend
+        Measures on the cluster as long as the connection is open, one run at a time on each worker.
 
     Raises
     ------
     ConfigurationError
-        If `distributed` is not installed, nobody answers, or a worker is not fit for the runs.
+        If `distributed` is not installed, no scheduler or worker answers, or a worker differs from this machine.
     """
     try:
         import distributed
@@ -76,15 +80,15 @@ def connect(address: str) -> Iterator[Cluster]:
     with client:
         check(client.nthreads(), client.run(describe, on_error="return"), expected)
 
-        def make_executor(*, workers: int, threads: int) -> Executor:
+        def make_executor(workers: int, threads: int) -> Executor:
             del workers  # the cluster has its own
             return ClusterExecutor(client, expected, threads)
 
-        yield Cluster(make_executor=make_executor, workers=len(client.nthreads()))
+        yield Backend(len(client.nthreads()), make_executor)
 
 
 def describe() -> dict[str, str]:
-    """Describe what has to be the same wherever runs are measured: versions, and the code of every experiment."""
+    """Return what must be the same on every worker: versions, and digests of the code of every experiment."""
     versions = {name: version(name) for name in ("torch", "torchvision", "numpy")}
     codes = {f"the code of {name}": _digest(code_of(name)) for name in EXPERIMENTS}
     return versions | codes
@@ -92,21 +96,21 @@ def describe() -> dict[str, str]:
 
 def check(threads: Mapping[str, int], answers: Mapping[str, Any], expected: Mapping[str, str]) -> None:
     """
-    Refuse a cluster with a worker that would give other records.
+    Refuse a cluster with a worker whose records would differ.
 
     Parameters
     ----------
     threads : mapping of str to int
-        By the worker's address: runs that it takes on at a time.
+        Number of runs that a worker takes at a time, by the worker's address.
     answers : mapping of str to dict of str or Exception
-        By address: what `describe` gave there.
+        What `describe` returned on each worker, or raised, by address.
     expected : mapping of str to str
-        What it gave here.
+        What `describe` returns on this machine.
 
     Raises
     ------
     ConfigurationError
-        For the first such worker, told by its number: addresses are nobody's business.
+        Names the first such worker by its number: a log should not show addresses.
     """
     for number, (address, answer) in enumerate(answers.items(), start=1):
         who = f"worker {number} of {len(answers)} ({address.partition(':')[0]})"
@@ -121,13 +125,13 @@ def check(threads: Mapping[str, int], answers: Mapping[str, Any], expected: Mapp
 
 
 def measure_there(
-    measure: Estimator, expected: Mapping[str, str], threads: int, run: Run, inputs: Inputs, folder: str
+    measure: MeasureFunction, expected: Mapping[str, str], threads: int, run: Run, inputs: Inputs, folder: str
 ) -> Measured:
     """
     Measure a run on a worker of the cluster.
 
-    A worker that joined later was not there to be checked, so each checks itself before every run. It takes its own
-    copy of the data where the folder is not there; `load` lets none but the published data through.
+    A worker that joins later misses the check at the start, so every worker checks itself before each run. Where the data
+    folder doesn't exist, the worker uses its own copy of the data; `load` refuses all but the published data.
     """
     import distributed
 
@@ -139,21 +143,21 @@ def measure_there(
 
 class ClusterExecutor(Executor):
     """
-    A Dask client as the runner needs it: workers and connections that are lost become ordinary errors of a run.
+    An executor over a Dask client, in which a lost worker or connection becomes an ordinary error of a run.
 
     Parameters
     ----------
     client : distributed.Client
-        An open connection; it is left open.
+        An open connection, which stays open.
     expected : mapping of str to str
-        What `describe` gave here.
+        What `describe` returns on this machine.
     threads : int
         Threads that PyTorch may use in each run.
     """
 
     def __init__(self, client: Any, expected: Mapping[str, str], threads: int) -> None:
         self._client = client
-        self._executor = client.get_executor(pure=False)  # runs are told apart by us, not by their arguments
+        self._executor = client.get_executor(pure=False)  # else Dask reuses the result of equal arguments
         self._expected = dict(expected)
         self._threads = threads
 
@@ -161,7 +165,9 @@ class ClusterExecutor(Executor):
         """Send a run to the cluster."""
         if self._client.status != "running":
             raise ConfigurationError(
-                "the scheduler must stay within reach", "the connection closed", "Start it and give the command again."
+                "the scheduler must stay reachable",
+                "that the connection closed",
+                "Start it and give the command again.",
             )
         outcome: Future[Any] = Future()
         outcome.set_running_or_notify_cancel()
@@ -170,8 +176,8 @@ class ClusterExecutor(Executor):
         return outcome
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for what is under way or, without `wait`, have the scheduler forget it."""
-        del cancel_futures  # Dask does so whenever it does not wait
+        """Wait for the runs under way or, without `wait`, cancel them."""
+        del cancel_futures  # Dask cancels whenever it does not wait
         if self._client.status == "running":
             self._executor.shutdown(wait=wait)
 

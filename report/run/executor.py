@@ -1,49 +1,68 @@
-"""Measure what has no valid record yet, over any `concurrent.futures` executor, and record each run as it ends."""
+"""Run the experiments: measure every run that has no valid record, in any `concurrent.futures` executor."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-import msgspec
 import psutil
 
 from fmnist_ref import FmnistRefError
 from report.experiments.hardware import HUGE_PAGES
 from report.plan import Run
 from report.record.environment import usable_cores
-from report.record.store import Record, RecordStore, results_checksum
-from report.run import processes, worker
+from report.record.store import Measured, Record, RecordStore, results_checksum
+from report.run import worker
 
 ATTEMPTS = 2
+MAX_WINDOWS_WORKERS = 61
+"""Windows can't wait for more processes at once."""
+
+ExecutorFactory = Callable[[int, int], Executor]
+"""Makes an executor, given the number of workers and of threads in each worker."""
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True)
+class Failure:
     """A run that could not be measured, and why."""
 
     run: Run
     why: str
 
 
-class ExecutorFactory(Protocol):
-    """Makes an executor of so many workers, each with so many threads."""
+def local_executor(workers: int, threads: int) -> ProcessPoolExecutor:
+    """
+    Make a pool of worker processes on this machine.
 
-    def __call__(self, *, workers: int, threads: int) -> Executor:
-        """Make one; the runner shuts it down."""
-        ...
-
-
-def local_executor(*, workers: int, threads: int) -> ProcessPoolExecutor:
-    """Make a pool of worker processes on this machine; where they share an import, they share the 200 MB of PyTorch."""
-    os.environ.setdefault(HUGE_PAGES, "1")  # batches are gathered from all over the images: fewer pages, fewer look-ups
-    context = processes.context(worker.__name__)
+    Workers are never forks of this process: fork and PyTorch's thread pools deadlock. On Linux they are forks of a server
+    process that has imported the worker module and done nothing else. They start in milliseconds and share the 200 MB of
+    PyTorch. On other systems each worker imports PyTorch for itself.
+    """
+    os.environ.setdefault(HUGE_PAGES, "1")  # batches are gathered from all over the images: large pages are faster
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    if sys.platform == "linux":
+        context.set_forkserver_preload([worker.__name__])
+    elif sys.platform == "win32":
+        workers = min(workers, MAX_WINDOWS_WORKERS)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=worker.start, initargs=(threads,))
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where runs are measured, and how many at a time."""
+
+    workers: int
+    """Runs under way at a time. Runs that measure time go one at a time, on all cores."""
+    make_executor: ExecutorFactory = local_executor
+    make_timing_executor: ExecutorFactory = local_executor
+    """For runs that measure time: with a cluster too, they stay on this machine."""
 
 
 class Runner:
@@ -56,55 +75,42 @@ class Runner:
         Where records are looked up and written.
     folder : Path
         The data set.
-    workers : int
-        Runs under way at a time; those that measure time go one at a time, on all cores.
-    on_end : callable
-        Called with each run and its record or failure, as it ends.
-    make_executor : ExecutorFactory
+    backend : Backend
         Where runs are measured.
-    make_timing_executor : ExecutorFactory, optional
-        Where those are that measure time; the same by default.
+    on_end : callable
+        Called with each run and its record or failure, as the run ends.
     """
 
     def __init__(
-        self,
-        store: RecordStore,
-        folder: Path,
-        *,
-        workers: int,
-        on_end: Callable[[Run, Record | Failure], None],
-        make_executor: ExecutorFactory = local_executor,
-        make_timing_executor: ExecutorFactory | None = None,
+        self, store: RecordStore, folder: Path, backend: Backend, on_end: Callable[[Run, Record | Failure], None]
     ) -> None:
         self.store = store
         self.folder = str(folder)
-        self.workers = workers
+        self.backend = backend
         self.on_end = on_end
-        self.make_executor = make_executor
-        self.make_timing_executor = make_timing_executor or make_executor
         self.failures: dict[str, Failure] = {}
         self._attempts: Counter[str] = Counter()
 
     def run(self, runs: Iterable[Run]) -> list[Failure]:
-        """Measure every run that has no valid record; one that fails twice is reported and the rest go on."""
+        """Measure every run that has no valid record. A run that fails twice is returned as a failure; the others go on."""
         planned = list(runs)
-        pooled = [run for run in planned if not run.exclusive]
+        backend = self.backend
+        self._drain([run for run in planned if not run.exclusive], backend.workers, backend.make_executor, threads=1)
         timing = [run for run in planned if run.exclusive]
-        self._drain(pooled, self.workers, partial(self.make_executor, threads=1))
-        self._drain(timing, 1, partial(self.make_timing_executor, threads=usable_cores()))
+        self._drain(timing, 1, backend.make_timing_executor, threads=usable_cores())
         return [self.failures[run.id] for run in planned if run.id in self.failures]
 
-    def _drain(self, runs: list[Run], workers: int, make_executor: Callable[..., Executor]) -> None:
+    def _drain(self, runs: list[Run], workers: int, make_executor: ExecutorFactory, threads: int) -> None:
         waiting = [run for run in runs if self.store.status(run).state != "done"]
-        suspects: list[Run] = []  # under way when a worker died: tried again one at a time, to know which it was
+        suspects: list[Run] = []  # under way when a worker died: repeated one at a time, to find out which was to blame
         while waiting or suspects:
             batch, width = ([suspects.pop(0)], 1) if suspects else (waiting, workers)
-            with _killed_on_interrupt(make_executor(workers=width)) as executor:
+            with _killed_on_interrupt(make_executor(width, threads)) as executor:
                 suspects += self._pump(executor, batch, width)
 
     def _pump(self, executor: Executor, waiting: list[Run], width: int) -> list[Run]:
         """Keep the executor busy until nothing waits or it breaks; return the runs that a breakage interrupted."""
-        under_way: dict[Future[worker.Measured], Run] = {}
+        under_way: dict[Future[Measured], Run] = {}
         interrupted: list[Run] = []
         while (waiting and not interrupted) or under_way:
             while not interrupted and len(under_way) < width and (run := self._next_ready(waiting)):
@@ -118,7 +124,7 @@ class Runner:
                 if problem is None:
                     self._record(run, future.result())
                 elif isinstance(problem, BrokenExecutor):
-                    # Among several under way no one can tell whose fault it was: that is found out one at a time.
+                    # With several under way, any of them may be to blame: none is counted as failed yet.
                     if width > 1 or not self._failed_again(run, problem):
                         interrupted.append(run)
                 elif not self._failed_again(run, problem):
@@ -131,9 +137,14 @@ class Runner:
                 return waiting.pop(position)
         return None
 
-    def _submit(self, executor: Executor, run: Run) -> Future[worker.Measured]:
+    def _submit(self, executor: Executor, run: Run) -> Future[Measured]:
         inputs = {needed.id: self._record_of(needed).results for needed in run.depends_on}
-        return executor.submit(worker.measure, run, inputs, self.folder)
+        try:
+            return executor.submit(worker.measure, run, inputs, self.folder)
+        except BrokenExecutor as problem:  # a worker died while this process wrote a record
+            refused: Future[Measured] = Future()
+            refused.set_exception(problem)
+            return refused
 
     def _record_of(self, run: Run) -> Record:
         record = self.store.status(run).record
@@ -141,16 +152,9 @@ class Runner:
             raise LookupError(run.id)
         return record
 
-    def _record(self, run: Run, measured: worker.Measured) -> None:
-        record = Record.of(
-            run,
-            depends_on={needed.id: results_checksum(self._record_of(needed)) for needed in run.depends_on},
-            results=measured.results,
-            wall_seconds=measured.wall_seconds,
-            peak_memory_bytes=measured.peak_memory_bytes,
-            environment=measured.environment,
-            data_sha256=self.store.data_sha256,
-        )
+    def _record(self, run: Run, measured: Measured) -> None:
+        depends_on = {needed.id: results_checksum(self._record_of(needed)) for needed in run.depends_on}
+        record = Record.of(run, measured, depends_on, self.store.data_sha256)
         self.store.write(record)
         self.on_end(run, record)
 
@@ -164,23 +168,22 @@ class Runner:
 
     def _fail_blocked(self, waiting: list[Run]) -> None:
         while waiting:
-            run = waiting.pop()
-            self._fail(run, "a run that it reads from could not be measured")
+            self._fail(waiting.pop(), "a run that it depends on could not be measured")
 
     def _fail(self, run: Run, why: str) -> None:
-        self.failures[run.id] = Failure(run=run, why=" ".join(why.split()))
+        self.failures[run.id] = Failure(run, " ".join(why.split()))
         self.on_end(run, self.failures[run.id])
 
 
 @contextmanager
 def _killed_on_interrupt(executor: Executor) -> Iterator[Executor]:
-    """Wait for the executor's work as usual, but end it at once when this process is told to stop."""
+    """Wait for the executor's work as usual, but kill its workers at once when this process is interrupted."""
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
         for process in psutil.Process().children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                process.terminate()  # which the keeper of shared semaphores outlives, as it must, to remove them
+                process.terminate()  # multiprocessing's resource tracker ignores this, so that it can clean up
         raise
     executor.shutdown()

@@ -1,8 +1,9 @@
-"""What the terminal shows while a report is made, and at its end."""
+"""What the terminal shows while runs are measured: a progress bar, and a table of the runs that failed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Self
@@ -13,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from report.plan import Run
-from report.record.store import Record
-from report.run.executor import Failure
+from report.record.store import Record, RecordStore
+from report.run.executor import Backend, Failure, Runner
 
 LOG_WIDTH = 120
 
@@ -26,7 +27,7 @@ def console() -> Console:
 
 
 class RunProgress:
-    """A bar with runs done and time left; on a log file, one line for each run instead."""
+    """A progress bar with runs done and time left; in a log file, one line for each run instead."""
 
     def __init__(self, output: Console, total: int) -> None:
         self.output = output
@@ -61,7 +62,7 @@ class RunProgress:
         return f"{minutes} min {seconds} s"
 
     def on_end(self, run: Run, outcome: Record | Failure) -> None:
-        """Count a run that ended."""
+        """Show that a run has ended."""
         self.done += 1
         self._bar.advance(self._task)
         name = f"{run.experiment} {run.arm} seed {run.seed}"
@@ -69,6 +70,16 @@ class RunProgress:
             self.output.print(f"FAILED {name}: {outcome.why}", markup=False)
         elif not self.output.is_terminal:
             self.output.print(f"[{self.done}/{self.total}] {name}: {outcome.wall_seconds:.1f} s", markup=False)
+
+
+def measure(runs: Iterable[Run], store: RecordStore, folder: Path, backend: Backend, output: Console) -> list[Failure]:
+    """Measure the runs that have no valid record, with a progress bar; print and return those that failed."""
+    missing = [run for run in runs if store.status(run).state != "done"]
+    with RunProgress(output, len(missing)) as bar:
+        failures = Runner(store, folder, backend, bar.on_end).run(missing)
+    if failures:
+        output.print(failures_table(failures))
+    return failures
 
 
 def failures_table(failures: Iterable[Failure]) -> Table:

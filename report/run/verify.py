@@ -1,4 +1,4 @@
-"""Measure recorded runs again, and say whether they bear their records out: `report.record.tolerance` has the measure."""
+"""Repeat recorded runs, and check that the results match their records within the tolerance of `report.record.tolerance`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import msgspec
 
 from report.plan import Run
 from report.record.store import Record, RecordStore
@@ -18,7 +17,7 @@ from report.run.executor import Failure, Runner
 
 
 def choose(runs: Sequence[Run], sample: int | None, draw: int) -> list[Run]:
-    """Choose so many runs by seeded chance, in the order of the plan; all of them for None."""
+    """Choose `sample` runs at random with the seed `draw`, in the order of the plan; all runs if `sample` is None."""
     if sample is None or sample >= len(runs):
         return list(runs)
     places = random.Random(draw).sample(range(len(runs)), sample)  # noqa: S311 - the choice must be repeatable
@@ -27,18 +26,18 @@ def choose(runs: Sequence[Run], sample: int | None, draw: int) -> list[Run]:
 
 def repeat(runs: Iterable[Run], store: RecordStore, make_runner: Callable[[RecordStore], Runner]) -> None:
     """
-    Measure recorded runs again, beside their records.
+    Measure recorded runs again, without changing their records.
 
     Parameters
     ----------
     runs : iterable of Run
-        Each with a valid record, and valid records of all that it depends on: those are what it reads again.
+        Each has a valid record, and so have the runs that it depends on. It reads the same results again.
     store : RecordStore
-        The records; only read.
+        The records; they are only read.
     make_runner : callable
         Makes a runner for a temporary store.
     """
-    # Runs of one depth don't read from each other, so that every input can be the recorded one.
+    # Runs of one depth don't depend on each other, so every input can be the recorded one.
     for _, layer in itertools.groupby(sorted(runs, key=_depth), key=_depth):
         with tempfile.TemporaryDirectory(prefix="fmnist-ref-") as temporary:
             again = RecordStore(Path(temporary), store.data_sha256)
@@ -49,26 +48,26 @@ def repeat(runs: Iterable[Run], store: RecordStore, make_runner: Callable[[Recor
 
 
 def judge(run: Run, outcome: Record | Failure, recorded: Iterable[Run], store: RecordStore) -> Comparison:
-    """Compare what a repetition gave with its record, by the spread of all recorded seeds of its arm."""
+    """Compare a repetition with its record; the recorded seeds of its arm say how much results spread."""
     record = store.status(run).record
     if isinstance(outcome, Failure) or record is None:
-        return Comparison(outcome="not measured", why=outcome.why if isinstance(outcome, Failure) else "")
+        return Comparison("not measured", outcome.why if isinstance(outcome, Failure) else "")
     arm = [other for other in recorded if (other.experiment, other.arm) == (run.experiment, run.arm)]
     found = [seed for other in arm if (seed := store.status(other).record) is not None]
     comparison = compare(record, outcome, found)
     changes = machine_changes(record.environment, outcome.environment)
-    return msgspec.structs.replace(comparison, machine=tuple(changes))
+    return replace(comparison, machine=tuple(changes))
 
 
 def describe(run: Run, comparison: Comparison) -> str:
-    """Say in one line what became of a repetition."""
+    """Return the result of one repetition as a line of text."""
     times = " (its times are not compared)" if run.exclusive else ""
     why = f": {comparison.why}" if comparison.why else ""
     return f"{comparison.outcome:25}{run.experiment} {run.arm} seed {run.seed}{times}{why}"
 
 
 def summary(comparisons: Sequence[Comparison]) -> list[str]:
-    """Say in words what all repetitions together came to, and by which measure."""
+    """Return the result of all repetitions, and the tolerance that they were compared with, as lines of text."""
     counts = Counter(comparison.outcome for comparison in comparisons)
     changes = sorted({change for comparison in comparisons for change in comparison.machine})
     lines = [f"{sum(c.agrees for c in comparisons)} of {len(comparisons)} agree with their records: "]
@@ -76,11 +75,11 @@ def summary(comparisons: Sequence[Comparison]) -> list[str]:
     if changes:
         lines.append(
             f"Recorded on another kind of machine ({'; '.join(changes)}). Rounding may differ there, so a run agrees if "
-            f"each of its fields is within {ALLOWED_DEVIATIONS:g} standard deviations of its record, as the seeds of its "
-            "arm spread; curves by root mean squares."
+            f"each field is within {ALLOWED_DEVIATIONS:g} standard deviations of its record, taken over the seeds of its "
+            "arm; a curve is compared by its root mean square."
         )
     else:
-        lines.append("Recorded on the same kind of machine, so a run agrees only if it is identical, times apart.")
+        lines.append("Recorded on the same kind of machine, so a run agrees only if everything but times is identical.")
     return lines
 
 

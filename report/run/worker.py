@@ -1,10 +1,15 @@
-"""What happens in a worker process: load the images once, then measure run after run."""
+"""The worker process: load the images once, then measure run after run."""
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -16,27 +21,26 @@ import torch
 from fmnist_ref import load, normalize
 from report.experiments import EXPERIMENTS
 from report.plan import Dataset, Run
-from report.record.environment import Environment, observe, peak_memory_bytes
-from report.run import processes
+from report.record.environment import observe, peak_memory_bytes
+from report.record.store import Measured
 
 LONG_RUN = 1.0
-"""Seconds; what a shorter run leaves is not worth the time of looking for it."""
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker sends back."""
-
-    results: dict[str, Any]
-    wall_seconds: float
-    peak_memory_bytes: int | None
-    environment: Environment
+"""Seconds. After a shorter run it isn't worth the time to look for memory to free."""
 
 
 def start(threads: int) -> None:
-    """Prepare a new worker process, and give it so many threads."""
+    """Initialise a worker: set PyTorch's threads, ignore SIGINT, which the parent handles, and exit when the parent exits."""
     torch.set_num_threads(threads)
-    gc.freeze()  # what PyTorch has made at import lasts as long as the process: no search needs to look at it
-    processes.begin()
+    gc.freeze()  # what PyTorch makes at import lasts as long as the process: the collector need not visit it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _exit_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)  # a killed parent closes no queue: without this the worker would wait forever
 
 
 @cache
@@ -46,14 +50,6 @@ def dataset(folder: str) -> Dataset:
     return Dataset(normalize(train.images), train.labels, normalize(test.images), test.labels)
 
 
-def _give_memory_back() -> None:
-    """Drop what earlier runs have left and hand it back to the system: a worker would grow from run to run."""
-    gc.collect()  # a training's callbacks refer to themselves, and with that to a copy of the images
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
-
-
 def measure(run: Run, inputs: Mapping[str, Mapping[str, Any]], folder: str) -> Measured:
     """Measure one run on the images in a folder."""
     images = dataset(folder)
@@ -61,11 +57,20 @@ def measure(run: Run, inputs: Mapping[str, Mapping[str, Any]], folder: str) -> M
     results = EXPERIMENTS[run.experiment].measure(run, images, inputs)
     wall_seconds = time.perf_counter() - began
     measured = Measured(
-        results=msgspec.json.decode(msgspec.json.encode(results)),  # exactly what a record would give back
+        # as a record gives them back (NaN is None, say), so that runs which depend on these see the same at any time
+        results=msgspec.json.decode(msgspec.json.encode(results)),
         wall_seconds=wall_seconds,
         peak_memory_bytes=peak_memory_bytes(),
         environment=observe(run.device),
     )
     if wall_seconds > LONG_RUN:
-        _give_memory_back()
+        _free_memory()
     return measured
+
+
+def _free_memory() -> None:
+    """Free what earlier runs have left, and return it to the system: else a worker grows from run to run."""
+    gc.collect()  # callbacks of a training refer to themselves, and so to a copy of the images
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

@@ -6,7 +6,7 @@ from examples.speed import SECONDS, results, times
 from report.cli import bench, main, options
 from report.experiments import plan
 from report.record.store import RecordStore
-from report.run import backend
+from report.run import progress
 from report.run.executor import Failure, Runner
 
 FAST = results([times(name, [seconds] * 3) for name, seconds in SECONDS.items()])
@@ -25,7 +25,7 @@ def ends(tmp_path, monkeypatch):
                 measured.extend(run for run in runs if self.store.status(run).state == "missing")
                 return list(failures)
 
-        monkeypatch.setattr(backend, "Runner", StandIn)
+        monkeypatch.setattr(progress, "Runner", StandIn)
         monkeypatch.setattr(bench, "ladder", lambda records: (results, ()))
         status = main(["bench", "--profile", "quick", "--output", str(tmp_path), *words])
         assert [run.arm for run in measured] == ["throughput", "profile", "optimizations", "workers"]

@@ -61,9 +61,18 @@ def test_every_needs_all_and_any_needs_one():
     assert either.decide([down, down]) == "refuted"
 
 
-def test_a_single_run_decides_nothing():
-    single = Estimate(value=5.0, unit="percentage points", n=1, n_of="seeds", method="t")
-    assert Above().decide([single]) == Below().decide([single]) == Inside(0.3).decide([single]) == "undetermined"
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Above(), Below(), Harmless(), Inside(0.3), Contains(5.0, excludes=0.0), NoneAtAll(), AtLeast(1.0), AtMost(9.0),
+        Every((Above(),)), AnyOf((Above(),)),
+    ],
+    ids=lambda rule: type(rule).__name__,
+)  # fmt: skip
+@pytest.mark.parametrize("value", [0.0, 5.0])
+def test_an_estimate_without_an_interval_decides_nothing(rule, value):
+    single = Estimate(value=value, unit="percentage points", n=1, n_of="seeds", method="t")
+    assert rule.decide([single]) == "undetermined"
 
 
 def test_every_claim_is_whole():

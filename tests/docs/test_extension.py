@@ -91,7 +91,9 @@ class TestCitation:
         assert entry[key].type == "software"
         assert fields["title"] == r"{my\_pkg.fit}, in {my\_title}"
         assert (fields["version"], fields["date"], fields["year"]) == ("1.2", "2026-03-04", "2026")
-        assert fields["url"] == "https://a.b/c_d.html#my_pkg.fit"
+        assert fields["url"] == "https://a.b/c_d.html#my_pkg.fit"  # verbatim in an address, but not in a note
+        assert r"note    = {c\_d.html\#my\_pkg.fit}" in bibtex(CITATION, Work("my_pkg.fit", "c_d.html#my_pkg.fit"))
+        assert r"title   = {{my\_title}}" in bibtex(CITATION, Work("", ""))
         assert [str(person) for person in entry[key].persons["author"]] == [r"{Ada \& Co.}", "{Grace Hopper}"]
 
     def test_plain_text_reads_as_a_reference(self) -> None:
@@ -229,29 +231,11 @@ def test_the_cache_of_cells_is_there_before_jobs_share_it(tmp_path: Path, mode: 
 
 def test_documentation_builds_alone(tmp_path: Path) -> None:
     shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "fmnist_ref.*"))
-    left = [tmp_path / "out" / page for page in ("source/report/gone.html", "guide/gone.html")]
-    for page in left:  # by an earlier build
-        page.parent.mkdir(parents=True)
-        page.write_text("gone", encoding="utf-8")
     build(tmp_path / "docs", tmp_path / "out")
-    assert not any(page.exists() for page in left)
     assert (tmp_path / "out/guide/index.html").is_file()
     assert (tmp_path / "out/source/fmnist_ref/training.html").is_file()
     home = re.sub("<[^>]+>", "", (tmp_path / "out/index.html").read_text(encoding="utf-8"))
     assert "No results have been made yet: python -m report makes them." in home
-
-
-def test_another_banner_reaches_every_page(tmp_path: Path) -> None:
-    shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "fmnist_ref.*"))
-    settings = {"FMNIST_REF_NOTEBOOK_CACHE": str(tmp_path / "notebooks")}
-    (tmp_path / "docs/evidence").mkdir()
-    for seeds_done in (1, 5):
-        unfinished = msgspec.structs.replace(site(), seeds_done=seeds_done, pages=())
-        (tmp_path / "docs/evidence/site.json").write_bytes(msgspec.json.encode(unfinished))
-        build(tmp_path / "docs", tmp_path / "out", **settings)
-        for page in ("guide/index.html", "api/fmnist_ref.fit.html", "source/fmnist_ref/training.html"):
-            text = (tmp_path / "out" / page).read_text(encoding="utf-8")
-            assert ("still being made: 1 of 5 seeds" in text) == (seeds_done == 1), page
 
 
 def test_first_model_of_the_guide_learns(capsys: pytest.CaptureFixture[str]) -> None:

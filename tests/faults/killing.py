@@ -32,7 +32,7 @@ INTERRUPT_EVERY = 6
 """Every so many kills are Ctrl-C instead."""
 
 
-def forked_pool(*, workers, threads):
+def forked_pool(workers, threads):
     return ProcessPoolExecutor(workers, get_context("fork"), initializer=worker.start, initargs=(threads,))
 
 

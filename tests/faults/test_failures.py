@@ -28,7 +28,7 @@ def test_a_fault_in_one_page_fails_the_build_though_others_are_built_beside_it(t
 
 
 def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(monkeypatch, tmp_path, capsys):
-    small_report.install(monkeypatch, lambda *, workers, threads: ThreadPoolExecutor(workers))
+    small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
 
     def fails(source, output):
         raise site.BuildError("a page is wrong")
@@ -42,7 +42,7 @@ def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(mon
 
 
 def test_a_lasting_failure_is_told_by_name_and_ends_with_1(monkeypatch, tmp_path, capsys):
-    small_report.install(monkeypatch, lambda *, workers, threads: ThreadPoolExecutor(workers))
+    small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
 
     def plan(profile):
         yield Run(experiment="sum", arm="unsound", seed=0, parameters={"order": "raise"})

@@ -14,10 +14,10 @@ from report.experiments import EXPERIMENTS
 from report.plan import Experiment, Run
 from report.record.store import RecordStore, decode, repeatable
 from report.run import worker
-from report.run.executor import Runner
+from report.run.executor import Backend, Runner
 
 
-def thread_pool(*, workers, threads):
+def thread_pool(workers, threads):
     del threads
     return ThreadPoolExecutor(workers)
 
@@ -55,7 +55,7 @@ def test_a_disk_that_fails_is_one_clear_line_and_leaves_no_half_record(
         broken.setattr(os, "fsync", fails_in_the_middle)
         assert make_report() == 1
     message = capsys.readouterr().err
-    assert message.startswith("error: the output folder must take what is measured; found ")
+    assert message.startswith("error: the output folder must be writable; found ")
     assert os.strerror(number) in message
     assert message.count("\n") == 1
     left = list((tmp_path / "build" / "records").iterdir())
@@ -131,7 +131,7 @@ def test_data_that_change_during_a_report_are_refused_by_name(tmp_path, monkeypa
         Experiment(plan=lambda profile: (), measure=lambda run, data, inputs: Seen(images=len(data.test_labels))),
     )
     store = RecordStore(tmp_path / "records", "data")
-    runner = Runner(store, folder, workers=1, on_end=lambda *_: None, make_executor=thread_pool)
+    runner = Runner(store, folder, Backend(1, thread_pool), on_end=lambda *_: None)
     worker.dataset.cache_clear()
     assert runner.run([Run(experiment="count", arm="a", seed=0)]) == []
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from report.plan import Run
 from report.record import store as storage
 from report.record.environment import Environment, observe
-from report.record.store import SCHEMA, Record, RecordStore, code_of, decode, repeatable, results_checksum
+from report.record.store import SCHEMA, Measured, Record, RecordStore, code_of, decode, repeatable, results_checksum
 
 RUN = Run(experiment="epochs", arm="as_published", seed=0, parameters={"epochs": 1})
 MACHINE = Environment(
@@ -21,15 +21,13 @@ MACHINE = Environment(
 
 
 def record_of(run=RUN, results=None, depends_on=None, **changes):
-    made = Record.of(
-        run,
-        depends_on=depends_on or {},
+    measured = Measured(
         results=results or {"value": 1.0, "seconds": {"train": [0.5]}},
         wall_seconds=1.0,
         peak_memory_bytes=1,
         environment=MACHINE,
-        data_sha256="data",
     )
+    made = Record.of(run, measured, depends_on or {}, "data")
     return msgspec.structs.replace(made, **changes).sealed()
 
 
@@ -108,7 +106,7 @@ def test_another_outcome_of_what_it_read_makes_it_stale(store):
     store.write(record_of(reader, depends_on={needed.id: results_checksum(first)}))
     assert fresh(store).status(reader).state == "done"
     store.write(record_of(needed, results={"value": 2.0}))
-    assert "read other results" in fresh(store).status(reader).why
+    assert "depends on other results" in fresh(store).status(reader).why
 
 
 def test_times_do_not_count_as_results():

@@ -350,6 +350,38 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         locate()
 
 
+def test_where_the_cache_cannot_be_written_the_fallback_takes_the_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "fetch_with_apt", partial(write_files, files=GENUINE))
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    assert locate(fallback=tmp_path / "data") == Source("apt", tmp_path / "data")
+    assert locate(fallback=tmp_path / "data") == Source("cache", tmp_path / "data")
+    (tmp_path / "cache").unlink()
+    assert locate(fallback=tmp_path / "unused") == Source("apt", tmp_path / "cache")
+    assert not (tmp_path / "unused").exists()
+
+
+@pytest.mark.parametrize("answer", ["raises", "~/.cache/fmnist-ref"])
+def test_an_account_without_a_home_folder_finds_the_data_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    def user_cache_path(*_: object, **__: object) -> Path:
+        if answer == "raises":
+            raise RuntimeError("could not determine the home directory")
+        return Path(answer)
+
+    monkeypatch.setattr(sources.platformdirs, "user_cache_path", user_cache_path)
+    monkeypatch.setattr(sources, "fetch_with_apt", partial(write_files, files=GENUINE))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"no home folder\. Set HOME, or name a folder that holds the data"):
+        locate()
+    assert locate(fallback=tmp_path / "data") == Source("apt", tmp_path / "data")
+    write_files(tmp_path / "system", GENUINE)
+    assert locate().kind == "system"
+    assert not (tmp_path / "~").exists()
+
+
 # torchvision's download, from a server on this machine
 
 

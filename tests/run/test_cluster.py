@@ -17,7 +17,7 @@ from report.plan import Run
 from report.record.store import Record, RecordStore, repeatable
 from report.run import cluster, worker
 from report.run.cluster import WorkerLost, check, connect, describe, measure_there
-from report.run.executor import Runner
+from report.run.executor import Backend, Runner
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 dask = pytest.importorskip("dask")
@@ -60,7 +60,7 @@ def sums(*seeds, **parameters):
 
 def measured(folder, runs, make_executor, on_end=lambda *_: None):
     store = RecordStore(folder, "data")
-    failures = Runner(store, folder, workers=2, on_end=on_end, make_executor=make_executor).run(runs)
+    failures = Runner(store, folder, Backend(2, make_executor), on_end).run(runs)
     return failures, {run.id: store.status(run).record for run in runs}
 
 
@@ -84,7 +84,7 @@ def test_records_are_those_of_one_machine(address, tmp_path):
         assert found.workers == 2
         failures, there = measured(tmp_path / "there", runs, found.make_executor)
     assert failures == []
-    _, here = measured(tmp_path / "here", runs, lambda *, workers, threads: ThreadPoolExecutor(workers))
+    _, here = measured(tmp_path / "here", runs, lambda workers, threads: ThreadPoolExecutor(workers))
     assert {id: timeless(record) for id, record in there.items()} == {
         id: timeless(record) for id, record in here.items()
     }

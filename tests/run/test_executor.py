@@ -1,7 +1,8 @@
 """The runner, with an experiment that costs nothing and can go wrong on order."""
 
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
+import psutil
 import pytest
 from stand_ins import experiments as stand_in
 
@@ -10,7 +11,7 @@ from report.plan import Profile, Run
 from report.publish.report import Report
 from report.record.store import Record, RecordStore
 from report.run import worker
-from report.run.executor import Failure, Runner
+from report.run.executor import Backend, Failure, Runner
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +32,15 @@ def sums(*seeds, experiment="sum", **parameters):
 
 
 def threads_of(workers_seen):
-    def make(*, workers, threads):
+    def make(workers, threads):
         workers_seen.append((workers, threads))
         return ThreadPoolExecutor(workers)
 
     return make
+
+
+def backend(make_executor, workers=2):
+    return Backend(workers, make_executor, make_executor)
 
 
 @pytest.fixture
@@ -45,9 +50,8 @@ def make_runner(tmp_path):
         runner = Runner(
             RecordStore(tmp_path / "records", "data"),
             tmp_path,
-            workers=workers,
+            backend(make_executor or threads_of([]), workers),
             on_end=lambda run, outcome: ended.append((run, outcome)),
-            make_executor=make_executor or threads_of([]),
         )
         return runner, ended
 
@@ -118,16 +122,44 @@ def test_what_reads_from_a_failed_run_fails_by_name(make_runner):
     broken = sums(5, order="raise")
     reader = Run(experiment="sum", arm="reader", seed=0, depends_on=tuple(broken))
     failures = runner.run([*broken, reader])
-    assert {f.run.arm: f.why for f in failures}["reader"] == "a run that it reads from could not be measured"
+    assert {f.run.arm: f.why for f in failures}["reader"] == "a run that it depends on could not be measured"
 
 
-def test_a_killed_worker_costs_only_its_own_run(make_runner, tmp_path):
+def test_a_killed_worker_costs_no_other_run_its_record(make_runner, tmp_path):
     runner, ended = make_runner(stand_in.process_pool)
     dying = sums(9, order="die")
     once = sums(8, order="die once", marker=str(tmp_path / "seen"))
     failures = runner.run([*dying, *once, *sums(1, 2, 3)])
     assert [(f.run.seed, f.why) for f in failures] == [(9, "its worker died, twice")]
     assert sorted(run.seed for run, outcome in ended if isinstance(outcome, Record)) == [1, 2, 3, 8]
+
+
+def test_a_pool_that_breaks_while_a_record_is_written_loses_no_run(tmp_path):
+    """The workers die, and the pool notices, while this process is busy: its next submission is refused."""
+    pools, refused = [], []
+
+    def make_pool(workers, threads):
+        pools.append(stand_in.process_pool(workers, threads))
+        return pools[-1]
+
+    def kill_the_workers(run, outcome):
+        if refused:
+            return
+        for process in psutil.Process().children(recursive=True):
+            if "spawn_main" in " ".join(process.cmdline()):
+                process.kill()
+        while not refused:
+            try:
+                pools[-1].submit(abs, -1)
+            except BrokenExecutor as problem:
+                refused.append(problem)
+
+    store = RecordStore(tmp_path / "records", "data")
+    runner = Runner(store, tmp_path, backend(make_pool), on_end=kill_the_workers)
+    runs = sums(*range(6))
+    assert runner.run(runs) == []
+    assert [store.status(run).state for run in runs] == ["done"] * 6
+    assert refused
 
 
 class Interrupting(Executor):
@@ -145,7 +177,7 @@ class Interrupting(Executor):
 
 def test_an_interrupt_does_not_wait_for_what_is_under_way(make_runner):
     executor = Interrupting()
-    runner, _ = make_runner(lambda *, workers, threads: executor)
+    runner, _ = make_runner(lambda workers, threads: executor)
     with pytest.raises(KeyboardInterrupt):
         runner.run(sums(0))
     assert executor.ended == (False, True)
@@ -156,6 +188,6 @@ def test_workers_do_not_change_results(make_runner, tmp_path):
     results = []
     for workers in (1, 3):
         store = RecordStore(tmp_path / str(workers), "data")
-        Runner(store, tmp_path, workers=workers, on_end=lambda *_: None, make_executor=threads_of([])).run(runs)
+        Runner(store, tmp_path, backend(threads_of([]), workers), on_end=lambda *_: None).run(runs)
         results.append([store.status(run).record.results["total"] for run in runs])
     assert results[0] == results[1]

@@ -21,7 +21,7 @@ PARENT = """
 import os, time
 from report.run.executor import local_executor
 if __name__ == "__main__":
-    executor = local_executor(workers=1, threads=1)
+    executor = local_executor(1, 1)
     print(executor.submit(os.getpid).result(), flush=True)
     executor.submit(time.sleep, 600)
     time.sleep(600)
@@ -30,7 +30,7 @@ if __name__ == "__main__":
 INTERRUPTED = """
 from report.run.executor import _killed_on_interrupt, local_executor
 if __name__ == "__main__":
-    with _killed_on_interrupt(local_executor(workers=1, threads=1)) as pool:
+    with _killed_on_interrupt(local_executor(1, 1)) as pool:
         pool.submit(abs, -1).result()
         raise SystemExit("told to stop")
 """
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 def interrupted():
     with (
         contextlib.suppress(KeyboardInterrupt),
-        _killed_on_interrupt(local_executor(workers=1, threads=1)) as pool,
+        _killed_on_interrupt(local_executor(1, 1)) as pool,
     ):
         yield pool
 
@@ -65,7 +65,7 @@ def test_elsewhere_than_on_linux_workers_are_spawned(monkeypatch, platform):
 def test_a_worker_begins_with_less_than_pytorch_takes_to_import():
     importing = "import report.run.worker as w; print(w.peak_memory_bytes())"
     alone = int(subprocess.run([sys.executable, "-c", importing], check=True, capture_output=True).stdout)
-    with local_executor(workers=1, threads=1) as executor:
+    with local_executor(1, 1) as executor:
         assert executor.submit(peak_memory_bytes).result() < 0.8 * alone
 
 
@@ -74,7 +74,7 @@ def test_workers_ask_for_large_pages_unless_told_otherwise(monkeypatch, chosen, 
     monkeypatch.setenv(HUGE_PAGES, chosen or "")  # so that it is put back
     if chosen is None:
         monkeypatch.delenv(HUGE_PAGES)
-    with local_executor(workers=1, threads=1):
+    with local_executor(1, 1):
         assert os.environ[HUGE_PAGES] == asked
 
 
@@ -97,7 +97,7 @@ def test_an_interrupt_ends_the_workers_at_once_and_the_next_pool_works():
         raise KeyboardInterrupt
     assert ends(worker)
     assert time.monotonic() - began < PATIENCE
-    with local_executor(workers=1, threads=1) as pool:
+    with local_executor(1, 1) as pool:
         assert pool.submit(abs, -1).result() == 1
 
 

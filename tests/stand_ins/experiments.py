@@ -55,5 +55,5 @@ def start(threads):
     register()
 
 
-def process_pool(*, workers, threads):
+def process_pool(workers, threads):
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start, initargs=(threads,))

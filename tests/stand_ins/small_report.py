@@ -9,8 +9,7 @@ from report.experiments import EXPERIMENTS
 from report.plan import Experiment, Run
 from report.publish import site
 from report.run import worker
-from report.run.backend import Backend
-from report.run.executor import local_executor
+from report.run.executor import Backend
 from stand_ins import experiments as stand_in
 
 PARTS = 7
@@ -37,14 +36,14 @@ def install(patch, make_executor):
         patch.delitem(EXPERIMENTS, name)
     patch.setitem(EXPERIMENTS, "sum", Experiment(plan=plan, measure=stand_in.measure))
     patch.setattr(worker, "dataset", stand_in.dataset)
-    patch.setattr(options, "locate", lambda root: Source("given", Path("images")))
+    patch.setattr(options, "locate", lambda root, fallback: Source("given", Path("images")))
     patch.setattr(options, "load", lambda split, folder: None)
     patch.setattr(site, "build", lambda source, output: output / "site" / "index.html")
 
     @contextmanager
     def open_backend(scheduler, workers):
         del scheduler
-        yield Backend(workers or 2, make_executor, make_executor or local_executor)
+        yield Backend(workers or 2, make_executor, make_executor)
 
     for command in (run, verify):
         patch.setattr(command, "open_backend", open_backend)

@@ -75,7 +75,9 @@ def plain_text(citation: Citation, work: Work) -> str:
 
 def bibtex(citation: Citation, work: Work) -> str:
     """Return the reference as a BibTeX entry."""
-    subject = f"{{{_escape(work.name)}}}, in {{{_escape(citation.title)}}}" if work.name else f"{{{citation.title}}}"
+    subject = (
+        f"{{{_escape(work.name)}}}, in {{{_escape(citation.title)}}}" if work.name else f"{{{_escape(citation.title)}}}"
+    )
     key = re.sub(r"\W+", "_", work.name or citation.title)
     fields = {
         "author": " and ".join(f"{{{_escape(name)}}}" for name in citation.authors),
@@ -86,7 +88,7 @@ def bibtex(citation: Citation, work: Work) -> str:
         "license": citation.license,
     }
     if work.place:
-        fields["url" if "://" in work.place else "note"] = work.place
+        fields |= {"url": work.place} if "://" in work.place else {"note": _escape(work.place)}
     lines = [f"  {name:<7} = {{{value}}}," for name, value in fields.items()]
     return "\n".join([f"@software{{{key},", *lines, "}"])
 

@@ -1,7 +1,7 @@
 """
-Repairs of what Docutils and Sphinx write: tags that assistive technology stumbles over, and a search that forgets.
+Repairs of what Docutils and Sphinx write: tags that assistive technology stumbles over.
 
-Each repair of tags lets the original writer do its work and then changes what it has written.
+Each repair lets the original writer do its work and then changes what it has written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
-from sphinx.util.index_entries import split_index_msg
 from sphinx.writers.html5 import HTML5Translator
 
 LINES = {"<dl>": '<span class="sig-lines">', "</dl>": "</span>", "<dd>": '<span class="sig-line">', "</dd>": "</span>"}
@@ -52,27 +51,8 @@ class KeepTypesStraight(SphinxTransform):
             classifier["support_smartquotes"] = False
 
 
-def _remember_index_entries(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
-    """
-    Give the search index back the index entries of pages that are not written in this build.
-
-    Sphinx keeps them in its environment, but saves that before they are known, so a second build loses them.
-    """
-    indexer = getattr(app.builder, "indexer", None)
-    if indexer is not None:
-        for document, entries in app.env.domains.index_domain.entries.items():
-            parts = {
-                (part, target, main)
-                for kind, value, target, main, _ in entries
-                for part in split_index_msg(kind, value)
-            }
-            indexer._index_entries.setdefault(document, sorted(parts))
-    return []
-
-
 def setup(app: Sphinx) -> None:
     """Put the repairs in place of the writer's own methods."""
     app.add_transform(KeepTypesStraight)
-    app.connect("html-collect-pages", _remember_index_entries)  # the last event before the search index is written
     app.add_node(addnodes.desc_parameterlist, override=True, html=(_visit_parameters, _depart_parameters))
     app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))

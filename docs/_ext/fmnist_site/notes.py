@@ -1,4 +1,4 @@
-"""Names noted for each document while it is read, kept between builds in Sphinx's environment."""
+"""Names noted for each document while it is read, in Sphinx's environment."""
 
 from __future__ import annotations
 

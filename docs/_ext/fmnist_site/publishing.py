@@ -1,4 +1,4 @@
-"""What a published site has besides pages, a sitemap and `llms.txt`; and what it must not have: pages that are gone."""
+"""What a published site has besides pages: a sitemap and `llms.txt`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from xml.sax.saxutils import escape
 from sphinx.application import Sphinx
 
 from fmnist_site.citation import read_citation
-from fmnist_site.source import linked_pages
 
 SECTIONS = {"answers/": "Answers", "guide/": "Guide", "api/": "API reference"}
 
@@ -46,40 +45,7 @@ def _leave_out_templates(app: Sphinx, error: Exception | None) -> None:
         (Path(app.outdir) / "_static" / "webpack-macros.html").unlink(missing_ok=True)
 
 
-def _remove_what_was_set_otherwise(app: Sphinx) -> None:
-    """
-    Remove all pages of an earlier build with other settings (another banner, say), so that all are written anew.
-
-    Sphinx would see to it by itself, but only the first time that it is asked which pages are out of date, and other
-    extensions ask before it does.
-    """
-    if app.builder.name != "html":
-        return
-    now = app.builder.build_info
-    try:
-        then = type(now).load(Path(app.outdir, ".buildinfo"))
-    except (OSError, ValueError):
-        return
-    if then != now:
-        for page in Path(app.outdir).rglob("*.html"):
-            page.unlink()
-
-
-def _remove_what_is_gone(app: Sphinx, error: Exception | None) -> None:
-    """Remove pages that an earlier build left in a section of the site, of documents or modules that are no more."""
-    if error or app.builder.name != "html":
-        return
-    present = set(app.env.found_docs) | linked_pages(app.env)
-    sections = {document.partition("/")[0] for document in present if "/" in document} | {"source"}
-    for section in sections:
-        for page in Path(app.outdir, section).rglob("*.html"):
-            if page.relative_to(app.outdir).with_suffix("").as_posix() not in present:
-                page.unlink()
-
-
 def setup(app: Sphinx) -> None:
     """Connect to the end of the build."""
-    app.connect("builder-inited", _remove_what_was_set_otherwise, priority=100)  # before any other asks
-    app.connect("build-finished", _remove_what_is_gone)
     app.connect("build-finished", _leave_out_templates)
     app.connect("build-finished", _write)

@@ -33,8 +33,6 @@ ELSEWHERE = (
 
 _MENTIONS = Notes("mentions")
 """By answer: the names it mentions."""
-_USED_IN = Notes("used_in")
-"""The other way round: by name, the answers that mention it."""
 
 
 class used_in(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -82,20 +80,9 @@ def _note_mentions(app: Sphinx, doctree: nodes.document) -> None:
         _MENTIONS.of(app.env)[app.env.docname] = _mentions(doctree)
 
 
-def _outdated_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Have those API pages written again whose list has changed."""
-    before = _USED_IN.of(env).copy()
-    now = {name: {page for page, used in _MENTIONS.of(env).items() if name in used} for name in _MENTIONS.all(env)}
-    _USED_IN.of(env).clear()
-    _USED_IN.of(env).update(now)
-    changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
-    objects = env.domains.python_domain.objects
-    return sorted({objects[name].docname for name in changed & objects.keys()})
-
-
 def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(used_in)):
-        pages = sorted(_USED_IN.of(app.env).get(node["name"], ()))
+        pages = sorted(page for page, names in _MENTIONS.of(app.env).items() if node["name"] in names)
         titles = [app.env.titles[page].astext() for page in pages]
         links = [block("li", link_to_page(title, page)) for title, page in zip(titles, pages, strict=True)]
         nothing = nodes.paragraph(text="No answer uses it by itself.")
@@ -119,6 +106,14 @@ def _find_missing(
     return content if BUILTIN.match(target) else None
 
 
+def _forget_module_index(app: Sphinx) -> None:
+    """Leave the index of modules out of the inventory: with one module there is no such page."""
+    standard = app.env.domains.standard_domain
+    for name in ("modindex", "py-modindex"):
+        standard.labels.pop(name, None)
+        standard.anonlabels.pop(name, None)
+
+
 def _keep_member(app: Sphinx, what: str, name: str, member: object, skip: bool, options: object) -> bool | None:
     """Leave a class's fields out: its docstring has them under Attributes."""
     return None if callable(member) or isinstance(member, property) else True
@@ -131,7 +126,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("used-in", UsedIn)
     app.connect("doctree-read", _note_mentions)
     _MENTIONS.connect(app)
-    app.connect("env-updated", _outdated_pages)
+    app.connect("builder-inited", _forget_module_index)
     app.connect("doctree-resolved", _resolve)
     app.connect("missing-reference", _find_missing)
     app.connect("autodoc-skip-member", _keep_member)

@@ -96,13 +96,12 @@ def _note_pages(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Make the pages that are linked to, unless they are there and newer than the module."""
+    """Make the pages that are linked to."""
     if not isinstance(app.builder, StandaloneHTMLBuilder):
         return
     for document in sorted(linked_pages(app.env)):
         path = module_path(document)
-        page = Path(app.outdir, f"{document}.html")
-        if path is None or (page.exists() and page.stat().st_mtime_ns > path.stat().st_mtime_ns):
+        if path is None:
             continue
         name = document.removeprefix("source/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
         code = app.builder.highlighter.highlight_block(path.read_text(encoding="utf-8"), "python", linespans="L")
