@@ -241,13 +241,13 @@ def denormalize(images: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
 
     Parameters
     ----------
-    images : Float[Tensor, "*shape"]
-        Values from -1 to 1, any floating-point dtype.
+    images : torch.Tensor
+        Values from -1 to 1, any floating-point dtype and shape.
 
     Returns
     -------
-    UInt8[Tensor, "*shape"]
-        The nearest grey levels, of the same shape and on the same device.
+    torch.Tensor
+        The nearest grey levels, uint8, of the same shape and on the same device.
 
     Raises
     ------

@@ -1,7 +1,8 @@
 """
 Train a model: the loop that a reader came for, in plain PyTorch.
 
-The guide page *The training loop* shows how to stop early, choose another optimizer, or continue training.
+The guide's page *The training loop* shows how to stop early, choose another optimizer, or continue training, and says
+what `seed` covers.
 """
 
 from collections.abc import Callable
