@@ -104,7 +104,7 @@ def locate(root: str | os.PathLike[str] | None = None, *, fallback: str | os.Pat
         Folder with the four files, raw or gzipped, bare or in ``FashionMNIST/raw``. Without it, the folder
         that the environment variable ``FMNIST_REF_DATA`` names.
     fallback : str or os.PathLike, optional
-        Folder to download into where the user's cache can't be written. Data that are there already are found.
+        Folder to use where the user's cache can't be read or written. Data that are there already are found.
 
     Returns
     -------
@@ -148,8 +148,12 @@ def locate(root: str | os.PathLike[str] | None = None, *, fallback: str | os.Pat
         return _given(Path(os.path.expanduser(named)))  # noqa: PTH111 - leaves "~stranger" as it is, for the message
     caches = [Path(folder) for folder in (_user_cache(), fallback) if folder is not None]
     for source in (Source("system", SYSTEM_FOLDER), *(Source("cache", folder) for folder in caches)):
-        if not _lacking(source.folder):
-            return source
+        try:
+            if not _lacking(source.folder):
+                return source
+        except DataError:
+            if fallback is None:
+                raise
     return _fetch_into(next(filter(_is_writable, caches), next(iter(caches), None)))
 
 

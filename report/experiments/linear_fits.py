@@ -15,7 +15,7 @@ from jaxtyping import Float32
 from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, predict
+from fmnist_ref import LinearRegression, SoftmaxRegression, confusion_matrix, denormalize, predict
 from report.experiments.lbfgs import LBFGSResult, fit_path, minimise
 from report.experiments.predictions import (
     Outputs,
@@ -173,16 +173,11 @@ def fit_brightness(task: Task, penalties: list[float]) -> BrightnessResults:
 
 def _halves(part: Images) -> tuple[Tensor, Tensor]:
     """Return the pixels of each image's upper half, and the mean grey level of its lower half."""
-    return part.images[:, :14], grey_levels(part.images[:, 14:].mean((1, 2)))[:, None]
+    return part.images[:, :14], denormalize(part.images[:, 14:]).float().mean((1, 2))[:, None]
 
 
 def _one_hot(part: Images) -> Tensor:
     return F.one_hot(part.labels, num_classes=10).float()
-
-
-def grey_levels(images: Float32[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
-    """Undo the normalisation: grey levels from 0 to 255."""
-    return (images * 0.5 + 0.5) * 255
 
 
 def fit_ridges(
