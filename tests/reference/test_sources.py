@@ -353,7 +353,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_where_the_cache_cannot_be_written_the_fallback_takes_the_download(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "fetch_with_apt", partial(write_files, files=GENUINE))
+    monkeypatch.setattr(_sources, "fetch_with_apt", partial(write_files, files=GENUINE))
     (tmp_path / "cache").write_text("a file where a folder should be")
     assert locate(fallback=tmp_path / "data") == Source("apt", tmp_path / "data")
     assert locate(fallback=tmp_path / "data") == Source("cache", tmp_path / "data")
@@ -371,8 +371,8 @@ def test_an_account_without_a_home_folder_finds_the_data_too(
             raise RuntimeError("could not determine the home directory")
         return Path(answer)
 
-    monkeypatch.setattr(sources.platformdirs, "user_cache_path", user_cache_path)
-    monkeypatch.setattr(sources, "fetch_with_apt", partial(write_files, files=GENUINE))
+    monkeypatch.setattr(_sources.platformdirs, "user_cache_path", user_cache_path)
+    monkeypatch.setattr(_sources, "fetch_with_apt", partial(write_files, files=GENUINE))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=r"no home folder\. Set HOME, or name a folder that holds the data"):
         locate()
