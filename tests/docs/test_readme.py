@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import fmnist_ref
-from report.cli import cli
+from report.cli.commands import cli
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -110,7 +110,7 @@ def test_widths_may_be_numpy_integers_and_scalar_tensors() -> None:
     assert all(type(layer.in_features) is int for layer in model.modules() if isinstance(layer, nn.Linear))
 
 
-@pytest.mark.filterwarnings("ignore:.torch.jit.script.:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is")
 @pytest.mark.parametrize("make", [SoftmaxRegression, LinearRegression, MLP, PublishedNN])
 def test_models_can_be_scripted(make: type[nn.Module]) -> None:
     model = made_under_seed_0(make)

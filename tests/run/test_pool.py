@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from report.record.environment import peak_memory_bytes
-from report.run import processes
+from report.run import executor
 from report.run.executor import HUGE_PAGES, _killed_on_interrupt, local_executor
 
 PATIENCE = 60
@@ -55,10 +55,10 @@ def ends(process):
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_elsewhere_than_on_linux_workers_are_spawned(monkeypatch, platform):
-    monkeypatch.setattr(processes, "sys", SimpleNamespace(platform=platform))
-    assert processes.context("report.run.worker").get_start_method() == "spawn"
-    with local_executor(workers=1, threads=1) as executor:
-        assert executor.submit(abs, -1).result() == 1
+    monkeypatch.setattr(executor, "sys", SimpleNamespace(platform=platform))
+    with local_executor(1, 1) as pool:
+        started_by = psutil.Process(pool.submit(os.getpid).result()).cmdline()
+    assert any("spawn_main" in word for word in started_by)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker imports PyTorch for itself")
