@@ -46,3 +46,9 @@ def test_an_sdist_unpacked_inside_another_repository_names_no_commit(repository,
     unpacked.mkdir()
     monkeypatch.setattr(site, "ROOT", unpacked)
     assert commit_named() is None
+
+
+def test_a_repository_that_a_variable_names_is_not_asked(repository, monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))  # as in a hook of that repository
+    monkeypatch.setattr(site, "ROOT", tmp_path_factory.mktemp("unpacked"))
+    assert commit_named() is None

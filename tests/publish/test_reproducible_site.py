@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -78,4 +79,7 @@ def test_answers_have_figures_and_verdicts_to_differ_in(folders, name):
 
 def test_the_date_is_that_of_the_source(folders):
     assert '"2023-11-14"' in (folders["other"] / "source/evidence/site.json").read_text(encoding="utf-8")
-    assert "14 November 2023" in (folders["plain"] / "site/index.html").read_text(encoding="utf-8")
+    home = (folders["plain"] / "site/index.html").read_text(encoding="utf-8")
+    assert "14 November 2023" in home
+    released = re.search(r"date-released: (\d{4})", (ROOT / "CITATION.cff").read_text(encoding="utf-8"))[1]
+    assert re.search(rf"©.*{released}", home)  # the copyright does not depend on that date

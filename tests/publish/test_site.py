@@ -1,0 +1,120 @@
+"""The Sphinx build: in every locale and for every account, always whole, and telling what to do when it fails."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from report.publish import site
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = """
+import os
+extensions = ["myst_nb"]
+nb_execution_mode = "cache"
+nb_execution_cache_path = os.environ["FMNIST_REF_NOTEBOOK_CACHE"]
+nb_execution_raise_on_error = True
+"""
+CELL = """---
+file_format: mystnb
+kernelspec: {name: python3}
+---
+# Page
+
+```{code-cell}
+print(6 * 7, "ü")
+```
+"""
+BUILD = """
+import sys
+from pathlib import Path
+from report.publish import site
+output = Path(sys.argv[1])
+site.build(output / "source", output)
+"""
+NO_ENTRY = """
+import pwd
+def getpwuid(uid):
+    raise KeyError(f"getpwuid(): uid not found: {uid}")
+pwd.getpwuid = getpwuid
+"""
+
+
+def write_source(output, **pages):
+    (output / "source").mkdir(parents=True, exist_ok=True)
+    (output / "source/conf.py").write_text(SETTINGS)
+    for name, text in {"index": CELL, **pages}.items():
+        (output / f"source/{name}.md").write_text(text, encoding="utf-8")
+    return output
+
+
+def build(output, remove=(), **settings):
+    """Build a site with a live cell in a process that has these environment variables."""
+    environment = {name: value for name, value in os.environ.items() if name not in remove}
+    path = os.pathsep.join(filter(None, [str(ROOT), settings.pop("PYTHONPATH", "")]))
+    subprocess.run(
+        [sys.executable, "-c", BUILD, str(write_source(output))],
+        env=environment | {"PYTHONPATH": path} | settings,
+        check=True,
+    )
+    return (output / "site/index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "LANGUAGE": "de"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
+    ],
+    ids=["not installed", "C"],
+)
+def test_a_site_is_built_in_every_locale_and_under_every_path(tmp_path, settings):
+    assert "42 ü" in build(tmp_path / "Ausgabe ü", **settings)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="password entries are POSIX's")
+def test_an_account_without_home_and_passwd_entry_gets_a_site(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(NO_ENTRY)
+    assert "42 ü" in build(tmp_path / "build", remove=("HOME", "USER", "LOGNAME"), PYTHONPATH=str(tmp_path))
+
+
+def test_live_cells_run_without_the_settings_of_the_user(tmp_path):
+    startup = tmp_path / ".ipython/profile_default/startup"
+    kernel = tmp_path / "jupyter/kernels/python3"
+    for folder in (startup, kernel):
+        folder.mkdir(parents=True)
+    (startup / "start.py").write_text("print = lambda *words: None")
+    (kernel / "kernel.json").write_text('{"argv": ["false"], "display_name": "broken", "language": "python"}')
+    settings = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
+    assert "42 ü" in build(tmp_path / "build", **settings)
+
+
+def test_pages_of_an_earlier_build_go_and_a_failed_build_leaves_the_site_that_stands(tmp_path):
+    plain = "# Page\n\nWords.\n"
+    write_source(tmp_path, index=plain, gone="---\norphan: true\n---\n# Gone\n")
+    assert site.build(tmp_path / "source", tmp_path) == tmp_path / "site/index.html"
+    assert (tmp_path / "site/gone.html").is_file()
+    (tmp_path / "source/gone.md").unlink()
+    site.build(tmp_path / "source", tmp_path)
+    assert not (tmp_path / "site/gone.html").exists()
+    standing = {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()}
+    write_source(tmp_path, index="# Other\n\n{ref}`nowhere`\n")
+    with pytest.raises(site.BuildError, match="nowhere"):
+        site.build(tmp_path / "source", tmp_path)
+    assert {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()} == standing
+
+
+def test_a_crash_of_sphinx_says_what_to_do_and_not_to_write_to_its_developers(tmp_path):
+    write_source(tmp_path)
+    (tmp_path / "source/conf.py").write_text("def setup(app):\n    app.connect('builder-inited', lambda app: 1 / 0)\n")
+    with pytest.raises(site.BuildError) as told:
+        site.build(tmp_path / "source", tmp_path)
+    message = str(told.value)
+    assert "division by zero" in message
+    assert "same command" in message
+    assert f"delete {tmp_path / '.sphinx'}" in message
+    assert "github.com/sphinx-doc" not in message
+    assert "Please also report" not in message
+    assert "Loaded Extensions" not in message
