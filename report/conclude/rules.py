@@ -118,8 +118,8 @@ class NoneAtAll(msgspec.Struct, frozen=True, tag=True):
 
     def decide(self, estimates: Sequence[Estimate]) -> Decision:
         """Decide from one count whose `high` is the largest in any run."""
-        largest = estimates[0].high
-        if largest is None:
+        largest = _ends(estimates[0])[1]
+        if largest == float("inf"):
             return "undetermined"
         return "supported" if largest == 0 else "refuted"
 

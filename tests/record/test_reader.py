@@ -1,5 +1,7 @@
 """Records as answers read them: arms by name and by parameters, and what each run took."""
 
+import dataclasses
+
 import msgspec
 import pytest
 from examples import ExampleStore, record_of
@@ -73,7 +75,7 @@ def test_only_valid_records_count():
     class OneIsStale(ExampleStore):
         def status(self, run):
             found = super().status(run)
-            return msgspec.structs.replace(found, state="stale") if run == RUNS[0] else found
+            return dataclasses.replace(found, state="stale") if run == RUNS[0] else found
 
     records = Records(OneIsStale(RECORDS), [*RUNS, run("missing")])
     assert records.arm("sum", "wide", Total).by_seed == {1: Total(1)}

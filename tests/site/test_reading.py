@@ -53,7 +53,7 @@ def test_rebuild_command_is_disclosed_and_copied(desktop: Page) -> None:
 
 def test_number_opens_by_keyboard_and_closes_with_escape(desktop: Page) -> None:
     desktop.goto("answers/q4.html")
-    number = desktop.get_by_role("button", name="+3.9 pp, 95 % interval 3.5 to 4.3, 5 seeds").first
+    number = desktop.get_by_role("button", name="+3.9 pp, 95 % interval +3.5 to +4.3, 5 seeds").first
     panel = desktop.locator(".measured-panel").first
     expect(panel).to_be_hidden()
     desktop.locator(".short-answer").click(position={"x": 5, "y": 5})
