@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stand_ins import small_report
 
-from report.cli import main
+from report.cli import commands, main  # noqa: F401 - commands are imported once, not in each fork
 from report.record.store import decode, repeatable
 from report.run import worker
 
@@ -83,7 +83,7 @@ def disturb(output, chance, longest, left):
         process = start(output)
         number = signal.SIGKILL
         if counts["kills"] < left:
-            time.sleep(chance.uniform(0, longest))
+            time.sleep(0.02 + chance.uniform(0, longest))  # main has begun: before it nothing handles Ctrl-C
             number = signal.SIGINT if chance.randrange(INTERRUPT_EVERY) == 0 else signal.SIGKILL
             os.kill(process, number)  # it may have ended just before; then nothing happens
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
