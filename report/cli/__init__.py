@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from contextlib import suppress
 
 import click
 
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if not words or (words[0].startswith("-") and words[0] not in OPTIONS_WITHOUT_COMMAND):
         words = ["run", *words]
-    with safe_output():
+    with suppress(KeyboardInterrupt), safe_output():  # also one that comes while the output is prepared or put back
         try:
             check_environment()
             # only now: NumPy and Matplotlib fail on import with variables that they can't read
@@ -48,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
                 "command again: it continues where it stopped.",
                 INCOMPLETE,
             )
+    return INTERRUPTED
 
 
 def _stop(message: str, status: int) -> int:
