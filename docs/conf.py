@@ -22,9 +22,8 @@ from fmnist_site.home import banner  # noqa: E402
 citation = read_citation()
 project = citation.title
 author = ", ".join(citation.authors)
-copyright = (
-    f"{author}, {citation.released.year}. {citation.license} licence"  # SOURCE_DATE_EPOCH changes a year in front
-)
+# SOURCE_DATE_EPOCH changes a year that comes first
+copyright = f"{author}, {citation.released.year}. {citation.license} licence"
 release = version = citation.version
 
 extensions = [

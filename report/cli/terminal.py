@@ -11,7 +11,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from typing import Any
 
 SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
-SUBSTITUTES = str.maketrans("✓✗∅·…×−–─→’‘“”µ" + SUPERSCRIPTS, "+x0-.x--->''\"\"u" + "-0123456789")
+SUBSTITUTES = str.maketrans("✓✗∅·…×−–─→’‘“”µ\xa0\u202f\u2009" + SUPERSCRIPTS, "+x0-.x--->''\"\"u   " + "-0123456789")
 """ASCII characters of the same width, so that tables stay aligned."""
 
 

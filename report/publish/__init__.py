@@ -1,1 +1,1 @@
-"""From the source to the site: the Sphinx build and the archive for reading offline."""
+"""Publish a report: the Sphinx build, and the archive for reading offline."""

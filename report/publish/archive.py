@@ -1,4 +1,4 @@
-"""The whole site in one file, to read without a network."""
+"""The site packed into one file, for reading offline."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from report.record.files import write_if_changed
 
 NAME = "fmnist-ref-site.zip"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows: the archive must not depend on when it was made
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of the format: the archive must not depend on when it was made
 
 
 def write_archive(site: Path) -> Path:
     """
-    Pack a built site into ``fmnist-ref-site.zip`` within it.
+    Pack a built site into ``fmnist-ref-site.zip`` in its own folder.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """
-Timing records: what one machine's accelerator did, carried to a report on another.
+Timing records: timings of an accelerator on one machine, for a report on another.
 
-A timing record is one JSON file that bundles the records of the arms of `devices` that need an accelerator. The machine
-that has one writes it (`python -m report timing --device cuda`); any other takes it in (`--timings FILE`), and shows it
-with the names and versions that it was measured with. Each bundled record carries its own schema number and checksum.
+A timing record is one JSON file with the records of those arms of `devices` that need an accelerator. It is written on the
+machine that has one (`python -m report timing --device cuda`). A report on any other machine reads it (`--timings FILE`),
+and shows the names and versions of the device with the timings. Each record has its own schema number and checksum.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def runs(device: str, profile: ProfileName = "full") -> list[Run]:
     """
-    List the runs of which a timing record is made.
+    List the runs of a timing record.
 
     Parameters
     ----------
     device : str
-        Which accelerator to measure.
+        The accelerator to measure.
     profile : {"quick", "full"}
-        How many repetitions.
+        Sets the number of repetitions.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def runs(device: str, profile: ProfileName = "full") -> list[Run]:
 
 
 def write(records: Sequence[Record], path: Path) -> None:
-    """Write a timing record, whole or not at all."""
+    """Write a timing record whole or not at all."""
     bundled = [msgspec.Raw(msgspec.json.encode(record, order="sorted")) for record in records]
     content = msgspec.json.encode(Bundle(format=FORMAT, records=bundled), order="sorted")
     write_if_changed(path, msgspec.json.format(content, indent=1))
@@ -76,7 +76,7 @@ def write(records: Sequence[Record], path: Path) -> None:
 
 def read(path: Path) -> list[Record]:
     """
-    Read a timing record, trusting nothing in it.
+    Read a timing record from an untrusted file.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def read(path: Path) -> list[Record]:
     Raises
     ------
     ConfigurationError
-        If the file is missing, too large, damaged, or anything but the records of one accelerator.
+        If the file is missing, too large, damaged, or anything else than the records of one accelerator.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -130,7 +130,7 @@ def _check(records: Sequence[Record]) -> None:
 
 
 def _check_texts(devices: Sequence[Device]) -> None:
-    """Raise `msgspec.ValidationError` for text that no device, version or setting would have."""
+    """Raise `msgspec.ValidationError` for text that can't be the name of a device, a version or a setting."""
     for device in devices:
         for text in msgspec.to_builtins(device).values():
             if isinstance(text, str) and not (0 < len(text) <= MAX_NAME and text.isprintable()):

@@ -1,4 +1,4 @@
-"""Writing files so that what has not changed is not touched, and nothing is ever half written."""
+"""Write files only if they change, and whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_if_changed(path: Path, content: str | bytes) -> bool:
-    """Write a file unless it holds just that already; return whether it was written."""
+    """Write a file unless it has this content already; return whether it was written."""
     data = content.encode() if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == data:
         return False
@@ -24,7 +24,7 @@ def write_if_changed(path: Path, content: str | bytes) -> bool:
 
 
 def copy_tree(source: Path, target: Path) -> set[Path]:
-    """Copy a folder's files where they differ; return the files that now stand for it, relative to `target`."""
+    """Copy the files of a folder that differ from those in `target`; return the paths of all, relative to the folder."""
     kept = set()
     for path in sorted(source.rglob("*")):
         relative = path.relative_to(source)
@@ -35,13 +35,13 @@ def copy_tree(source: Path, target: Path) -> set[Path]:
 
 
 def remove_partial(folder: Path) -> None:
-    """Delete what a killed process was writing when it ended; nothing may be writing to the folder now."""
+    """Delete the temporary files of a killed process. No other process may write to the folder at the same time."""
     for path in folder.rglob("*.partial"):
         path.unlink()
 
 
 def remove_others(folder: Path, kept: Iterable[Path]) -> None:
-    """Delete every file of a folder that is not among those kept, and folders left empty."""
+    """Delete every file in a folder that is not in `kept`, and then every empty folder."""
     keep = {folder / relative for relative in kept}
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file() and path not in keep:

@@ -1,10 +1,10 @@
-"""One report at a time in one output folder."""
+"""Lock an output folder, which takes one report at a time."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -15,17 +15,17 @@ from fmnist_ref import ConfigurationError
 @contextmanager
 def only_one(output: Path) -> Iterator[None]:
     """
-    Hold an output folder for the time of a report.
+    Lock an output folder inside this context.
 
     Parameters
     ----------
     output : Path
-        Made if it does not exist.
+        Made if it doesn't exist.
 
     Raises
     ------
     ConfigurationError
-        If the folder can't be written, or another report holds it.
+        If the folder can't be written, or another report has locked it.
     """
     holder = output / ".holder"
     try:
@@ -33,7 +33,9 @@ def only_one(output: Path) -> Iterator[None]:
         lock = filelock.FileLock(output / ".lock", timeout=0)
         lock.acquire()
     except filelock.Timeout:
-        who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
+        who = "another process"
+        with suppress(OSError):  # it may end just now
+            who = holder.read_text(encoding="utf-8").strip()
         raise ConfigurationError(
             "an output folder takes one report at a time",
             f"{output} held by {who}",

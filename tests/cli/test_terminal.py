@@ -44,6 +44,12 @@ def test_symbols_fall_back_where_the_encoding_lacks_them(tmp_path, settings):
         assert os.fsencode(output) in done.stdout
 
 
+def test_each_substitute_is_as_wide_as_its_symbol():
+    text = "+31.8\u202fpp ✗ refuted 139× −58 to −1 …"
+    assert text.encode("ascii", "ascii_symbols") == b"+31.8 pp x refuted 139x -58 to -1 ."
+    assert "2 × 10⁻⁴ and 10⁵, ü".encode("ascii", "ascii_symbols") == b"2 x 10^-4 and 10^5, \\xfc"
+
+
 def test_symbols_are_shown_where_they_can_be(tmp_path):
     done = subprocess.run(**report(tmp_path, PYTHONIOENCODING="utf-8"), capture_output=True, check=True)
     assert "∅ not testable here".encode() in done.stdout

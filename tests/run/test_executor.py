@@ -1,5 +1,6 @@
 """The runner, with an experiment that costs nothing and can go wrong on order."""
 
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
 import psutil
@@ -12,6 +13,8 @@ from report.publish.report import Report
 from report.record.store import Record, RecordStore
 from report.run import worker
 from report.run.executor import Backend, Failure, Runner
+
+PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +137,8 @@ def test_a_killed_worker_costs_no_other_run_its_record(make_runner, tmp_path):
     assert sorted(run.seed for run, outcome in ended if isinstance(outcome, Record)) == [1, 2, 3, 8]
 
 
-def test_a_pool_that_breaks_while_a_record_is_written_loses_no_run(tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_pool_that_breaks_while_a_record_is_written_loses_no_run(tmp_path, workers):
     """The workers die, and the pool notices, while this process is busy: its next submission is refused."""
     pools, refused = [], []
 
@@ -148,14 +152,16 @@ def test_a_pool_that_breaks_while_a_record_is_written_loses_no_run(tmp_path):
         for process in psutil.Process().children(recursive=True):
             if "spawn_main" in " ".join(process.cmdline()):
                 process.kill()
-        while not refused:
+        deadline = time.monotonic() + PATIENCE
+        while not refused and time.monotonic() < deadline:
+            time.sleep(0.05)
             try:
                 pools[-1].submit(abs, -1)
             except BrokenExecutor as problem:
                 refused.append(problem)
 
     store = RecordStore(tmp_path / "records", "data")
-    runner = Runner(store, tmp_path, backend(make_pool), on_end=kill_the_workers)
+    runner = Runner(store, tmp_path, backend(make_pool, workers), on_end=kill_the_workers)
     runs = sums(*range(6))
     assert runner.run(runs) == []
     assert [store.status(run).state for run in runs] == ["done"] * 6

@@ -1,6 +1,7 @@
-"""What a worker does between runs: it drops what a long one has left."""
+"""What a worker returns, and what it frees between runs."""
 
 import gc
+import math
 import sys
 import weakref
 
@@ -9,7 +10,16 @@ import pytest
 
 from report.experiments import EXPERIMENTS
 from report.plan import Experiment, Run
+from report.record.store import Record, RecordStore
 from report.run import worker
+
+
+class Values(msgspec.Struct):
+    """Results that JSON has no exact word for."""
+
+    loss: float
+    shape: tuple[int, ...]
+    by_label: dict[int, float]
 
 
 class Nothing(msgspec.Struct):
@@ -54,3 +64,16 @@ def test_memory_is_not_handed_back_where_the_system_has_no_such_call(left, monke
     monkeypatch.setattr(worker.ctypes, "CDLL", lambda name: pytest.fail("looked for malloc_trim"))
     worker.measure(Run(experiment="leaving", arm="a", seed=0), {}, "")
     assert left[0]() is None
+
+
+def test_results_are_those_that_a_record_gives_back(monkeypatch, tmp_path):
+    """A run that depends on others must see the same results at once as after they have been read from disk."""
+    results = Values(math.nan, (28, 28), {3: 0.5})
+    experiment = Experiment(plan=lambda profile: [], measure=lambda run, dataset, inputs: results)
+    monkeypatch.setitem(EXPERIMENTS, "epochs", experiment)
+    monkeypatch.setattr(worker, "dataset", lambda folder: None)
+    run = Run(experiment="epochs", arm="a", seed=0)
+    measured = worker.measure(run, {}, "")
+    assert measured.results == {"loss": None, "shape": [28, 28], "by_label": {"3": 0.5}}
+    RecordStore(tmp_path, "data").write(Record.of(run, measured, {}, "data"))
+    assert RecordStore(tmp_path, "data").status(run).record.results == measured.results
