@@ -2,14 +2,17 @@
 
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
+import torch
 from examples import ExampleRecords, results_of
 from examples.regression import NUM_IMAGES
 
 from report.answers import CLAIMS, q1
 from report.answers.charts import ImageGrid, IntervalChart, LineChart
 from report.conclude.verdicts import conclude
+from report.experiments.predictions import score_predictions
 from report.record.reader import NoRecords
 from report.render.markdown import Completeness, render
 
@@ -92,6 +95,28 @@ def test_the_calibration_error_agrees_with_the_record() -> None:
     errors = [results["regression", arm][0].predictions.calibration.error for arm in ("logistic", "least_squares")]
     found = q1.answer.estimators["calibration-difference"](ExampleRecords(results))
     assert found.value == pytest.approx(100 * (errors[0] - errors[1]), abs=1e-4)
+
+
+def test_the_calibration_error_agrees_where_confidences_lie_on_an_edge() -> None:
+    """0.6 ends the bin below that of 0.65. The first half is right, the rest wrong: in one bin, the gaps would cancel."""
+    results = made_up()
+    images = torch.arange(NUM_IMAGES)
+    first_half = images < NUM_IMAGES // 2
+    probabilities = torch.full((NUM_IMAGES, 10), 0.05)
+    probabilities[:, 0] = torch.where(first_half, 0.6, 0.65)
+    probabilities[:, 1:] = (1 - probabilities[:, :1]) / 9
+    labels = torch.where(first_half, 0, 1)
+    on_edge = msgspec.structs.replace(
+        results["regression", "logistic"][0],
+        labels="".join(str(c) for c in labels.tolist()),
+        predicted="0" * NUM_IMAGES,
+        predictions=score_predictions(probabilities, labels),
+    )
+    results["regression", "logistic"] = [on_edge]
+    error = results["regression", "least_squares"][0].predictions.calibration.error
+    found = q1.answer.estimators["calibration-difference"](ExampleRecords(results))
+    assert on_edge.predictions.calibration.error == pytest.approx((0.4 + 0.65) / 2, abs=1e-6)
+    assert found.value == pytest.approx(100 * (on_edge.predictions.calibration.error - error), abs=1e-4)
 
 
 def test_r_squared_and_errors_by_hand() -> None:

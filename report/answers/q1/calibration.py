@@ -54,7 +54,8 @@ def logistic_confidence(records: Records) -> Estimate:
 def _bins_and_gaps(model: ClassifierResults) -> tuple[Floats, Floats]:
     """Return each test image's bin of confidence, and its confidence minus 1 if it is recognised, 0 if not."""
     confidence = unpacked(model.predictions.confidence)
-    return np.clip(np.ceil(confidence * NUM_BINS) - 1, 0, NUM_BINS - 1), confidence - hits(model)
+    edges = np.float32(np.arange(1, NUM_BINS) / NUM_BINS)  # rounded as the confidences are, so that 0.6 is on an edge
+    return np.searchsorted(edges.astype(float), confidence).astype(float), confidence - hits(model)
 
 
 def _calibration_error(bins: Floats, gaps: Floats) -> Floats:
