@@ -13,7 +13,7 @@ from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.experiments import EXPERIMENTS
 from report.record.files import write_if_changed
-from report.render.figures import Drawing, Size, ThemeName, chart_data, draw
+from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.page_data import Figure, Number, Page, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
@@ -85,11 +85,11 @@ class Exporter:
             provenance=provenance(content.records, made_by),
         )
 
-    def _drawn(self, stem: str, content: FigureSpec, size: Size) -> Drawing:
-        """Draw in both themes, which share their size."""
+    def _drawn(self, stem: str, content: FigureSpec, size: SizeName) -> Svg:
+        """Draw a figure in both themes, which have the same size."""
         light, dark = (draw(content.chart, theme=theme, size=size) for theme in THEMES)
-        for theme, drawing in zip(THEMES, (light, dark), strict=True):
-            write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", drawing.svg)
+        for theme, svg in zip(THEMES, (light, dark), strict=True):
+            write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", svg.text)
         return light
 
     def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:
