@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import math
 import os
@@ -17,8 +19,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from fmnist_ref.errors import FmnistRefError
 from report.answers.charts import (
@@ -88,8 +91,8 @@ INTERVALS = IntervalChart(
     margin=0.3,
 )
 LARGE_NUMBERS = IntervalChart(
-    rows=[IntervalRow(label="images per second, on one core", value=61_234.0, low=8_000.0, high=97_000.0)],
-    x_label="images per second, on one core of the machine that made this report",
+    rows=[IntervalRow(label="loader", value=61_234.0, low=8_000.0, high=97_000.0)],
+    x_label="images per second on one core, with the loader of the notebook and without its two workers",
     zero=None,
 )
 BARS = BarChart(
@@ -334,12 +337,13 @@ def test_curves_with_bands_make_small_files() -> None:
     assert len(draw(LineChart(panels=[panel(*series)]), theme="light").text) < 60_000
 
 
-@pytest.mark.parametrize(("scale", "pieces"), [("linear", 2), ("log", 3)])
-def test_a_value_that_cannot_be_drawn_leaves_a_gap(scale: Scale, pieces: int) -> None:
+@pytest.mark.parametrize(("scale", "pieces", "points"), [("linear", 2, 7), ("log", 3, 6)])
+def test_a_value_that_cannot_be_drawn_leaves_a_gap(scale: Scale, pieces: int, points: int) -> None:
     y = [1.0, 2.0, NAN, 3.0, 4.0, -1.0, 5.0, 6.0]
     chart = LineChart(panels=[panel(Series(label="a", x=[float(n) for n in range(8)], y=y), y_scale=scale)])
     (path,) = group(draw(chart, theme="light"), "line-0-0").findall(f"{SVG}path")
     assert path.get("d", "").count("M") == pieces
+    assert len(re.findall("[ML]", path.get("d", ""))) == points
 
 
 ODD: dict[str, Chart] = {
@@ -432,6 +436,19 @@ def test_pictures_are_embedded_pixel_by_pixel() -> None:
     assert drawing.text.count("data:image/png;base64,") == 3
     assert drawing.text.count("image-rendering:pixelated") == 3
     assert texts(drawing)[:2] == ["Shirt", "no 0"]
+
+
+@pytest.mark.parametrize("theme", THEME_NAMES)
+def test_pictures_are_upright_and_a_weight_of_zero_has_the_colour_of_the_page(theme: ThemeName) -> None:
+    drawing = drawn("weights", theme, "page")
+    tile, _key = re.findall(r'base64,\s*([^"]+)"', drawing.text)
+    assert "matrix(5 0 0 5 0 0)" in drawing.text  # five pixels to each of the picture's, not upside down
+    with Image.open(io.BytesIO(base64.b64decode(tile))) as picture:
+        assert picture.size == (28, 28)
+        row, column = divmod(300, 28)  # where the weight is zero
+        shade = picture.convert("RGB").getpixel((column, row))
+    page = [round(255 * channel) for channel in to_rgb(THEMES[theme].background)]
+    assert shade == pytest.approx(page, abs=3)
 
 
 def test_the_scale_of_weights_is_symmetric() -> None:
@@ -589,7 +606,7 @@ assert "matplotlib.pyplot" not in sys.modules
 
 
 def test_equal_charts_give_equal_bytes_whatever_the_surroundings(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    (tmp_path / "matplotlibrc").write_text("font.size: 30\nsvg.fonttype: path\naxes.facecolor: red\n")
+    (tmp_path / "matplotlibrc").write_text("font.size: 30\nsvg.fonttype: path\naxes.titlepad: 40\n")
     surroundings = [
         {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},
         {
@@ -614,6 +631,7 @@ def test_equal_charts_give_equal_bytes_whatever_the_surroundings(pytestconfig: p
 
 
 def test_drawing_leaves_the_users_settings_alone() -> None:
-    before = dict(matplotlib.rcParams)
-    draw(LINES, theme="light")
-    assert dict(matplotlib.rcParams) == before
+    with matplotlib.rc_context({"font.size": 31, "axes.titlepad": 40}):
+        before = dict(matplotlib.rcParams)
+        draw(LINES, theme="light")
+        assert dict(matplotlib.rcParams) == before
