@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ class Exporter:
             narrow_width=narrow.width if narrow else 0,
             narrow_height=narrow.height if narrow else 0,
             title=content.title,
-            alt=content.alt,
+            alt=re.sub(r"(?<!\w)-(?=\d)", formatting.MINUS, content.alt),  # screen readers skip a hyphen
             caption=content.caption,
             data=self._csv(name, columns, rows),
             provenance=provenance(content.records, made_by),

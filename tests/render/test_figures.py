@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
 from fmnist_ref.errors import FmnistRefError
+from report.answers.answer import FigureSpec
 from report.answers.charts import (
     Bar,
     BarChart,
@@ -39,6 +40,7 @@ from report.answers.charts import (
     Series,
     Tile,
 )
+from report.render.artifacts import Exporter
 from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.figures.colour import SHAPE_CONTRAST, TEXT_CONTRAST, THEMES, Theme, contrast, text_on
 from report.render.figures.labels import spread
@@ -635,3 +637,13 @@ def test_drawing_leaves_the_users_settings_alone() -> None:
         before = dict(matplotlib.rcParams)
         draw(LINES, theme="light")
         assert dict(matplotlib.rcParams) == before
+
+
+def test_alternative_texts_have_true_minus_signs(tmp_path: Path) -> None:
+    content = FigureSpec(
+        chart=INTERVALS, title="", alt="the 784-128-10 network: -0.5 (-2 to +1)", caption="", records=()
+    )
+    figure = Exporter(tmp_path, tmp_path).figure("q1-differences", content, draw)
+    assert figure.alt == "the 784-128-10 network: −0.5 (−2 to +1)"
+    assert (tmp_path / figure.light).read_text() == draw(INTERVALS, theme="light").text
+    assert (figure.narrow_width, figure.width) == (360, 720)
