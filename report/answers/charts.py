@@ -1,4 +1,4 @@
-"""What a figure shows, as data: answers fill these in, `report.render.figures` draws them, `report.tables` exports them."""
+"""Charts as data: answers make them, `report.render.figures` draws them and exports their numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Scale = Literal["linear", "log"]
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: a label, its points, and the band over seeds where there is one."""
+    """One line: its label, its points, and the band around it, if there is one. All lists have the same length."""
 
     label: str
     x: list[float]
@@ -20,11 +20,11 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     high: list[float] | None = None
     """Upper edge of the band, in the unit of y."""
     role: Literal["line", "points", "printed", "reference"] = "line"
-    """`printed`: the notebook's own figures (hollow circles). `reference`: a thin grey guide. `points`: no line."""
+    """`printed`: values that the notebook printed (hollow markers). `reference`: a thin grey line. `points`: markers only."""
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """One pair of axes with its series."""
+    """One plot of a line chart, with its own axes."""
 
     series: list[Series]
     x_label: str
@@ -35,13 +35,13 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineChart(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
-    """Curves over a common quantity, in one panel or several beside each other."""
+    """Curves, in one panel or in several, one above the other."""
 
     panels: list[Panel]
 
 
 class IntervalRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One estimate with its interval, and the single values that it was made from."""
+    """One estimate with its interval, and the single values behind it. Without an interval, `low` and `high` are `value`."""
 
     label: str
     value: float
@@ -51,47 +51,47 @@ class IntervalRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IntervalChart(msgspec.Struct, frozen=True, kw_only=True, tag="interval"):
-    """Estimates with intervals, one a row, against a zero line and a margin of no practical difference."""
+    """Estimates with intervals, one a row, as in a forest plot."""
 
     rows: list[IntervalRow]
     x_label: str
     zero: float | None = 0.0
-    """Where "no difference" stands: 0 for differences, 1 for ratios, None for neither."""
+    """The value that means "no difference": 0 for differences, 1 for ratios, None for other quantities."""
     margin: float | None = None
-    """Half width of the shaded band around `zero`, in the unit of x."""
+    """Half width of the band of no practical difference around `zero`, in the unit of x."""
     x_scale: Scale = "linear"
 
 
 class BarSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of a stacked bar."""
+    """One part of a bar; its value is not negative."""
 
     label: str
     value: float
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
-    """One bar, made of segments in order."""
+    """One bar, with its segments in order."""
 
     label: str
     segments: list[BarSegment]
 
 
 class BarChart(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
-    """Horizontal bars, stacked from the same kinds of segment (shares of a step, say)."""
+    """Horizontal bars stacked from segments, such as the parts of a training step."""
 
     bars: list[Bar]
     x_label: str
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """One small picture of 28 × 28 values, row by row, with the lines of text below it."""
+    """One picture of 28 × 28 values, row by row, with the text below it."""
 
     pixels: list[float]
     caption: str
 
 
 class ImageGrid(msgspec.Struct, frozen=True, kw_only=True, tag="images"):
-    """Small pictures in a grid: pixels (0 to 255, grey) or weights (diverging about zero)."""
+    """Pictures in a grid: pixels (0 to 255, grey) or weights (a diverging scale around zero)."""
 
     tiles: list[Tile]
     columns: int
@@ -99,7 +99,7 @@ class ImageGrid(msgspec.Struct, frozen=True, kw_only=True, tag="images"):
 
 
 class MatrixChart(msgspec.Struct, frozen=True, kw_only=True, tag="matrix"):
-    """A table of counts as a heat map with its numbers written in (a confusion matrix, say)."""
+    """A table of counts as a heat map with its numbers, such as a confusion matrix."""
 
     rows: list[str]
     columns: list[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.experiments import EXPERIMENTS
 from report.record.files import write_if_changed
-from report.render.figures import Drawing, Size, ThemeName, chart_data, draw
+from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.page_data import Figure, Number, Page, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
@@ -79,17 +80,17 @@ class Exporter:
             narrow_width=narrow.width if narrow else 0,
             narrow_height=narrow.height if narrow else 0,
             title=content.title,
-            alt=content.alt,
+            alt=re.sub(r"(?<!\w)-(?=\d)", formatting.MINUS, content.alt),  # screen readers skip a hyphen
             caption=content.caption,
             data=self._csv(name, columns, rows),
             provenance=provenance(content.records, made_by),
         )
 
-    def _drawn(self, stem: str, content: FigureSpec, size: Size) -> Drawing:
-        """Draw in both themes, which share their size."""
+    def _drawn(self, stem: str, content: FigureSpec, size: SizeName) -> Svg:
+        """Draw a figure in both themes, which have the same size."""
         light, dark = (draw(content.chart, theme=theme, size=size) for theme in THEMES)
-        for theme, drawing in zip(THEMES, (light, dark), strict=True):
-            write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", drawing.svg)
+        for theme, svg in zip(THEMES, (light, dark), strict=True):
+            write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", svg.text)
         return light
 
     def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:

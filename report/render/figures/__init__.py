@@ -1,6 +1,8 @@
-"""Draw charts as SVG, and give the numbers that they are drawn from."""
+"""Draw charts as SVG, and export the numbers that they show."""
 
 from __future__ import annotations
+
+import matplotlib
 
 from report.answers.charts import BarChart, Chart, ImageGrid, IntervalChart, LineChart, MatrixChart
 from report.render.figures.bars import draw_bars
@@ -8,26 +10,29 @@ from report.render.figures.colour import THEMES, ThemeName
 from report.render.figures.export import chart_data
 from report.render.figures.images import draw_images
 from report.render.figures.intervals import draw_intervals
-from report.render.figures.layout import FORMATS, Size
+from report.render.figures.layout import SIZES, SizeName
 from report.render.figures.lines import draw_lines
 from report.render.figures.matrix import draw_matrix
-from report.render.figures.svg import Drawing, rendering
+from report.render.figures.styles import set_style
+from report.render.figures.svg import Svg, to_svg
 
-__all__ = ["Drawing", "Size", "ThemeName", "chart_data", "draw"]
+__all__ = ["SizeName", "Svg", "ThemeName", "chart_data", "draw"]
 
 
-def draw(chart: Chart, *, theme: ThemeName, size: Size = "page") -> Drawing:
-    """Draw a chart for one theme; equal charts give equal bytes, on any machine with the same matplotlib."""
-    colours, form = THEMES[theme], FORMATS[size]
-    with rendering():
+def draw(chart: Chart, *, theme: ThemeName, size: SizeName = "page") -> Svg:
+    """Draw a chart for one theme; equal charts give equal bytes on any machine with the same matplotlib."""
+    colours, figure_size = THEMES[theme], SIZES[size]
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # ignore the user's own settings
+        set_style(colours, figure_size)
         match chart:
             case LineChart():
-                return draw_lines(chart, colours, form)
+                return to_svg(draw_lines(chart, colours, figure_size))
             case IntervalChart():
-                return draw_intervals(chart, colours, form)
+                return to_svg(draw_intervals(chart, colours, figure_size))
             case BarChart():
-                return draw_bars(chart, colours, form)
+                return to_svg(draw_bars(chart, colours, figure_size))
             case ImageGrid():
-                return draw_images(chart, colours, form)
+                return to_svg(draw_images(chart, colours, figure_size))
             case MatrixChart():
-                return draw_matrix(chart, colours, form)
+                return to_svg(draw_matrix(chart, colours, figure_size))

@@ -1,9 +1,9 @@
-"""The numbers of a chart as a tidy table: one observation a row, ready for CSV."""
+"""Export the numbers of a chart as a tidy table: one observation a row."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from report.answers.charts import BarChart, Chart, ImageGrid, IntervalChart, LineChart, MatrixChart
 
@@ -12,46 +12,46 @@ Table = tuple[list[str], list[list[Cell]]]
 
 
 def chart_data(chart: Chart) -> Table:
-    """Return column names and rows, unthinned and unrounded; what is missing is an empty string."""
+    """Return column names and rows, unrounded; a missing value is an empty string."""
     match chart:
         case LineChart():
             names = ["panel", "series", "role", "x", "y", "low", "high", "x_label", "y_label"]
-            return names, list(_line_rows(chart))
+            rows = _line_rows(chart)
         case IntervalChart():
-            return ["row", "kind", "value", "low", "high", "x_label"], list(_interval_rows(chart))
+            names = ["row", "kind", "value", "low", "high", "x_label"]
+            rows = _interval_rows(chart)
         case BarChart():
-            rows: list[list[Cell]] = [
+            names = ["bar", "segment", "value", "x_label"]
+            rows = (
                 [bar.label, segment.label, _cell(segment.value), chart.x_label]
                 for bar in chart.bars
                 for segment in bar.segments
-            ]
-            return ["bar", "segment", "value", "x_label"], rows
+            )
         case ImageGrid():
-            return ["tile", "caption", "row", "column", "value"], list(_pixel_rows(chart))
+            names = ["tile", "caption", "row", "column", "value"]
+            rows = _pixel_rows(chart)
         case MatrixChart():
-            cells: list[list[Cell]] = [
-                [label, column, _at(chart.values[row] if row < len(chart.values) else None, index)]
-                for row, label in enumerate(chart.rows)
-                for index, column in enumerate(chart.columns)
-            ]
-            return [chart.y_label or "row", chart.x_label or "column", "value"], cells
+            names = [chart.y_label, chart.x_label, "value"]
+            rows = (
+                [label, column, _cell(value)]
+                for label, values in zip(chart.rows, chart.values, strict=True)
+                for column, value in zip(chart.columns, values, strict=True)
+            )
+    return names, list(rows)
 
 
-def _cell(value: float | None) -> Cell:
-    return "" if value is None or not math.isfinite(value) else value
-
-
-def _at(values: Sequence[float] | None, index: int) -> Cell:
-    return _cell(values[index]) if values is not None and index < len(values) else ""
+def _cell(value: float) -> Cell:
+    return value if math.isfinite(value) else ""
 
 
 def _line_rows(chart: LineChart) -> Iterator[list[Cell]]:
     for position, panel in enumerate(chart.panels, start=1):
         name = panel.title or f"panel {position}"
         for series in panel.series:
-            for index in range(max(len(series.x), len(series.y))):
-                numbers = [_at(values, index) for values in (series.x, series.y, series.low, series.high)]
-                yield [name, series.label, series.role, *numbers, panel.x_label, panel.y_label]
+            missing = [math.nan] * len(series.x)
+            columns = (series.x, series.y, series.low or missing, series.high or missing)
+            for numbers in zip(*columns, strict=True):
+                yield [name, series.label, series.role, *map(_cell, numbers), panel.x_label, panel.y_label]
 
 
 def _interval_rows(chart: IntervalChart) -> Iterator[list[Cell]]:

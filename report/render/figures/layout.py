@@ -1,162 +1,101 @@
-"""The sheet that figures are drawn on: sizes in CSS pixels from the top left, text that is measured before it is set."""
+"""Sizes of figures, and the layout that all charts share."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Affine2D
+from numpy.typing import NDArray
 
-from report.render.figures.colour import Theme
-from report.render.figures.svg import POINTS_PER_INCH, Drawing, to_svg
-from report.render.figures.text import balanced, text_width
+from report.render.figures.text import balance, text_width, wrap
 
-Size = Literal["page", "narrow", "card"]
+DPI = 72
+"""With 72 dots per inch, matplotlib's points and the pixels of the page are one unit."""
+SizeName = Literal["page", "narrow", "card"]
 
 
-class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a figure and its text are, in CSS pixels."""
+class FigureSize(msgspec.Struct, frozen=True, kw_only=True):
+    """The size of a figure and its text, in CSS pixels."""
 
     width: int
-    text: float
-    """Font size of all text but panel titles, which are slightly larger."""
+    font_size: float
     plot_height: float
-    """Height of one pair of axes."""
+    """Height of one panel of a line chart."""
     compact: bool = False
-    """For a card: the first panel, few ticks, no numbers in the margin."""
+    """Whether the figure shows only what a card has room for."""
 
     @property
-    def line(self) -> float:
+    def line_height(self) -> float:
         """Distance between the baselines of two lines of text."""
-        return round(1.3 * self.text)
-
-    @property
-    def title(self) -> float:
-        """Font size of panel titles."""
-        return self.text + 1
-
-    def foot(self, x_label: str) -> float:
-        """Return the height below a pair of axes: tick labels, and the label of the x axis."""
-        lines = len(balanced(x_label, self.text, self.width)) if x_label else 0
-        return 6 + 1.25 * self.text + lines * self.line
+        return 1.3 * self.font_size
 
 
-FORMATS: dict[Size, Format] = {
-    "page": Format(width=720, text=16, plot_height=240),
-    "narrow": Format(width=360, text=13, plot_height=190),
-    "card": Format(width=320, text=12, plot_height=92, compact=True),
+SIZES: dict[SizeName, FigureSize] = {
+    "page": FigureSize(width=720, font_size=16, plot_height=240),
+    "narrow": FigureSize(width=360, font_size=13, plot_height=190),
+    "card": FigureSize(width=320, font_size=12, plot_height=92, compact=True),
 }
 
 
-class Canvas:
-    """A transparent sheet with pixel coordinates: x to the right, y down."""
+def new_figure(size: FigureSize) -> Figure:
+    """Make an empty figure; `set_height` gives it its height."""
+    figure = Figure((size.width / DPI, size.width / DPI))
+    FigureCanvasSVG(figure)  # the layout then measures text as the SVG backend does
+    return figure
 
-    def __init__(self, form: Format, theme: Theme, height: float) -> None:
-        self.theme = theme
-        self.form = form
-        self.width = form.width
-        self.height = math.ceil(height)
-        self.figure = Figure(figsize=(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
-        self.figure.patch.set_visible(False)
 
-    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        """Add bare axes: no frame, no ticks."""
-        bottom = self.height - top - height
-        axes = self.figure.add_axes((left / self.width, bottom / self.height, width / self.width, height / self.height))
-        axes.patch.set_visible(False)
-        axes.spines[:].set_visible(False)
-        axes.tick_params(which="both", length=0, colors=self.theme.muted, labelsize=self.form.text, pad=6)
-        return axes
+def set_height(figure: Figure, plot_height: float) -> None:
+    """Lay out a figure that is as high as its axes (`plot_height` in all) and the text around them need."""
+    layout = ConstrainedLayoutEngine()
+    layout.execute(figure)
+    height = figure.bbox.height + plot_height - sum(axes.bbox.height for axes in figure.axes)
+    figure.set_figheight(math.ceil(height) / DPI)
+    layout.execute(figure)
+    for axes in figure.axes:  # long labels are centred below their axes only as far as the figure's edges
+        label = axes.xaxis.label
+        box = label.get_window_extent()
+        shift = max(0.0, -box.x0) - max(0.0, box.x1 - figure.bbox.width)
+        label.set_transform(label.get_transform() + Affine2D().translate(shift, 0))
 
-    def sheet(self) -> Axes:
-        """Add axes over the whole sheet, in its own coordinates: for many pictures, each of which would else need axes."""
-        axes = self.axes(0, 0, self.width, self.height)
-        axes.set_axis_off()
-        axes.set(xlim=(0, self.width), ylim=(self.height, 0))
-        return axes
 
-    def text(
-        self,
-        x: float,
-        baseline: float,
-        text: str,
-        *,
-        colour: str | None = None,
-        align: Literal["left", "center", "right"] = "left",
-        size: float | None = None,
-        bold: bool = False,
-        angle: float = 0,
-    ) -> None:
-        """Write one line of text; `align` says which part of it stands at x."""
-        self.figure.text(
-            x / self.width,
-            1 - baseline / self.height,
-            text,
-            color=colour or self.theme.ink,
-            ha=align,
-            va="baseline",
-            fontsize=size or self.form.text,
-            fontweight="bold" if bold else "normal",
-            rotation=angle,
-            rotation_mode="anchor",  # so that the SVG keeps the alignment with any font
-        )
+def set_x_label(axes: Axes, label: str, size: FigureSize) -> None:
+    """Label the x axis, on as many lines as the figure's width needs."""
+    axes.set_xlabel(balance(label, size.font_size, size.width))
 
-    def block(
-        self,
-        x: float,
-        middle: float,
-        lines: Sequence[str],
-        *,
-        colour: str | None = None,
-        align: Literal["left", "center", "right"] = "left",
-    ) -> None:
-        """Write lines of text about a middle height."""
-        # The middle of a line without descenders is about 0.36 of the font size above its baseline.
-        first = middle + 0.36 * self.form.text - (len(lines) - 1) * self.form.line / 2
-        for index, line in enumerate(lines):
-            self.text(x, first + index * self.form.line, line, colour=colour, align=align)
 
-    def x_label(self, text: str, left: float, right: float, bottom: float | None = None) -> None:
-        """Write the label of an x axis, centred below it, or beside the centre if the sheet ends there."""
-        lines = balanced(text, self.form.text, self.width) if text else []
-        last = (self.height if bottom is None else bottom) - 0.35 * self.form.text
-        for above, line in enumerate(reversed(lines)):
-            half = text_width(line, self.form.text) / 2
-            centre = min(max((left + right) / 2, half), self.width - half)
-            baseline = last - above * self.form.line
-            self.text(centre, baseline, line, colour=self.theme.muted, align="center")
+def set_rows(axes: Axes, labels: Sequence[str], colour: str, size: FigureSize) -> NDArray[np.float64]:
+    """Divide y into labelled rows, the first at the top, and return their centres; one unit of y is one pixel."""
+    wrapped = [wrap(label, size.font_size, 0.36 * size.width) for label in labels]
+    lines = np.array([1 + text.count("\n") for text in wrapped], dtype=np.float64)
+    heights = lines * size.line_height + size.font_size
+    centres = np.cumsum(heights) - heights / 2
+    axes.set_ylim(max(heights.sum(), size.line_height), 0)
+    axes.set_yticks(centres, wrapped, ha="left", color=colour)
+    widest = max((text_width(text, size.font_size) for text in wrapped), default=0.0)
+    axes.tick_params(axis="y", pad=widest + 0.8 * size.font_size)
+    axes.grid(visible=False, axis="y")
+    return centres
 
-    def stroke(self, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:
-        """Draw a line, or marks, outside any axes."""
-        line = Line2D(
-            [x / self.width for x in xs],
-            [1 - y / self.height for y in ys],
-            transform=self.figure.transFigure,
-            **style,
-        )
-        self.figure.add_artist(line)
 
-    def patch(
-        self, x: float, y: float, width: float, height: float, colour: str, hatch: str = "", edge: str | None = None
-    ) -> None:
-        """Draw a filled rectangle about a centre."""
-        rectangle = Rectangle(
-            ((x - width / 2) / self.width, 1 - (y + height / 2) / self.height),
-            width / self.width,
-            height / self.height,
-            transform=self.figure.transFigure,
-            facecolor=colour,
-            edgecolor=edge or colour,
-            hatch=hatch,
-            linewidth=0,
-        )
-        self.figure.add_artist(rectangle)
+def add_legend(figure: Figure, handles: Mapping[str, Any], size: FigureSize) -> None:
+    """Add a legend above the axes, from handles by label, in as many columns as fit; it reads row by row."""
+    labels, key, gap = list(handles), 2.1 * size.font_size, 1.4 * size.font_size
 
-    def drawing(self) -> Drawing:
-        """Return what has been drawn."""
-        return Drawing(to_svg(self.figure), self.width, self.height)
+    def width(columns: list[list[str]]) -> float:
+        return sum(key + text_width("\n".join(column), size.font_size) + gap for column in columns) - gap
+
+    columns = [[label] for label in labels]
+    while len(columns) > 1 and width(columns) > size.width:
+        columns = [labels[start :: len(columns) - 1] for start in range(len(columns) - 1)]
+    order = [label for column in columns for label in column]
+    figure.legend(
+        [handles[label] for label in order], order, loc="outside upper left", ncols=len(columns), borderaxespad=0.2
+    )

@@ -1,124 +1,76 @@
-"""How each series looks: colour, dashes and marker together, so that none of them is the only cue."""
+"""Styles of figures and of their series."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-import msgspec
+from matplotlib import rc
 
 from report.answers.charts import Series
-from report.render.figures.colour import SHAPE_CONTRAST, TEXT_CONTRAST, Theme, legible
-from report.render.figures.layout import Canvas
-from report.render.figures.text import text_width, wrap
+from report.render.figures.colour import SHAPE_CONTRAST, Theme, legible
+from report.render.figures.layout import DPI, FigureSize
+from report.render.figures.text import MEASURED_FAMILY
 
-Dashes = tuple[float, tuple[float, ...] | None]
-
-_DASHES: tuple[Dashes, ...] = (
-    (0, None),
-    (0, (6, 2)),
-    (0, (2, 1.6)),
-    (0, (8, 2, 2, 2)),
-    (0, (4, 1.5)),
-    (0, (8, 2, 2, 2, 2, 2)),
-    (0, (1, 1)),
-)
+# Each series has a colour, a dash pattern and a marker of its own, so that colour is never the only cue.
+_DASHES = ((), (6, 2), (2, 1.6), (8, 2, 2, 2), (4, 1.5), (8, 2, 2, 2, 2, 2), (1, 1))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_PRINTED_MARKERS = ("o", "s", "^", "D")
-KEY_WIDTH = 1.7  # of the sample of a line beside its label, in font sizes
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """The line, marker and label of one series."""
+def set_style(theme: Theme, size: FigureSize) -> None:
+    """Set matplotlib's parameters for one theme and size: no frames, no tick marks, a faint grid."""
+    font_size = size.font_size
+    rc("font", family=MEASURED_FAMILY, size=font_size)
+    rc("text", color=theme.text, parse_math=False)  # a dollar sign in a label is a dollar sign
+    rc("figure", dpi=DPI, frameon=False)
+    rc("figure.constrained_layout", w_pad=2 / DPI, h_pad=0.4 * font_size / DPI, hspace=0)
+    rc("axes", facecolor="none", grid=True, axisbelow=True, xmargin=0.04, ymargin=0.04)
+    rc("axes", labelcolor=theme.muted, titlecolor=theme.muted, titlelocation="left", titlesize=font_size)
+    rc("axes.spines", left=False, right=False, top=False, bottom=False)
+    rc("grid", color=theme.grid, linewidth=0.8)
+    rc("xtick", color=theme.muted)
+    rc("ytick", color=theme.muted)
+    rc("xtick.major", size=0, pad=6)
+    rc("ytick.major", size=0, pad=6)
+    rc("lines", linewidth=font_size / 8, markersize=0.42 * font_size, markeredgewidth=0, solid_joinstyle="round")
+    rc("errorbar", capsize=0.3 * font_size)
+    rc("hatch", linewidth=1.2)
+    rc("legend", frameon=False, borderpad=0, borderaxespad=0, labelspacing=0.25)
+    rc("legend", handlelength=1.7, handletextpad=0.4, columnspacing=1.4)
+    rc("svg", fonttype="none", hashsalt="fmnist-ref")
 
-    colour: str
-    text: str
-    dashes: Dashes = (0, None)
-    marker: str = ""
-    line_width: float = 2.0
-    """In pixels beside text of 16 pixels."""
-    hollow: bool = False
 
-    def style(self, text: float) -> dict[str, Any]:
-        """Return the keyword arguments of matplotlib's `Line2D`, in proportion to the font size."""
-        return {
-            "color": self.colour,
-            "linewidth": self.line_width * text / 16,
-            "linestyle": self.dashes if self.line_width else "none",
-            "marker": self.marker,
-            "markersize": 0.42 * text,
-            "markerfacecolor": "none" if self.hollow else self.colour,
-            "markeredgewidth": 0.09 * text if self.hollow else 0,
-        }
-
-
-def looks(series: Iterable[Series], theme: Theme) -> dict[str, Look]:
-    """Give every label a look; the same label looks the same in every panel."""
-    found: dict[str, Look] = {}
+def series_styles(series: Iterable[Series], theme: Theme, font_size: float) -> dict[str, dict[str, Any]]:
+    """Return the keyword arguments of `Line2D` by label; a label has the same style in every panel."""
+    styles: dict[str, dict[str, Any]] = {}
     measured = printed = 0
     for one in series:
-        if one.label in found:
+        if one.label in styles:
             continue
         if one.role == "reference":
-            found[one.label] = Look(colour=theme.reference, text=theme.muted, line_width=1.0)
+            styles[one.label] = {"color": theme.reference, "linewidth": 1, "zorder": 1.5}
         elif one.role == "printed":
-            marker = _PRINTED_MARKERS[printed % len(_PRINTED_MARKERS)]
-            found[one.label] = Look(colour=theme.ink, text=theme.ink, marker=marker, line_width=0, hollow=True)
+            styles[one.label] = {
+                "color": theme.text,
+                "linestyle": "none",
+                "marker": _MARKERS[printed % len(_MARKERS)],
+                "markerfacecolor": "none",
+                "markeredgewidth": 0.09 * font_size,
+            }
             printed += 1
         else:
-            found[one.label] = _measured_look(measured, theme, line=one.role == "line")
+            styles[one.label] = _measured_style(measured, theme) | (
+                {"linestyle": "none"} if one.role == "points" else {}
+            )
             measured += 1
-    return found
+    return styles
 
 
-def _measured_look(index: int, theme: Theme, *, line: bool) -> Look:
-    base = theme.series[index % len(theme.series)]
-    return Look(
-        colour=legible(base, theme, SHAPE_CONTRAST),
-        text=legible(base, theme, TEXT_CONTRAST),
-        # After seven series the colours begin again, with other dashes and markers than before.
-        dashes=_DASHES[(index + index // len(theme.series)) % len(_DASHES)],
-        marker=_MARKERS[(index + 2 * (index // len(theme.series))) % len(_MARKERS)],
-        line_width=2.0 if line else 0.0,
-    )
-
-
-def draw_key(canvas: Canvas, x: float, middle: float, look: Look) -> None:
-    """Draw a short sample of a series: its line, and its marker in the middle."""
-    size = canvas.form.text
-    style = look.style(size)
-    width = KEY_WIDTH * size
-    if look.line_width:
-        canvas.stroke([x, x + width], [middle, middle], **(style | {"marker": ""}))
-    canvas.stroke([x + width / 2], [middle], **style)
-
-
-def legend_rows(labels: Sequence[str], width: float, size: float) -> list[list[str]]:
-    """Break the entries of a legend into rows."""
-    rows: list[list[str]] = []
-    used = width + 1.0
-    for label in labels:
-        entry = (KEY_WIDTH + 0.4 + 1.4) * size + text_width(label, size)
-        if used + entry > width + 1.4 * size:
-            rows.append([])
-            used = 0.0
-        rows[-1].append(label)
-        used += entry
-    return rows
-
-
-def draw_legend(canvas: Canvas, left: float, top: float, rows: list[list[str]], found: dict[str, Look]) -> None:
-    """Write a legend, row by row, each entry after its key."""
-    size, line = canvas.form.text, canvas.form.line
-    for index, labels in enumerate(rows):
-        x, middle = left, top + (index + 0.5) * line
-        for label in labels:
-            draw_key(canvas, x, middle, found[label])
-            x += (KEY_WIDTH + 0.4) * size
-            canvas.block(x, middle, [label], colour=found[label].text)
-            x += text_width(label, size) + 1.4 * size
-
-
-def label_blocks(labels: Sequence[str], size: float, width: float) -> dict[str, list[str]]:
-    """Break direct labels into lines."""
-    return {label: wrap(label, size, width) for label in labels}
+def _measured_style(index: int, theme: Theme) -> dict[str, Any]:
+    # After seven series the colours begin again, with other dashes and markers than before.
+    turn, place = divmod(index, len(theme.series))
+    return {
+        "color": legible(theme.series[place], theme, SHAPE_CONTRAST),
+        "linestyle": (0, _DASHES[(place + turn) % len(_DASHES)]),
+        "marker": _MARKERS[(place + 2 * turn) % len(_MARKERS)],
+    }

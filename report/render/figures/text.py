@@ -1,4 +1,4 @@
-"""Text before it is set: how wide it is, and where its lines break."""
+"""Measure the width of text, and break it into lines."""
 
 from __future__ import annotations
 
@@ -7,41 +7,37 @@ from functools import cache
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-# Text is measured in DejaVu Sans, which comes with matplotlib, and shown in the reader's own sans-serif. DejaVu is
-# the widest of the fonts that this list can end in, so what fits here fits there.
+# Text is measured in DejaVu Sans, which comes with matplotlib, and shown in the reader's own sans-serif font. DejaVu
+# is wider than any font in the list of `SHOWN_FAMILIES`, so text that fits in DejaVu fits in those fonts too.
 MEASURED_FAMILY = "DejaVu Sans"
 SHOWN_FAMILIES = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
 @cache
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Return the width of one line of text; the same labels come back in every theme and size."""
-    font = FontProperties(family=MEASURED_FAMILY, size=size, weight="bold" if bold else "normal")
-    width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
-    return float(width)
+def text_width(text: str, font_size: float) -> float:
+    """Return the width of the longest line of a text, in pixels."""
+    font = FontProperties(family=MEASURED_FAMILY, size=font_size)
+    widths = (TextToPath().get_text_width_height_descent(line, font, ismath=False)[0] for line in text.split("\n"))
+    return float(max(widths))
 
 
-def wrap(text: str, size: float, width: float) -> list[str]:
-    """Break text at spaces into lines no wider than `width`; a word that is wider has a line of its own."""
+def wrap(text: str, font_size: float, width: float) -> str:
+    """Break text at spaces into lines no wider than `width`; a wider word gets a line of its own."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split():
-            longer = f"{line} {word}".strip()
-            if line and text_width(longer, size) > width:
-                lines.append(line)
-                longer = word
-            line = longer
-        lines.append(line)
-    return lines
+        first, *others = paragraph.split(" ")
+        lines.append(first)
+        for word in others:
+            longer = f"{lines[-1]} {word}"
+            if text_width(longer, font_size) > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+    return "\n".join(lines)
 
 
-def balanced(text: str, size: float, width: float) -> list[str]:
-    """Break text into as few lines as `wrap` does, of lengths as even as they can be."""
-    lines = wrap(text, size, width)
-    for share in range(95, 0, -5):
-        narrower = wrap(text, size, width * share / 100)
-        if len(narrower) > len(lines) or max(text_width(line, size) for line in narrower) > width * share / 100:
-            break
-        lines = narrower
-    return lines
+def balance(text: str, font_size: float, width: float) -> str:
+    """Break text into as few lines as `wrap` does, of similar lengths."""
+    lines = wrap(text, font_size, width).count("\n")
+    narrower = (wrap(text, font_size, width * percent / 100) for percent in range(20, 101, 5))
+    return next(wrapped for wrapped in narrower if wrapped.count("\n") == lines)
