@@ -12,32 +12,28 @@ from typing import Any
 from report.answers.answer import FigureSpec, TableSpec
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
-from report.experiments import EXPERIMENTS
 from report.record.files import write_if_changed
+from report.record.reader import Records
 from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.page_data import Figure, Number, Page, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
 
 
-def provenance(records: Iterable[str], made_by: Callable[..., Any]) -> Provenance:
-    """Say where something came from; record ids begin with experiment, arm and seed."""
-    ids = tuple(dict.fromkeys(records))
-    experiments = sorted({id.split(".")[0] for id in ids})
-    only = " ".join(f"--only {name}" for name in experiments)
-    seeds = {part for id in ids for part in id.split(".") if part.startswith("seed")}
-    timed = all(
-        name in EXPERIMENTS and EXPERIMENTS[name].exclusive for name in experiments
-    )  # by repetitions, not seeds
+def provenance(ids: Iterable[str], made_by: Callable[..., Any], records: Records) -> Provenance:
+    """Return where something came from: the records of some runs, and the function that made it of them."""
+    found = [records.by_id[id] for id in dict.fromkeys(ids)]
+    only = " ".join(f"--only {name}" for name in sorted({record.experiment for record in found}))
+    trained = [record for record in found if not record.exclusive]  # timings have repetitions instead of seeds
     return Provenance(
-        records=tuple(f"records/{id}.json" for id in ids),
+        records=tuple(f"records/{record.run}.json" for record in found),
         rebuild=f"tox -e report -- {only}" if only else "tox -e report",
         made_by=f"{made_by.__module__}.{made_by.__qualname__.split('.')[0]}",
-        num_seeds=None if timed else len(seeds) or None,
+        num_seeds=len({record.seed for record in found}) if trained else None,
     )
 
 
-def number(estimate: Estimate, made_by: Callable[..., Any]) -> Number:
+def number(estimate: Estimate, made_by: Callable[..., Any], records: Records) -> Number:
     """Make an estimate ready to stand in the text."""
     return Number(
         text=formatting.text_of(estimate),
@@ -45,7 +41,7 @@ def number(estimate: Estimate, made_by: Callable[..., Any]) -> Number:
         interval_name=formatting.interval_name(estimate),
         detectable=formatting.detectable_of(estimate),
         estimate=estimate,
-        provenance=provenance(estimate.records, made_by),
+        provenance=provenance(estimate.records, made_by, records),
     )
 
 
@@ -59,11 +55,14 @@ class Exporter:
         The Sphinx source folder: figures go into its ``figures/``.
     published : Path
         Folder copied as it is into the site: data go into its ``data/``.
+    records : Records
+        What the figures and tables are made of.
     """
 
-    def __init__(self, source: Path, published: Path) -> None:
+    def __init__(self, source: Path, published: Path, records: Records) -> None:
         self.source = source
         self.published = published
+        self.records = records
 
     def figure(self, name: str, content: FigureSpec, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
         """Draw a figure in both themes, for wide and narrow screens, and export its data."""
@@ -83,7 +82,7 @@ class Exporter:
             alt=re.sub(r"(?<!\w)-(?=\d)", formatting.MINUS, content.alt),  # screen readers skip a hyphen
             caption=content.caption,
             data=self._csv(name, columns, rows),
-            provenance=provenance(content.records, made_by),
+            provenance=provenance(content.records, made_by, self.records),
         )
 
     def _drawn(self, stem: str, content: FigureSpec, size: SizeName) -> Svg:
@@ -104,7 +103,7 @@ class Exporter:
                 for i in range(len(content.columns))
             ],
             data=self._csv(name, content.columns, content.rows),
-            provenance=provenance(content.records, made_by),
+            provenance=provenance(content.records, made_by, self.records),
         )
 
     def _csv(self, name: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> str:

@@ -79,7 +79,7 @@ def write_source(
     """
     published = source / "published"
     kept = copy_tree(DOCS, source)
-    exporter = artifacts.Exporter(source, published)
+    exporter = artifacts.Exporter(source, published, records)
     for answer in (ANSWERS | OTHER_PAGES).values():
         page = page_of(answer, records, measurements, exporter)
         kept |= artifacts.files_of(page) | _write_answer(source, answer, page, measurements.findings, completeness)
@@ -125,7 +125,7 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
     """Gather all that one answer page shows, its figures drawn and its data exported."""
     measured, findings = measurements.measured[answer.name], measurements.findings
     numbers: dict[str, Number] = {
-        number_key(name, index): artifacts.number(estimate, answer.estimators[name])
+        number_key(name, index): artifacts.number(estimate, answer.estimators[name], records)
         for name, estimates in measured.items()
         for index, estimate in enumerate(estimates)
     }

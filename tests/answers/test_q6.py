@@ -46,7 +46,7 @@ def concluded(records, profile="full"):
 def rendered(records, profile="full"):
     measured, findings = taken(records), concluded(records, profile)
     numbers = {
-        name if i == 0 else f"{name}-{i + 1}": artifacts.number(estimate, answer.estimators[name])
+        name if i == 0 else f"{name}-{i + 1}": artifacts.number(estimate, answer.estimators[name], records)
         for name, estimates in measured.items()
         for i, estimate in enumerate(estimates)
     }

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from examples import ExampleRecords, results_of
+from examples import ExampleRecords, results_of, whole_report
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,9 +123,15 @@ def test_list_scheduling_keeps_grahams_bounds(durations, workers):
     assert scaling.list_schedule(durations, 1) == pytest.approx(sum(durations))
 
 
-def test_times_are_said_to_be_of_no_seeds():
-    assert artifacts.provenance(["speed.ladder.seed0.a"], rungs.rungs).num_seeds is None
-    assert artifacts.provenance(["speed.ladder.seed0.a", "epochs.from_logits.seed0.b"], rungs.rungs).num_seeds == 1
-    assert (
-        artifacts.provenance(["epochs.from_logits.seed0.b", "epochs.from_logits.seed1.c"], rungs.rungs).num_seeds == 2
+def test_times_are_of_no_seeds():
+    records = whole_report()
+    timed = [id for id, record in records.by_id.items() if record.experiment == "speed"]
+    trained = [
+        id for id, record in records.by_id.items() if (record.experiment, record.arm) == ("epochs", "from_logits")
+    ]
+    assert artifacts.provenance(timed, rungs.rungs, records).num_seeds is None
+    assert artifacts.provenance([*timed, trained[0]], rungs.rungs, records).num_seeds == 1
+    assert artifacts.provenance(trained[:2], rungs.rungs, records).num_seeds == 2
+    assert artifacts.provenance([*timed, trained[0]], rungs.rungs, records).rebuild.endswith(
+        "--only epochs --only speed"
     )

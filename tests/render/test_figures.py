@@ -17,6 +17,7 @@ import matplotlib
 import msgspec
 import numpy as np
 import pytest
+from examples import ExampleRecords
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
@@ -643,7 +644,7 @@ def test_alternative_texts_have_true_minus_signs(tmp_path: Path) -> None:
     content = FigureSpec(
         chart=INTERVALS, title="", alt="the 784-128-10 network: -0.5 (-2 to +1)", caption="", records=()
     )
-    figure = Exporter(tmp_path, tmp_path).figure("q1-differences", content, draw)
+    figure = Exporter(tmp_path, tmp_path, ExampleRecords({})).figure("q1-differences", content, draw)
     assert figure.alt == "the 784-128-10 network: −0.5 (−2 to +1)"
     assert (tmp_path / figure.light).read_text() == draw(INTERVALS, theme="light").text
     assert (figure.narrow_width, figure.width) == (360, 720)

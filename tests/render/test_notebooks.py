@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from examples import ExampleRecords
 
 from report.answers import ANSWERS
 from report.conclude.formatting import THIN_SPACE
@@ -15,6 +16,7 @@ from report.record.store import RecordStore
 from report.render import artifacts, markdown, notebooks, pages
 from report.render.artifacts import Exporter
 
+NO_RECORDS = ExampleRecords({})
 PAGE = """---
 kernelspec:
   name: python3
@@ -56,7 +58,7 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
     measurements = pages.measure(records, "quick")
     completeness = markdown.Completeness(profile="quick", seeds_done=0, seeds_planned=1)
     answer = ANSWERS[name]
-    page = pages.page_of(answer, records, measurements, Exporter(tmp_path, tmp_path))
+    page = pages.page_of(answer, records, measurements, Exporter(tmp_path, tmp_path, records))
     notebook = json.loads(
         notebooks.to_notebook(markdown.render(answer, page, measurements.findings, completeness, notebook=True))
     )
@@ -69,9 +71,9 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
 
 def test_a_number_is_written_out():
     about = {"n": 5, "n_of": "seeds", "unit": "percentage points", "method": "t", "signed": True}
-    measured = artifacts.number(Estimate(value=3.912, low=3.51, high=4.3, **about), notebooks.spelled_out)
+    measured = artifacts.number(Estimate(value=3.912, low=3.51, high=4.3, **about), notebooks.spelled_out, NO_RECORDS)
     assert notebooks.spelled_out(measured) == f"+3.9{THIN_SPACE}pp (+3.5 to +4.3, n = 5 seeds)"
-    counted = artifacts.number(exact(60_000, unit="images", n=1, n_of="data set"), notebooks.spelled_out)
+    counted = artifacts.number(exact(60_000, unit="images", n=1, n_of="data set"), notebooks.spelled_out, NO_RECORDS)
     assert notebooks.spelled_out(counted) == f"60,000{THIN_SPACE}images (n = 1 data set)"
 
 
