@@ -18,7 +18,8 @@ ASCII_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 def report(output, **settings):
     """Start a small report as a program; return its command and environment."""
     command = [*PROGRAM, "run", "--profile", "quick", "--seeds", "1", "--output", str(output)]
-    return {"args": command, "cwd": ROOT, "env": os.environ | {"PYTHONPATH": str(ROOT)} | settings}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}  # tox sets it
+    return {"args": command, "cwd": ROOT, "env": inherited | {"PYTHONPATH": str(ROOT)} | settings}
 
 
 def assert_complete(output):
