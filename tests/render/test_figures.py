@@ -17,7 +17,6 @@ import matplotlib
 import msgspec
 import numpy as np
 import pytest
-from examples import ExampleRecords
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
@@ -41,6 +40,8 @@ from report.answers.charts import (
     Series,
     Tile,
 )
+from report.record.reader import Records
+from report.record.store import RecordStore
 from report.render.artifacts import Exporter
 from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.figures.colour import SHAPE_CONTRAST, TEXT_CONTRAST, THEMES, Theme, contrast, text_on
@@ -644,7 +645,9 @@ def test_alternative_texts_have_true_minus_signs(tmp_path: Path) -> None:
     content = FigureSpec(
         chart=INTERVALS, title="", alt="the 784-128-10 network: -0.5 (-2 to +1)", caption="", records=()
     )
-    figure = Exporter(tmp_path, tmp_path, ExampleRecords({})).figure("q1-differences", content, draw)
+    figure = Exporter(tmp_path, tmp_path, Records(RecordStore(tmp_path, ""), [])).figure(
+        "q1-differences", content, draw
+    )
     assert figure.alt == "the 784-128-10 network: −0.5 (−2 to +1)"
     assert (tmp_path / figure.light).read_text() == draw(INTERVALS, theme="light").text
     assert (figure.narrow_width, figure.width) == (360, 720)
