@@ -13,18 +13,33 @@ from torch import Tensor
 
 ProfileName = Literal["quick", "full"]
 Role = Literal["main", "trial"]
+PLANNED_SEEDS = 5
+"""Seeds of an experiment that doesn't say how many it needs."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The size of a report: `full` is the whole plan, `quick` a first look that withholds verdicts."""
 
     name: ProfileName = "full"
-    seeds: int = 5
+    seeds: int = PLANNED_SEEDS
+    """Scales the seeds of every experiment: with 10, each has twice as many as planned."""
+    first_seed: int = 0
+    """Seeds count up from here; another start gives a report that shares no seed with this one."""
     device: str = "cpu"
 
     def pick(self, *, full: Any, quick: Any) -> Any:
         """Return the setting that belongs to this profile."""
         return full if self.name == "full" else quick
+
+    def seeds_of(self, full: int = PLANNED_SEEDS) -> range:
+        """Return the seeds of an experiment that is planned with `full` of them; `quick` has `seeds` of each."""
+        count = self.pick(full=max(1, round(full * self.seeds / PLANNED_SEEDS)), quick=self.seeds)
+        return range(self.first_seed, self.first_seed + count)
+
+    @property
+    def trial_seeds(self) -> range:
+        """Seeds on which learning rates are chosen."""
+        return range(self.first_seed, self.first_seed + self.pick(full=3, quick=1))
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,17 +150,29 @@ def plan(experiments: Mapping[str, Experiment], profile: Profile) -> list[Run]:
     for experiment in experiments.values():
         for run in experiment.plan(profile):
             add(run)
-    return sorted(runs.values(), key=lambda run: (run.exclusive, run.seed))
+    turn = _turns(runs)
+    return sorted(runs.values(), key=lambda run: (run.exclusive, turn[run.id]))
 
 
-def stages(runs: Iterable[Run]) -> list[list[Run]]:
+def _turns(runs: Mapping[str, Run]) -> dict[str, int]:
+    """Return the seed with which each run is done: its own, or a lower one that depends on it."""
+    turn = {id: run.seed for id, run in runs.items()}
+    for run in reversed(list(runs.values())):  # each after those that depend on it
+        for needed in run.depends_on:
+            turn[needed.id] = min(turn.get(needed.id, run.seed), turn[run.id])
+    return turn
+
+
+def stages(runs: Iterable[Run], first_seed: int = 0) -> list[list[Run]]:
     """
     Split a plan where a site is published: after the first seed's runs, and after all.
 
     Runs that measure time come in the second stage: they need the machine to themselves, and a reader would wait for them.
     """
+    all_runs = {run.id: run for run in runs}
+    turn = _turns(all_runs)
     first: list[Run] = []
     rest: list[Run] = []
-    for run in runs:
-        (rest if run.seed or run.exclusive else first).append(run)
+    for run in all_runs.values():
+        (rest if turn[run.id] > first_seed or run.exclusive else first).append(run)
     return [stage for stage in (first, rest) if stage]

@@ -17,33 +17,50 @@ def test_whatever_decides_a_result_is_in_the_id(field):
     assert msgspec.structs.replace(RUN, **{field: other}).id != RUN.id
 
 
-def test_trials_are_the_same_training_on_the_first_seed_at_every_rate():
-    tuned = with_trials(RUN, (0.1, 1.0))
+def test_trials_are_the_same_training_at_every_rate_on_the_seeds_of_the_choice():
+    tuned = with_trials(RUN, (0.1, 1.0), seeds=(0, 1))
     assert (tuned.role, tuned.seed, tuned.parameters) == ("main", 3, {"size": 7, "learning_rate": None})
-    assert [trial.parameters for trial in tuned.depends_on] == [
-        {"size": 7, "learning_rate": 0.1}, {"size": 7, "learning_rate": 1.0},
+    tried = [(trial.role, trial.seed, trial.parameters) for trial in tuned.depends_on]
+    assert tried == [
+        ("trial", seed, {"size": 7, "learning_rate": rate}) for rate in (0.1, 1.0) for seed in (0, 1)
     ]  # fmt: skip
-    assert {(trial.role, trial.seed) for trial in tuned.depends_on} == {("trial", 0)}
-    other_seed = with_trials(msgspec.structs.replace(RUN, seed=4), (0.1, 1.0))
+    other_seed = with_trials(msgspec.structs.replace(RUN, seed=4), (0.1, 1.0), seeds=(0, 1))
     assert other_seed.depends_on == tuned.depends_on
 
 
-def test_runs_are_planned_once_by_seed_after_what_they_read_and_timings_last():
-    def plan_sums(profile):
-        return [with_trials(msgspec.structs.replace(RUN, seed=seed), (0.1,)) for seed in range(profile.seeds)]
+def plan_sums(profile):
+    trials = profile.trial_seeds[:2]
+    return [with_trials(msgspec.structs.replace(RUN, seed=seed), (0.1,), trials) for seed in profile.seeds_of()]
 
-    def plan_timings(profile):
-        return [Run(experiment="timed", arm="t", seed=0)]
 
-    experiments = {
-        "timed": Experiment(plan=plan_timings, measure=lambda *_: None, exclusive=True),
-        "sum": Experiment(plan=plan_sums, measure=lambda *_: None),
-    }
-    runs = planning.plan(experiments, Profile(seeds=2))
+def plan_timings(profile):
+    return [Run(experiment="timed", arm="t", seed=0)]
+
+
+EXAMPLES = {
+    "timed": Experiment(plan=plan_timings, measure=lambda *_: None, exclusive=True),
+    "sum": Experiment(plan=plan_sums, measure=lambda *_: None),
+}
+
+
+@pytest.mark.parametrize("start", [0, 100])
+def test_runs_are_planned_once_by_seed_after_what_they_read_and_timings_last(start):
+    runs = planning.plan(EXAMPLES, Profile(seeds=2, first_seed=start))
     assert [(run.experiment, run.seed, run.role, run.exclusive) for run in runs] == [
-        ("sum", 0, "trial", False), ("sum", 0, "main", False), ("sum", 1, "main", False), ("timed", 0, "main", True),
-    ]  # fmt: skip
-    assert [len(stage) for stage in planning.stages(runs)] == [2, 2]
+        ("sum", start, "trial", False),
+        ("sum", start + 1, "trial", False),
+        ("sum", start, "main", False),
+        ("sum", start + 1, "main", False),
+        ("timed", 0, "main", True),
+    ]
+    assert [len(stage) for stage in planning.stages(runs, start)] == [3, 2]
+    assert [len(stage) for stage in planning.stages(runs[3:], start)] == [2]  # the first seed's are done already
+
+
+@pytest.mark.parametrize(("seeds", "planned", "expected"), [(5, 25, 25), (10, 25, 50), (1, 25, 5), (1, 2, 1)])
+def test_seeds_scale_every_experiment_by_the_same_factor(seeds, planned, expected):
+    assert len(Profile(seeds=seeds).seeds_of(planned)) == expected
+    assert list(Profile(name="quick", seeds=seeds, first_seed=7).seeds_of(planned)) == list(range(7, 7 + seeds))
 
 
 @pytest.mark.parametrize("profile", [Profile(), Profile(name="quick", seeds=2), Profile(device="cuda:0", seeds=1)])
@@ -61,7 +78,7 @@ def test_every_run_of_a_report_is_of_its_experiment_and_told_apart(profile):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_trials_only_choose_and_nothing_else_is_a_trial(name):
     for run in plan(Profile(), [name]):
-        assert all(needed.seed == 0 for needed in run.depends_on)
+        assert all(needed.seed in Profile().trial_seeds for needed in run.depends_on)
         if run.role == "trial":
             assert run.parameters["learning_rate"] is not None
             assert all(needed.role == "trial" for needed in run.depends_on)

@@ -14,7 +14,7 @@ from fmnist_ref import ConfigurationError, Source, load, locate, resolve_device
 from report.answers import ANSWERS
 from report.cli.checks import check_open_files, check_output
 from report.experiments import EXPERIMENTS, plan
-from report.plan import Profile, ProfileName, Run
+from report.plan import PLANNED_SEEDS, Profile, ProfileName, Run
 from report.publish.report import Report
 from report.record import accelerator
 from report.record.files import remove_partial
@@ -24,6 +24,7 @@ from report.run.executor import Backend, local_executor
 
 MAX_SEEDS = 1000
 """About 45,000 runs; they are planned within two seconds."""
+MAX_FIRST_SEED = 2**31
 MAX_WORKERS = 1024
 
 
@@ -37,13 +38,15 @@ class Options:
     seeds: int | None
     only: tuple[str, ...]
     profile: ProfileName
+    first_seed: int = 0
     timings: Path | None = None
     """A timing record of an accelerator, made on another machine."""
 
     def size(self) -> Profile:
         """Return the profile with its number of seeds and its device."""
-        seeds = self.seeds or (5 if self.profile == "full" else 2)
-        return Profile(name=self.profile, seeds=seeds, device=str(resolve_device(self.device)))
+        seeds = self.seeds or (PLANNED_SEEDS if self.profile == "full" else 2)
+        device = str(resolve_device(self.device))
+        return Profile(name=self.profile, seeds=seeds, first_seed=self.first_seed, device=device)
 
     def runs(self) -> list[Run]:
         """Plan the runs of the experiments in `only`, and of those that the answers in `only` need; all runs if empty."""
@@ -102,7 +105,19 @@ def report_options(function: Any) -> Any:
         click.option(
             "--device", default="cpu", show_default=True, help="Where to train: cpu, auto, cuda, mps, xpu, cuda:1 …"
         ),
-        click.option("--seeds", type=click.IntRange(1, MAX_SEEDS), help="Seeds per arm.  [default: 5; quick: 2]"),
+        click.option(
+            "--seeds",
+            type=click.IntRange(1, MAX_SEEDS),
+            help="Seeds of an arm that is planned with 5; arms planned with more have more in proportion."
+            "  [default: 5; quick: 2 of every arm]",
+        ),
+        click.option(
+            "--first-seed",
+            type=click.IntRange(0, MAX_FIRST_SEED),
+            default=0,
+            show_default=True,
+            help="Lowest seed: with another one, no run is a repetition of those of a report that starts from 0.",
+        ),
         click.option(
             "--only",
             multiple=True,

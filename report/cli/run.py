@@ -54,11 +54,11 @@ def make_report(options: Options, backend: Backend) -> int:
         try:
             with progress.RunProgress(console, len(missing)) as bar:
                 runner = Runner(report.store, source.folder, backend, bar.on_end)
-                for stage in stages(missing)[:-1]:
+                for stage in stages(missing, options.first_seed)[:-1]:
                     failures += runner.run(stage)
                     if _publish(report, console)[1]:
                         console.print(f"The site of the first seed is ready after {bar.elapsed()}.")
-                for stage in stages(missing)[-1:]:
+                for stage in stages(missing, options.first_seed)[-1:]:
                     failures += runner.run(stage)
                     console.print(f"All runs are measured after {bar.elapsed()}.")
         except KeyboardInterrupt:

@@ -74,13 +74,17 @@ class RiseResults(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: the three studies on every seed."""
-    trials = [trial for size in (SMALL, LARGE) for trial in planned_run(profile, "epochs", size, seed=0).depends_on]
+    trials = [
+        trial
+        for size in (SMALL, LARGE)
+        for trial in planned_run(profile, "epochs", size, profile.first_seed).depends_on
+    ]
     studies = {
         "continue": {"first_epochs": profile.pick(full=10, quick=1), "more_epochs": profile.pick(full=2, quick=1)},
         "spread": {"num_orders": profile.pick(full=8, quick=3), "num_updates": profile.pick(full=16, quick=2)},
         "rise": {"num_updates": profile.pick(full=120, quick=4), "num_images": profile.pick(full=5_000, quick=1_000)},
     }
-    for seed in range(profile.seeds):
+    for seed in profile.seeds_of():
         for study, parameters in studies.items():
             depends_on = () if study == "spread" else tuple(trials)
             yield Run(experiment="batch_dynamics", arm=study, seed=seed, parameters=parameters, depends_on=depends_on)

@@ -64,7 +64,7 @@ class BatchSizeResults(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: both budgets at every batch size on every seed."""
-    for seed in range(profile.seeds):
+    for seed in profile.seeds_of():
         for budget in BUDGETS:
             for batch_size in BATCH_SIZES:
                 yield planned_run(profile, budget, batch_size, seed)
@@ -82,7 +82,7 @@ def planned_run(profile: Profile, budget: str, batch_size: int, seed: int) -> Ru
         parameters={"budget": budget, "batch_size": batch_size, "epochs": epochs, "max_steps": max_steps},
     )
     rates = RATES[budget][batch_size]
-    return with_trials(run, profile.pick(full=rates, quick=rates[1:3]))
+    return with_trials(run, profile.pick(full=rates, quick=rates[1:3]), profile.trial_seeds)
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> BatchSizeResults | TuningResult:

@@ -70,7 +70,7 @@ class TargetResults(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: every model and batch size on every seed."""
-    for seed in range(profile.seeds):
+    for seed in profile.seeds_of():
         for model, hidden in HIDDEN.items():
             for batch_size in BATCH_SIZES:
                 rates, max_epochs = RATES[model][batch_size], MAX_EPOCHS[batch_size]
@@ -82,12 +82,12 @@ def plan(profile: Profile) -> Iterator[Run]:
                     "max_epochs": profile.pick(full=max_epochs, quick=min(8, max_epochs)),
                 }
                 run = Run(experiment="batch_target", arm=f"{model}-{batch_size}", seed=seed, parameters=parameters)
-                yield _with_trials_in_turn(run, profile.pick(full=rates, quick=rates[:2]))
+                yield _with_trials_in_turn(run, profile.pick(full=rates, quick=rates[:2]), profile.first_seed)
 
 
-def _with_trials_in_turn(run: Run, rates: Iterable[float]) -> Run:
+def _with_trials_in_turn(run: Run, rates: Iterable[float], seed: int) -> Run:
     """Let a run take its learning rate from trials, each of which reads those before it."""
-    tuned = with_trials(run, rates)
+    tuned = with_trials(run, rates, seeds=(seed,))
     trials: tuple[Run, ...] = ()
     for trial in tuned.depends_on:
         trials += (msgspec.structs.replace(trial, depends_on=trials),)

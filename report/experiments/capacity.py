@@ -37,13 +37,13 @@ def plan(profile: Profile) -> Iterator[Run]:
     epochs = profile.pick(full=40, quick=3)  # one after which `epochs` scores its training images
     width_epochs, tuned_epochs = profile.pick(full=(10, 10), quick=(1, 2))
     rates = profile.pick(full=RATES, quick=RATES[1:3])
-    for seed in range(profile.seeds):
+    for seed in profile.seeds_of():
         for arm, (hidden, activation) in ARCHITECTURES.items():
             yield _run(arm, seed, hidden, activation, epochs)
         for width in profile.pick(full=WIDTHS, quick=WIDTHS[:2]):
             yield _run(f"width{width}", seed, (width,), "relu", width_epochs)
         for arm in ("none", "linear1"):
-            yield with_trials(_run(f"tuned_{arm}", seed, *ARCHITECTURES[arm], tuned_epochs), rates)
+            yield with_trials(_run(f"tuned_{arm}", seed, *ARCHITECTURES[arm], tuned_epochs), rates, profile.trial_seeds)
 
 
 def _run(arm: str, seed: int, hidden: Sequence[int], activation: str, epochs: int) -> Run:

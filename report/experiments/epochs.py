@@ -64,12 +64,14 @@ def plan(profile: Profile) -> Iterator[Run]:
     tuned_epochs = profile.pick(full=10, quick=1)
     published_rates = profile.pick(full=PUBLISHED_RATES, quick=PUBLISHED_RATES[:2])
     # The same network, batch size and number of epochs as from logits here: its trials are not run again.
-    trials = batch_size.planned_run(profile, "epochs", 64, seed=0).depends_on
-    for seed in range(profile.seeds):
+    trials = batch_size.planned_run(profile, "epochs", 64, profile.first_seed).depends_on
+    for seed in profile.seeds_of():
         yield _run("as_published", seed, epochs, double_softmax=True)
         yield _run("from_logits", seed, epochs)
         yield _run("held_out", seed, epochs, held_out=True)
-        yield with_trials(_run("tuned_published", seed, tuned_epochs, double_softmax=True), published_rates)
+        yield with_trials(
+            _run("tuned_published", seed, tuned_epochs, double_softmax=True), published_rates, profile.trial_seeds
+        )
         yield _run("tuned_logits", seed, tuned_epochs, learning_rate=None, trials=trials)
 
 

@@ -57,7 +57,7 @@ def plan(profile: Profile) -> Iterator[Run]:
         "batch_size": 64,
         "learning_rate": 0.01,
     }
-    for seed in range(profile.seeds):
+    for seed in profile.seeds_of():
         yield Run(experiment="gradient_noise", arm="from_logits", seed=seed, parameters=parameters)
 
 

@@ -66,7 +66,7 @@ def plan(profile: Profile) -> Iterator[Run]:
         "batch_size": 64,
         "learning_rate": 0.1,
     }
-    for seed in range(profile.seeds):
+    for seed in profile.seeds_of():
         for arm in ("majority", "trained", "weighted"):
             yield Run(experiment="imbalance", arm=arm, seed=seed, parameters=parameters)
 

@@ -49,7 +49,7 @@ class MistakesResults(msgspec.Struct, frozen=True, kw_only=True):
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: every arm on every seed."""
     epochs = profile.pick(full=10, quick=1)
-    for seed in range(profile.seeds):
+    for seed in profile.seeds_of():
         for arm in ARMS:
             yield Run(
                 experiment="mistakes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import Any
 
 import msgspec
@@ -27,17 +28,18 @@ class TuningResult(msgspec.Struct, frozen=True, kw_only=True):
     """Fraction from 0 to 1 after the last epoch; None where training diverged."""
 
 
-def with_trials(run: Run, rates: Iterable[float]) -> Run:
-    """Let a run take its learning rate from trials: the same training on the first seed, once with each rate."""
+def with_trials(run: Run, rates: Iterable[float], seeds: Iterable[int]) -> Run:
+    """Let a run take its learning rate from trials: the same training with each rate, on each of a few seeds."""
     trials = tuple(
         msgspec.structs.replace(
             run,
             arm=f"{run.arm}-trial-{rate:g}",
-            seed=0,
+            seed=seed,
             role="trial",
             parameters={**run.parameters, "learning_rate": rate},
         )
         for rate in rates
+        for seed in seeds
     )
     return msgspec.structs.replace(run, parameters={**run.parameters, "learning_rate": None}, depends_on=trials)
 
@@ -95,10 +97,17 @@ def has_collapsed(epochs: float, accuracy: float) -> bool:
 
 
 def chosen_rate(inputs: Inputs) -> float:
-    """Return the learning rate with the highest validation accuracy; the smaller of two that tie."""
-    tried = [msgspec.convert(results, TuningResult) for results in inputs.values()]
-    finished = [(t.validation_accuracy, -t.learning_rate) for t in tried if t.validation_accuracy is not None]
-    return -max(finished)[1]
+    """
+    Return the learning rate with the highest validation accuracy, averaged over the seeds; the smaller of two that tie.
+
+    A rate with which training diverged on any seed is not chosen.
+    """
+    accuracies: dict[float, list[float | None]] = {}
+    for results in inputs.values():
+        tried = msgspec.convert(results, TuningResult)
+        accuracies.setdefault(tried.learning_rate, []).append(tried.validation_accuracy)
+    finished = {rate: [a for a in found if a is not None] for rate, found in accuracies.items() if None not in found}
+    return max(finished, key=lambda rate: (fmean(finished[rate]), -rate))
 
 
 def best_penalty(penalties: Sequence[float], losses: Sequence[float]) -> float:

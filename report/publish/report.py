@@ -51,7 +51,7 @@ class Report:
         """Count the seeds that are complete, apart from runs that measure time: those have no seeds."""
         trained = [run for run in self.planned if not run.exclusive]
         open_seeds = {run.seed for run in trained if self.store.status(run).state != "done"}
-        done = sum(seed not in open_seeds for seed in range(self.profile.seeds))
+        done = sum(seed not in open_seeds for seed in self.profile.seeds_of())
         return Completeness(profile=self.profile.name, seeds_done=done, seeds_planned=self.profile.seeds)
 
     def _publish_records(self, folder: Path) -> None:

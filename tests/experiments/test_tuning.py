@@ -53,3 +53,13 @@ def test_the_way_to_a_target_ends_where_the_network_collapses(parts):
     assert not found.reached
     assert found.epochs == tuning.MIN_EPOCHS
     assert found.validation_accuracy[-1] < tuning.COLLAPSED
+
+
+def test_the_rate_with_the_best_mean_over_seeds_is_chosen_and_never_one_that_diverged():
+    tried = {0.1: (0.8, 0.8), 0.3: (0.9, 0.6), 1.0: (0.99, None), 0.03: (0.7, 0.9)}
+    results = [
+        {"learning_rate": rate, "validation_loss": 1.0, "validation_accuracy": accuracy}
+        for rate, accuracies in tried.items()
+        for accuracy in accuracies
+    ]
+    assert tuning.chosen_rate({str(i): result for i, result in enumerate(results)}) == 0.03  # ties with 0.1
