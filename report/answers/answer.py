@@ -17,9 +17,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
+
 from report.answers.charts import Chart
-from report.conclude.claims import Claim, Kind, fill
-from report.conclude.rules import Rule
+from report.conclude.claims import Claim, Kind, Origin, fill
+from report.conclude.rules import Conditions, Rule
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import Finding
 from report.record.reader import Records
@@ -84,8 +86,10 @@ class Answer:
         self,
         id: str,
         says: str,
-        rule: Rule,
+        rule: Rule | Conditions,
         *,
+        origin: Origin = "said",
+        place: str = "",
         kind: Kind = "E",
         measured: str = "",
         constants: Mapping[str, object] = {},
@@ -101,7 +105,11 @@ class Answer:
         says : str
             The claim, in our words.
         rule : Rule
-            Decides from what the function returns.
+            Decides from what the function returns: one estimate for each of its tests, in order.
+        origin : {"said", "implied", "ours"}
+            Whether the notebook says it, its code or task implies it, or it is a control or remark of ours.
+        place : str
+            Where in the notebook; empty for ours.
         kind : {"E", "G"}
             Whether records of any machine can settle it, or only those of an accelerator.
         measured : str
@@ -115,17 +123,50 @@ class Answer:
         def register(function: AnyEstimator) -> AnyEstimator:
             described = fill(measured or _first_line(function), constants)
             self._add_claim(
-                Claim(id=id, page=self.name, says=says, kind=kind, measured=described, rule=rule, note=note)
-            )
+                Claim(
+                    id=id, page=self.name, says=says, origin=origin, place=place,
+                    kind=kind, measured=described, rule=rule, note=note,
+                )
+            )  # fmt: skip
             return self.number(id)(function)
 
         return register
 
-    def definition(self, id: str, says: str, settled_by: str, *tests: str, holds: bool, note: str = "") -> None:
+    def definition(
+        self,
+        id: str,
+        says: str,
+        settled_by: str,
+        *tests: str,
+        holds: bool,
+        origin: Origin = "said",
+        place: str = "",
+        note: str = "",
+    ) -> None:
         """Register a claim that mathematics or documented behaviour settles, with the tests that check it."""
         self._add_claim(
             Claim(
-                id=id, page=self.name, says=says, kind="D", measured=settled_by, holds=holds, tests=tests, note=note
+                id=id, page=self.name, says=says, origin=origin, place=place,
+                kind="D", measured=settled_by, holds=holds, tests=tests, note=note,
+            )
+        )  # fmt: skip
+
+    def illustration(self, id: str, *, measured: str = "") -> Callable[[AnyEstimator], AnyEstimator]:
+        """Register the function that measures something beside a definition, which needs no measurement to hold."""
+
+        def register(function: AnyEstimator) -> AnyEstimator:
+            described = measured or _first_line(function)
+            self.claims[id] = msgspec.structs.replace(self.claims[id], illustration=described)
+            return self.number(id)(function)
+
+        return register
+
+    def see(self, id: str, says: str, other: str, *, origin: Origin = "said", place: str = "") -> None:
+        """Register a claim that another one settles too."""
+        self._add_claim(
+            Claim(
+                id=id, page=self.name, says=says, origin=origin, place=place,
+                kind="E", measured=f"See {other}", see=other,
             )
         )  # fmt: skip
 
@@ -172,11 +213,14 @@ def _first_line(function: Callable[..., object]) -> str:
     return function.__doc__.strip().partition("\n")[0].removesuffix(".")
 
 
-def by_verdict(finding: Finding, *, supported: str, refuted: str, undetermined: str = "", withheld: str = "") -> str:
+def by_verdict(
+    finding: Finding, *, supported: str, refuted: str, depends: str = "", undetermined: str = "", withheld: str = ""
+) -> str:
     """
     Choose a phrase by a verdict, so that no sentence outlives its data.
 
-    Without a phrase of its own an undetermined claim gets that of one without a verdict, which therefore must be neutral.
+    Without a phrase of its own a claim that is undetermined, or depends, gets that of one without a verdict, which
+    therefore must be neutral.
     """
-    chosen = {"supported": supported, "refuted": refuted, "undetermined": undetermined}
+    chosen = {"supported": supported, "refuted": refuted, "depends": depends, "undetermined": undetermined}
     return chosen.get(finding.verdict) or withheld

@@ -10,11 +10,21 @@ from numpy.typing import NDArray
 
 from report.answers.charts import IntervalRow, Series
 from report.answers.intervals import row
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval, slope
 from report.experiments.training import Curve
 from report.record.reader import Arm, Records, Results
 
 PERCENT = 100.0
+
+
+def at_the_end(values: Sequence[float]) -> float:
+    """Return the mean over the last ten epochs of a run; the last three of a run of fewer than twenty."""
+    return float(np.mean(values[-10 if len(values) >= 20 else -3 :]))
+
+
+def slope_per_ten_epochs(values: Sequence[float], first: int, last: int) -> float:
+    """Return the least-squares slope of a per-epoch quantity over some epochs, both included, per ten epochs."""
+    return 10 * slope(range(first, last + 1), values[first - 1 : last])
 
 
 def paired_difference(

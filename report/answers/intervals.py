@@ -9,9 +9,7 @@ from numpy.typing import ArrayLike
 
 from report.answers.charts import IntervalRow
 from report.conclude.statistics import Estimate, bootstrap_of_mean
-from report.conclude.verdicts import Finding
-
-ASSESSED = ("supported", "refuted", "undetermined")
+from report.conclude.verdicts import ASSESSED, Finding
 
 
 def over_images(

@@ -25,6 +25,7 @@ from report.run.executor import Backend, Failure, Runner
 CHIPS = {
     "supported": ("✓", "cyan"),
     "refuted": ("✗", "red"),
+    "depends": ("±", "yellow"),
     "undetermined": ("~", "bright_black"),
     "true by definition": ("=", "blue"),
     "false by definition": ("=", "blue"),
@@ -92,20 +93,17 @@ def _publish(report: Report, console: Console) -> tuple[dict[str, Finding], Path
 
 def verdict_table(findings: Mapping[str, Finding]) -> Table:
     """Return all verdicts as a table for the terminal."""
-    table = Table(
-        "claim", "verdict", "estimate", "interval or range", "n", "Holm", title="Verdicts", title_justify="left"
-    )
+    table = Table("claim", "verdict", "estimate", "interval or range", "n", title="Verdicts", title_justify="left")
     for id, finding in findings.items():
         mark, colour = CHIPS.get(finding.verdict, ("∅", "bright_black"))
         first = True
         for estimate in finding.estimates or (None,):
             table.add_row(
                 id if first else "",
-                Text(f"{mark} {finding.verdict}", style=colour) if first else "",
+                Text(f"{mark} {finding.words}", style=colour) if first else "",
                 formatting.text_of(estimate) if estimate else "",
                 (formatting.interval_of(estimate) or formatting.interval_name(estimate)) if estimate else "",
                 f"{estimate.n} {estimate.n_of}" if estimate else "",
-                {True: "yes", False: "no", None: ""}[finding.survives_holm] if first else "",
             )
             first = False
     return table

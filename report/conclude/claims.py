@@ -13,11 +13,13 @@ from typing import Literal
 
 import msgspec
 
-from report.conclude.rules import Rule
+from report.conclude.rules import Conditions, Rule
 
 FIELD = re.compile(r"\{(\w+)\}")
 Kind = Literal["E", "D", "G"]
 """`E` is settled by data, `D` by mathematics or documented behaviour (and a test), `G` by data of an accelerator."""
+Origin = Literal["said", "implied", "ours"]
+"""`said` by the notebook, `implied` by its code or its task, or `ours`: a control or a remark, which no score counts."""
 MARGIN = 0.3
 """Percentage points: the smallest difference in accuracy that counts as a difference."""
 
@@ -29,18 +31,30 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     page: str
     """Page on which it is discussed, as ``q4``."""
     says: str
-    """What the notebook says, in our words."""
+    """The claim, in our words."""
+    origin: Origin
+    place: str = ""
+    """Where the notebook says or implies it, as ``Q2, generalisation``; empty for ours."""
     kind: Kind
     measured: str
     """What was measured, with fields such as ``{epochs}`` for settings; for `D`, what settles it."""
-    rule: Rule | None = None
+    rule: Rule | Conditions | None = None
     """For `E` and `G`."""
     holds: bool | None = None
     """For `D`: whether the claim is true by definition."""
     tests: tuple[str, ...] = ()
     """For `D`: functions of the page's module in tests/definitions that check it."""
+    illustration: str = ""
+    """For `D`: what the measurement beside it is; it has no verdict of its own."""
+    see: str = ""
+    """Id of the claim that settles this one too; it is not counted then."""
     note: str = ""
     """What the reader should know about the verdict; one or two sentences."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the score counts it: the notebook says or implies it, and no other row settles it."""
+        return self.origin != "ours" and not self.see
 
 
 def fill(text: str, values: Mapping[str, object]) -> str:

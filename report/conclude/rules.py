@@ -1,181 +1,160 @@
-"""Decision rules. Each maps estimates to supported, refuted or undetermined, and can describe itself in words."""
+"""
+Decision rules: from estimates to supported, refuted or undetermined, with the p-value of that decision.
+
+A rule has one threshold, and gives two p-values: that with which the claim is supported, and that with which it is refuted.
+Both are two-sided, so that a claim is decided where the plain 95 % interval lies wholly on one side of the threshold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from report.conclude.sampling import Binomial, Rank, Signs, StudentT
 from report.conclude.statistics import Estimate
 
+LEVEL = 0.05
+MIN_REFERENCES = 24
+"""Curves that `Reproduced` needs."""
 Decision = Literal["supported", "refuted", "undetermined"]
 
 
-def _ends(estimate: Estimate) -> tuple[float, float]:
-    """Return the interval or range, for an exact number the number itself; a single run decides nothing."""
-    if estimate.kind == "exact":
-        return estimate.value, estimate.value
-    if estimate.low is None or estimate.high is None:
-        return float("-inf"), float("inf")
-    return estimate.low, estimate.high
+class PValues(NamedTuple):
+    """With which a claim is supported, and with which it is refuted."""
+
+    supported: float
+    refuted: float
+
+
+class Outcome(NamedTuple):
+    """What a rule decides on its own, before the correction for testing many claims."""
+
+    decision: Decision
+    p_value: float | None
+    """Of the decision; of the nearer one where there is none. None where nothing was tested: exact numbers, single runs."""
+
+
+def p_above(estimate: Estimate, threshold: float) -> float:
+    """Return the two-sided p-value with which an estimate lies above a threshold; 0 or 1 for an exact number."""
+    if isinstance(estimate.sampling, StudentT | Binomial | Signs):
+        return estimate.sampling.p_above(estimate.value, threshold)
+    return 0.0 if estimate.kind == "exact" and estimate.value > threshold else 1.0
+
+
+def p_below(estimate: Estimate, threshold: float) -> float:
+    """Return the two-sided p-value with which an estimate lies below a threshold; 0 or 1 for an exact number."""
+    if isinstance(estimate.sampling, StudentT | Binomial | Signs):
+        return estimate.sampling.p_below(estimate.value, threshold)
+    return 0.0 if estimate.kind == "exact" and estimate.value < threshold else 1.0
 
 
 class Above(msgspec.Struct, frozen=True, tag=True):
-    """The claim says "more": the whole interval above `null + margin` supports it, the whole below `null` refutes it."""
+    """The claim says "more than the threshold"."""
 
-    margin: float = 0.0
-    null: float = 0.0
+    threshold: float = 0.0
 
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one estimate."""
-        low, high = _ends(estimates[0])
-        if low > self.null + self.margin:
-            return "supported"
-        negligible = self.null - self.margin < low and high < self.null + self.margin
-        return "refuted" if high < self.null or negligible else "undetermined"
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test one estimate."""
+        return PValues(p_above(estimates[0], self.threshold), p_below(estimates[0], self.threshold))
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies above {self.null + self.margin:g}; refuted if below {self.null:g}" + (
-            f" or inside ±{self.margin:g}" if self.margin else ""
-        )
+        return f"supported if the interval lies above {self.threshold:g}, refuted if below"
 
 
 class Below(msgspec.Struct, frozen=True, tag=True):
-    """The claim says "less": the mirror image of `Above`."""
+    """The claim says "less than the threshold"."""
 
-    margin: float = 0.0
-    null: float = 0.0
+    threshold: float = 0.0
 
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one estimate."""
-        low, high = _ends(estimates[0])
-        mirrored = msgspec.structs.replace(estimates[0], low=-high, high=-low)
-        return Above(self.margin, -self.null).decide([mirrored])
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test one estimate."""
+        return PValues(p_below(estimates[0], self.threshold), p_above(estimates[0], self.threshold))
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies below {self.null - self.margin:g}; refuted if above {self.null:g}" + (
-            f" or inside ±{self.margin:g}" if self.margin else ""
-        )
-
-
-class Harmless(msgspec.Struct, frozen=True, tag=True):
-    """The claim says "no worse": refuted if the whole interval lies below −margin, supported if above it."""
-
-    margin: float = 0.3
-
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one estimate."""
-        low, high = _ends(estimates[0])
-        if high < -self.margin:
-            return "refuted"
-        return "supported" if low > -self.margin else "undetermined"
-
-    def describe(self) -> str:
-        """Say the rule in words."""
-        return f"refuted if the interval lies below −{self.margin:g}; supported if above −{self.margin:g}"
+        return f"supported if the interval lies below {self.threshold:g}, refuted if above"
 
 
 class Inside(msgspec.Struct, frozen=True, tag=True):
-    """The claim says "no difference": supported if the whole interval lies inside ±margin."""
+    """The claim says "no difference worth the name": two one-sided tests against the margin."""
 
     margin: float
+    around: float = 0.0
 
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one estimate."""
-        low, high = _ends(estimates[0])
-        if -self.margin < low and high < self.margin:
-            return "supported"
-        return "refuted" if low > self.margin or high < -self.margin else "undetermined"
-
-    def describe(self) -> str:
-        """Say the rule in words."""
-        return f"supported if the interval lies inside ±{self.margin:g}; refuted if outside"
-
-
-class Contains(msgspec.Struct, frozen=True, tag=True):
-    """The claim names a value: supported if the interval contains it and excludes another."""
-
-    value: float
-    excludes: float
-
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one estimate."""
-        low, high = _ends(estimates[0])
-        if low <= self.excludes <= high:
-            return "undetermined"
-        return "supported" if low <= self.value <= high else "refuted"
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test one estimate."""
+        low, high = self.around - self.margin, self.around + self.margin
+        within = max(p_above(estimates[0], low), p_below(estimates[0], high))
+        return PValues(within, min(p_above(estimates[0], high), p_below(estimates[0], low)))
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval contains {self.value:g} and excludes {self.excludes:g}"
+        return f"supported if the interval lies inside {_span(self.around, self.margin)}, refuted if outside"
 
 
-class NoneAtAll(msgspec.Struct, frozen=True, tag=True):
-    """The claim says "always": one counter-example in any run refutes it."""
+class Outside(msgspec.Struct, frozen=True, tag=True):
+    """The claim says "a difference worth the name": the reverse of `Inside`."""
 
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one count whose `high` is the largest in any run."""
-        largest = _ends(estimates[0])[1]
-        if largest == float("inf"):
-            return "undetermined"
-        return "supported" if largest == 0 else "refuted"
+    margin: float
+    around: float = 0.0
 
-    def describe(self) -> str:
-        """Say the rule in words."""
-        return "supported only if the count is zero in every run; else refuted"
-
-
-class AtLeast(msgspec.Struct, frozen=True, tag=True):
-    """A threshold on an exact figure: supported if its whole range reaches it."""
-
-    threshold: float
-
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one estimate."""
-        low, high = _ends(estimates[0])
-        if low >= self.threshold:
-            return "supported"
-        return "refuted" if high < self.threshold else "undetermined"
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test one estimate."""
+        within, outside = Inside(self.margin, self.around).p_values(estimates)
+        return PValues(outside, within)
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval reaches {self.threshold:g} throughout; refuted if it stays below"
+        return f"supported if the interval lies outside {_span(self.around, self.margin)}, refuted if inside"
 
 
-class AtMost(msgspec.Struct, frozen=True, tag=True):
-    """A ceiling: supported if the whole interval stays under it, refuted if the whole lies above."""
+class NoneOf(msgspec.Struct, frozen=True, tag=True):
+    """The claim says "never": one counterexample refutes it; it is supported if more than a small share of them is ruled out."""
 
     ceiling: float
+    """Percent of runs."""
 
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from one estimate."""
-        low, high = _ends(estimates[0])
-        if high <= self.ceiling:
-            return "supported"
-        return "refuted" if low > self.ceiling else "undetermined"
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test one share of runs."""
+        if estimates[0].value > 0:
+            return PValues(1.0, 0.0)
+        return PValues(p_below(estimates[0], self.ceiling), 1.0)
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval stays under {self.ceiling:g}; refuted if it lies above"
+        return f"refuted by one case; supported if there is none and the interval lies below {self.ceiling:g} %"
 
 
-SimpleRule = Above | Below | Harmless | Inside | Contains | NoneAtAll | AtLeast | AtMost
+class Reproduced(msgspec.Struct, frozen=True, tag=True):
+    """The claim says "one of these": it stands unless the curve lies farther from the others than nearly all of them do."""
+
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test one rank. It is no evidence for the claim, only none against it: the first value is 0 or 1."""
+        sampling = estimates[0].sampling
+        if not isinstance(sampling, Rank) or estimates[0].n < MIN_REFERENCES:
+            return PValues(1.0, 1.0)
+        return PValues(0.0 if sampling.p_value >= LEVEL else 1.0, sampling.p_value)
+
+    def describe(self) -> str:
+        """Say the rule in words."""
+        return f"refuted if fewer than {LEVEL:.0%} of all runs lie as far from the others (rank envelope); supported if not"
 
 
-class Every(msgspec.Struct, frozen=True, tag=True):
-    """Several conditions at once: supported if all are, refuted if any is."""
+SimpleRule = Above | Below | Inside | Outside | NoneOf | Reproduced
+
+
+class AllOf(msgspec.Struct, frozen=True, tag=True):
+    """Several tests at once: all must support the claim; one that refutes it is enough, after Bonferroni's correction."""
 
     rules: tuple[SimpleRule, ...]
 
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from as many estimates as there are rules, in order."""
-        decisions = [rule.decide([e]) for rule, e in zip(self.rules, estimates, strict=True)]
-        if all(decision == "supported" for decision in decisions):
-            return "supported"
-        return "refuted" if "refuted" in decisions else "undetermined"
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test as many estimates as there are rules, in order."""
+        parts = [rule.p_values([estimate]) for rule, estimate in zip(self.rules, estimates, strict=True)]
+        return PValues(max(p.supported for p in parts), min(1.0, len(parts) * min(p.refuted for p in parts)))
 
     def describe(self) -> str:
         """Say the rule in words."""
@@ -183,21 +162,56 @@ class Every(msgspec.Struct, frozen=True, tag=True):
 
 
 class AnyOf(msgspec.Struct, frozen=True, tag=True):
-    """Several ways to be right: supported if one condition is, refuted if none can be."""
+    """Several ways to be right: one that supports the claim is enough, after Bonferroni's correction; all must refute it."""
 
     rules: tuple[SimpleRule, ...]
 
-    def decide(self, estimates: Sequence[Estimate]) -> Decision:
-        """Decide from as many estimates as there are rules, in order."""
-        decisions = [rule.decide([e]) for rule, e in zip(self.rules, estimates, strict=True)]
-        if "supported" in decisions:
-            return "supported"
-        return "refuted" if all(d == "refuted" for d in decisions) else "undetermined"
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test as many estimates as there are rules, in order."""
+        parts = [rule.p_values([estimate]) for rule, estimate in zip(self.rules, estimates, strict=True)]
+        return PValues(min(1.0, len(parts) * min(p.supported for p in parts)), max(p.refuted for p in parts))
 
     def describe(self) -> str:
         """Say the rule in words."""
         return "any of: " + "; ".join(rule.describe() for rule in self.rules)
 
 
-Rule = SimpleRule | Every | AnyOf
-"""A decision from the estimates that belong to a claim, by `decide`, and the same in words, by `describe`."""
+Rule = SimpleRule | AllOf | AnyOf
+"""A test of the estimates that belong to a claim or to one of its conditions: `p_values`, and the same in words, `describe`."""
+
+
+class Conditions(msgspec.Struct, frozen=True, tag=True):
+    """Several conditions under which the claim is tested, each with its own rule; the verdict may depend on them."""
+
+    rules: dict[str, Rule]
+    """By the condition's name: ``{"equal epochs": Above(0.3)}``."""
+
+    def describe(self) -> str:
+        """Say the rules in words."""
+        return "; ".join(f"{name}: {rule.describe()}" for name, rule in self.rules.items())
+
+
+def conditions_of(rule: Rule | Conditions) -> Mapping[str, Rule]:
+    """Return the rules by their conditions; a rule without any has one, whose name is empty."""
+    return rule.rules if isinstance(rule, Conditions) else {"": rule}
+
+
+def num_tests(rule: Rule) -> int:
+    """Count the estimates that a rule takes."""
+    return len(rule.rules) if isinstance(rule, AllOf | AnyOf) else 1
+
+
+def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:
+    """Apply one rule to its estimates."""
+    supported, refuted = rule.p_values(estimates)
+    tested = any(estimate.sampling is not None for estimate in estimates)
+    if isinstance(rule, Reproduced):
+        decision: Decision = "refuted" if refuted < LEVEL else "supported" if supported == 0 else "undetermined"
+        return Outcome(decision, refuted if tested else None)
+    nearer = min(supported, refuted)
+    decision = "undetermined" if nearer >= LEVEL else "supported" if supported < refuted else "refuted"
+    return Outcome(decision, nearer if tested else None)
+
+
+def _span(around: float, margin: float) -> str:
+    return f"±{margin:g}" if around == 0 else f"{around - margin:g} to {around + margin:g}"

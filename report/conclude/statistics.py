@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
+
+from report.conclude.sampling import Binomial, Rank, Sampling, Signs, StudentT
 
 CONFIDENCE = 0.95
 POWER = 0.8
@@ -18,6 +20,7 @@ RESAMPLES = 10_000
 BLOCK_VALUES = 1_000_000
 FEW_VALUES = 100
 Floats = NDArray[np.float64]
+Test = TypeVar("Test", bound=Hashable)
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +38,12 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     """In `unit`; None for an exact number, and for a single run, which has no interval."""
     high: float | None = None
-    p_value: float | None = None
-    """Two-sided, against `null`."""
+    sampling: Sampling | None = None
+    """Where its chance comes from; None where nothing is tested with it: for an exact number, a range, a single run."""
     null: float = 0.0
     """The value at which there would be no effect: 0 for differences, 1 for ratios."""
     detectable: float | None = None
-    """Smallest effect that so many runs show with 80 % power, in `unit`."""
+    """How far from a threshold the true value must lie for this many runs to show it with 80 % power, in `unit`."""
     signed: bool = False
     """Whether the text shows a plus sign: for differences."""
     digits: int | None = None
@@ -85,14 +88,200 @@ def mean_with_t_interval(
         "null": null,
         "method": "Student t over seeds" if not signed else "paired Student t over seeds",
     } | about
-    if n < 2:
-        return Estimate(value=float(x.mean()), **common)
-    error = float(x.std(ddof=1)) / math.sqrt(n)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * error
     mean = float(x.mean())
-    p_value = float(2 * stats.t.sf(abs(mean - null) / error, n - 1)) if error > 0 else float(mean == null)
-    detectable = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) + stats.t.ppf(POWER, n - 1)) * error
-    return Estimate(value=mean, low=mean - half, high=mean + half, p_value=p_value, detectable=detectable, **common)
+    if n < 2:
+        return Estimate(value=mean, **common)
+    sampling = StudentT(float(x.std(ddof=1)) / math.sqrt(n), n - 1)
+    return Estimate(value=mean, **_student_t(mean, sampling), **common)
+
+
+def _student_t(mean: float, sampling: StudentT) -> dict[str, Any]:
+    """Return the interval of a mean, and the distance from a threshold that can be detected."""
+    quantile = float(special.stdtrit(sampling.dof, (1 + CONFIDENCE) / 2))
+    half = quantile * sampling.error
+    detectable = (quantile + float(special.stdtrit(sampling.dof, POWER))) * sampling.error
+    return {"low": mean - half, "high": mean + half, "detectable": detectable, "sampling": sampling}
+
+
+def over_seeds_and_images(values: ArrayLike, differences: ArrayLike, *, unit: str, **about: Any) -> Estimate:
+    """
+    Estimate a mean difference between two models, with the chance of the seeds and that of the test images.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (seeds,)
+        The difference for each seed: of accuracies, over the window on which they are compared.
+    differences : array_like of float, shape (seeds, images)
+        The same difference, in the same unit, for each seed and test image: their mean over the images is that of a seed.
+    unit : str
+        Unit of both, spelt out.
+    **about
+        Further fields of `Estimate`.
+
+    Returns
+    -------
+    Estimate
+        From a two-way random-effects analysis of variance, with Satterthwaite's degrees of freedom. `settings` has both
+        standard errors: ``error_of_seeds`` and ``error_of_images``.
+
+    References
+    ----------
+    Owen (2007), "The pigeonhole bootstrap", Annals of Applied Statistics 1(2).
+    """
+    x, matrix = np.asarray(values, dtype=np.float64), np.asarray(differences, dtype=np.float64)
+    n, images = matrix.shape
+    common: dict[str, Any] = {
+        "unit": unit, "n": n, "n_of": "seeds", "signed": True, "method": "two-way analysis of variance, seeds and images",
+    } | about  # fmt: skip
+    mean = float(x.mean())
+    if n < 2:
+        return Estimate(value=mean, **common)
+    of_seeds = float(x.var(ddof=1)) / n
+    per_image = matrix.mean(axis=0)
+    residuals = matrix - per_image - matrix.mean(axis=1, keepdims=True) + matrix.mean()
+    interaction = float((residuals**2).sum()) / ((n - 1) * (images - 1)) / (n * images)
+    of_images = max(0.0, float(per_image.var(ddof=1)) / images - interaction)
+    total = of_seeds + of_images
+    dof = total**2 / (of_seeds**2 / (n - 1) + of_images**2 / (images - 1)) if total else n - 1
+    parts = {"error_of_seeds": math.sqrt(of_seeds), "error_of_images": math.sqrt(of_images)}
+    common["settings"] = {**common.get("settings", {}), **parts}
+    return Estimate(value=mean, **_student_t(mean, StudentT(math.sqrt(total), dof)), **common)
+
+
+def log_ratio(numerator: ArrayLike, denominator: ArrayLike, *, n_of: str = "rounds", **about: Any) -> Estimate:
+    """
+    Estimate how many times larger one of two paired quantities is, with Student's t on the logarithms.
+
+    Parameters
+    ----------
+    numerator, denominator : array_like of float, shape (n,)
+        Positive, in pairs: measured in the same round, or with the same seed.
+    n_of : {"rounds", "seeds"}
+        What n counts. Rounds are of one machine at one time, and need not be normal or independent: their p-values stop at
+        2^(1 − n), the smallest that a sign-flip test could give.
+    **about
+        Further fields of `Estimate`.
+
+    Returns
+    -------
+    Estimate
+        The geometric mean of the ratios.
+    """
+    logs = np.log(np.asarray(numerator, dtype=np.float64)) - np.log(np.asarray(denominator, dtype=np.float64))
+    n = len(logs)
+    mean = float(logs.mean())
+    common: dict[str, Any] = {
+        "unit": "ratio", "n": n, "n_of": n_of, "null": 1.0, "method": f"Student t on log ratios over {n_of}",
+    } | about  # fmt: skip
+    if n < 2:
+        return Estimate(value=math.exp(mean), **common)
+    smallest_p = 2.0 ** (1 - n) if n_of == "rounds" else 0.0
+    sampling = StudentT(float(logs.std(ddof=1)) / math.sqrt(n), n - 1, log=True, smallest_p=smallest_p)
+    found = _student_t(mean, sampling)
+    found |= {"low": math.exp(found["low"]), "high": math.exp(found["high"])}
+    found["detectable"] = math.expm1(found["detectable"])
+    return Estimate(value=math.exp(mean), **found, **common)
+
+
+def median_by_sign_test(values: ArrayLike, *, unit: str, **about: Any) -> Estimate:
+    """
+    Estimate a median without assuming a distribution: for outcomes that fall into modes.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        One value per seed.
+    unit : str
+        Unit of the values, spelt out.
+    **about
+        Further fields of `Estimate`.
+
+    Returns
+    -------
+    Estimate
+        With the narrowest interval between two of the values that covers the median in at least 95 % of samples; six values
+        are needed for one.
+    """
+    x = np.sort(np.asarray(values, dtype=np.float64))
+    common: dict[str, Any] = {
+        "unit": unit, "n": len(x), "n_of": "seeds", "signed": True, "method": "sign test over seeds",
+    } | about  # fmt: skip
+    median_of = float(np.median(x))
+    outside = int(stats.binom.ppf((1 - CONFIDENCE) / 2, len(x), 0.5))  # values that may lie beyond each end
+    if outside < 1 or stats.binom.cdf(outside - 1, len(x), 0.5) > (1 - CONFIDENCE) / 2:
+        return Estimate(value=median_of, sampling=Signs(tuple(x.tolist())), **common)
+    low, high = float(x[outside - 1]), float(x[len(x) - outside])
+    return Estimate(value=median_of, low=low, high=high, sampling=Signs(tuple(x.tolist())), **common)
+
+
+def proportion(successes: int, trials: int, *, n_of: str = "runs", **about: Any) -> Estimate:
+    """Estimate a share, in percent, with the interval of Clopper and Pearson."""
+    interval = stats.binomtest(successes, trials).proportion_ci(CONFIDENCE, method="exact")
+    common: dict[str, Any] = {
+        "unit": "percent", "n": trials, "n_of": n_of, "method": f"Clopper and Pearson over {n_of}",
+    } | about  # fmt: skip
+    low, high = 100 * float(interval.low), 100 * float(interval.high)
+    return Estimate(value=100 * successes / trials, low=low, high=high, sampling=Binomial(successes, trials), **common)
+
+
+def rank_envelope(curve: ArrayLike, references: ArrayLike, **about: Any) -> Estimate:
+    """
+    Rank how far a curve lies from others, among how far each of those lies from the rest.
+
+    A curve's distance is the largest over its points, in standard deviations of the others from their median. If all
+    curves come from the same process, every rank is equally likely, whatever their distribution and however their points
+    depend on each other: conformal inference.
+
+    Parameters
+    ----------
+    curve : array_like of float, shape (points,)
+        The curve in question.
+    references : array_like of float, shape (n, points)
+        The others; at least 19 are needed for a p-value of 0.05.
+    **about
+        Further fields of `Estimate`.
+
+    Returns
+    -------
+    Estimate
+        The distance, with its rank as p-value. `detectable` is the smallest shift of the whole curve, up or down, in the
+        unit of its points, that would have put it farther from the others than any reference.
+
+    References
+    ----------
+    Myllymäki et al. (2017), "Global envelope tests for spatial processes", JRSS B 79(2); Vovk, Gammerman and Shafer (2005),
+    "Algorithmic Learning in a Random World".
+    """
+    x, others = np.asarray(curve, dtype=np.float64), np.asarray(references, dtype=np.float64)
+    spread = float(others.std(axis=0, ddof=1).max())
+    shifts = np.linspace(0, 8, 81)[1:] * spread
+    noticed = (
+        float(shift)
+        for shift in shifts
+        if max(rank_p_value(x + shift, others), rank_p_value(x - shift, others)) < 1 - CONFIDENCE
+    )
+    common: dict[str, Any] = {
+        "unit": "standard deviations", "n": len(others), "n_of": "seeds", "method": "rank envelope over seeds",
+    } | about  # fmt: skip
+    distance = float(_distances(np.vstack([x, others]))[0])
+    return Estimate(value=distance, sampling=Rank(rank_p_value(x, others)), detectable=next(noticed, None), **common)
+
+
+def rank_p_value(curve: ArrayLike, references: ArrayLike) -> float:
+    """Return the share of all curves, itself included, that lie as far from the others as this one or farther."""
+    distances = _distances(np.vstack([np.asarray(curve), np.asarray(references)]))
+    return float(np.mean(distances >= distances[0]))
+
+
+def _distances(curves: Floats) -> Floats:
+    """Return each curve's largest distance from the median of the others, in their standard deviations."""
+    distances = np.empty(len(curves))
+    for i, curve in enumerate(curves):
+        others = np.delete(curves, i, axis=0)
+        spread = others.std(axis=0, ddof=1)
+        distance = np.abs(curve - np.median(others, axis=0))
+        distances[i] = np.divide(distance, spread, out=np.where(distance > 0, np.inf, 0.0), where=spread > 0).max()
+    return distances
 
 
 def bootstrap(
@@ -157,11 +346,10 @@ def bootstrap_of_mean(values: ArrayLike, *, unit: str, n_of: str, paired: bool, 
 
 
 def _percentiles(drawn: Floats, value: float, null: float, **about: Any) -> Estimate:
-    """Take interval and p-value from the statistic of every resample."""
+    """Take interval and error from the statistic of every resample."""
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    tail = min(np.mean(drawn <= null), np.mean(drawn >= null))
-    p_value = min(1.0, 2 * (float(tail) + 1 / RESAMPLES))
-    return Estimate(value=value, low=float(low), high=float(high), p_value=p_value, null=null, **about)
+    sampling = StudentT(float(drawn.std(ddof=1)), about["n"] - 1)
+    return Estimate(value=value, low=float(low), high=float(high), sampling=sampling, null=null, **about)
 
 
 def _resamples(arrays: Sequence[Floats], *, paired: bool) -> Iterator[list[Floats]]:
@@ -224,24 +412,24 @@ def with_range(
     )
 
 
-def holm(p_values: Mapping[str, float], level: float = 1 - CONFIDENCE) -> dict[str, bool]:
+def holm(p_values: Mapping[Test, float], level: float = 1 - CONFIDENCE) -> dict[Test, bool]:
     """
     Say which of many p-values survive Holm's step-down correction.
 
     Parameters
     ----------
-    p_values : mapping of str to float
-        One p-value per claim.
+    p_values : mapping of hashable to float
+        One p-value per test.
     level : float
         Family-wise error rate.
 
     Returns
     -------
-    dict of str to bool
-        True where the claim's null is still rejected.
+    dict of hashable to bool
+        True where the test's null is still rejected.
     """
     survives = dict.fromkeys(p_values, False)
-    for rank, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
+    for rank, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
         if p_values[name] > level / (len(p_values) - rank):
             break
         survives[name] = True

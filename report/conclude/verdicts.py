@@ -1,27 +1,48 @@
-"""From estimates to verdicts: the rules of all claims, applied together."""
+"""From estimates to verdicts: the rules of all claims applied together, with Holm's correction for their number."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from report.conclude.claims import FIELD, Claim, fill
-from report.conclude.rules import AnyOf
+from report.conclude.rules import Decision, Reproduced, Rule, conditions_of, decide, num_tests
 from report.conclude.statistics import Estimate, holm
 from report.plan import ProfileName
 
+Decided = Literal["supported", "refuted", "depends"]
 VerdictWord = Literal[
     "supported",
     "refuted",
+    "depends",
     "undetermined",
     "true by definition",
     "false by definition",
+    "see another row",
     "not testable here",
     "not assessed in the quick profile",
     "not measured yet",
 ]
+ASSESSED: tuple[VerdictWord, ...] = ("supported", "refuted", "depends", "undetermined")
+"""Verdicts that data gave."""
+
+
+class ConditionFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim under one condition."""
+
+    name: str
+    """Empty where the claim has no conditions."""
+    verdict: Decision
+    """After Holm's correction."""
+    leaning: Decision | None = None
+    """What its 95 % interval alone would have decided, where Holm's correction does not."""
+    estimates: tuple[Estimate, ...]
+    p_value: float | None
+    """Two-sided, of the decision taken or the nearer one, before the correction; None where nothing was tested."""
+    rejects: bool
+    """Whether the decision rejects a null hypothesis, as all do but *undetermined* and *supported* by `Reproduced`."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +50,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     claim: Claim
     verdict: VerdictWord
+    leaning: Decided | None = None
+    """What the 95 % intervals alone would have decided, where Holm's correction does not."""
     estimates: tuple[Estimate, ...] = ()
-    survives_holm: bool | None = None
-    """Whether the verdict survives Holm's correction; None where no p-value belongs to it."""
+    conditions: tuple[ConditionFinding, ...] = ()
+    """The verdict in detail; empty where data gave none."""
+
+    @property
+    def words(self) -> str:
+        """The verdict as text: ``undetermined, leaning to supported``."""
+        return f"{self.verdict}, leaning to {self.leaning}" if self.leaning else self.verdict
 
     @property
     def measured(self) -> str:
@@ -51,7 +79,7 @@ def conclude(
     claims : mapping of str to Claim
         By id.
     estimates : mapping of str to tuple of Estimate
-        By claim id; a claim without an entry has not been measured.
+        By claim id, one for each test in the order of the claim's rule; a claim without an entry has not been measured.
     profile : {"quick", "full"}
         `quick` withholds the verdicts that data would give.
 
@@ -60,37 +88,67 @@ def conclude(
     dict of str to Finding
         In the order of `claims`.
     """
-    measured = {id: estimates[id] for id, claim in claims.items() if claim.rule and id in estimates}
-    survives = holm({id: p for id, found in measured.items() if (p := _p_value(claims[id], found)) is not None})
-    return {
-        id: Finding(
-            claim=claim,
-            verdict=_verdict(claim, estimates.get(id, ()), profile),
-            estimates=tuple(estimates.get(id, ())),
-            survives_holm=survives.get(id) if profile == "full" else None,
-        )
+    outcomes = {
+        id: _outcomes(id, conditions_of(claim.rule), estimates[id])
         for id, claim in claims.items()
+        if claim.rule and id in estimates
     }
+    p_values = {(id, c.name): c.p_value for id, found in outcomes.items() for c in found if c.p_value is not None}
+    survives = holm(p_values)
+    findings = {}
+    for id, claim in claims.items():
+        found = tuple(estimates.get(id, ()))
+        judged = outcomes.get(id, ()) if profile == "full" else ()
+        conditions = tuple(_correct(condition, survives.get((id, condition.name), True)) for condition in judged)
+        verdict = combine([c.verdict for c in conditions]) if conditions else _without_data(claim, found)
+        leaning = combine([c.leaning or c.verdict for c in conditions]) if verdict == "undetermined" else None
+        findings[id] = Finding(
+            claim=claim,
+            verdict=verdict,
+            leaning=None if leaning == "undetermined" else leaning,
+            estimates=found,
+            conditions=conditions,
+        )
+    return findings
 
 
-def _verdict(claim: Claim, estimates: tuple[Estimate, ...], profile: ProfileName) -> VerdictWord:
+def combine(verdicts: Collection[str]) -> Decided | Literal["undetermined"]:
+    """Combine the verdicts of a claim's conditions: *depends* where some support it and some refute it."""
+    if "supported" in verdicts and "refuted" in verdicts:
+        return "depends"
+    if set(verdicts) == {"supported"}:
+        return "supported"
+    return "refuted" if set(verdicts) == {"refuted"} else "undetermined"
+
+
+def _outcomes(id: str, rules: Mapping[str, Rule], estimates: Sequence[Estimate]) -> tuple[ConditionFinding, ...]:
+    """Apply a claim's rules, each to the estimates that it takes, without any correction."""
+    if sum(map(num_tests, rules.values())) != len(estimates):
+        raise ValueError(f"{id} has {len(estimates)} estimates, not one for each test of its rule")
+    found, left = [], tuple(estimates)
+    for name, rule in rules.items():
+        taken, left = left[: num_tests(rule)], left[num_tests(rule) :]
+        verdict, p_value = decide(rule, taken)
+        rejects = verdict == "refuted" or (verdict == "supported" and not isinstance(rule, Reproduced))
+        found.append(ConditionFinding(name=name, verdict=verdict, estimates=taken, p_value=p_value, rejects=rejects))
+    return tuple(found)
+
+
+def _correct(condition: ConditionFinding, survives: bool) -> ConditionFinding:
+    """Turn a decision that does not survive Holm's correction into a leaning."""
+    if survives or not condition.rejects:
+        return condition
+    return msgspec.structs.replace(condition, verdict="undetermined", leaning=condition.verdict)
+
+
+def _without_data(claim: Claim, estimates: tuple[Estimate, ...]) -> VerdictWord:
+    """Return the verdict of a claim that no data of this report decide."""
+    if claim.see:
+        return "see another row"
     if claim.kind == "D":
         return "true by definition" if claim.holds else "false by definition"
     if not estimates:
         return "not testable here" if claim.kind == "G" else "not measured yet"
-    if profile == "quick":
-        return "not assessed in the quick profile"
     if claim.rule is None:
         raise ValueError(f"{claim.id} has estimates but no rule")
-    return claim.rule.decide(estimates)
-
-
-def _p_value(claim: Claim, estimates: tuple[Estimate, ...]) -> float | None:
-    """Return the p-value of the whole claim: the largest of its parts, or the smallest where one part is enough."""
-    parts = [estimate.p_value for estimate in estimates]
-    known = [p for p in parts if p is not None]
-    if not known or len(known) < len(parts):
-        return None
-    if isinstance(claim.rule, AnyOf):
-        return min(1.0, len(known) * min(known))  # Bonferroni within the claim
-    return max(known)
+    return "not assessed in the quick profile"

@@ -8,8 +8,7 @@ from examples.batch_size import trained
 from report.answers import CLAIMS, q2
 from report.answers.charts import LineChart
 from report.answers.q2 import dynamics, matched, optimum, target
-from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
-from report.conclude.statistics import mean_with_t_interval
+from report.answers.q2.estimates import ratio_over_seeds
 from report.conclude.verdicts import conclude
 from report.experiments.batch_dynamics import RiseResults
 from report.experiments.batch_size import BATCH_SIZES, BatchSizeResults
@@ -187,16 +186,6 @@ def test_ratios_are_geometric_means_with_null_one():
     larger = ratio_over_seeds([1.9, 2.0, 2.1], ("r",))
     assert 1 < larger.low < larger.value < larger.high
     assert larger.p_value < 0.05
-
-
-def test_a_difference_in_either_direction_counts_upwards():
-    down = mean_with_t_interval([-3.0, -2.0, -1.0], unit="doublings", signed=True)
-    up = mean_with_t_interval([3.0, 2.0, 1.0], unit="doublings", signed=True)
-    turned = in_either_direction(down)
-    assert (turned.value, turned.low, turned.high, turned.p_value) == pytest.approx(
-        (up.value, up.low, up.high, up.p_value)
-    )
-    assert in_either_direction(up).value == up.value
 
 
 def test_no_rise_at_all_still_has_a_ratio():

@@ -19,7 +19,7 @@ import msgspec
 from report.conclude.claims import Claim
 from report.conclude.rules import Above
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import Finding, VerdictWord
+from report.conclude.verdicts import Decided, Finding, VerdictWord
 from report.render.page_data import Figure, Number, Page, Provenance, Site, Table, number_key
 
 ROOT = Path(__file__).parents[2]
@@ -67,19 +67,25 @@ def claim(
     says: str,
     *,
     numbers: tuple[Number, ...] = (),
-    survives_holm: bool | None = None,
+    leaning: Decided | None = None,
     **changes: object,
 ) -> tuple[Finding, tuple[Number, ...]]:
     """Make a finding and the numbers that decided it."""
-    facts = {"kind": "E", "measured": "test accuracy, one arm minus the other", "rule": Above(0.3)}
+    facts = {
+        "kind": "E",
+        "origin": "said",
+        "place": "Q4",
+        "measured": "test accuracy, one arm minus the other",
+        "rule": Above(0.3),
+    }
     row = Claim(id=claim_id, page=page, says=says, **(facts | changes))  # type: ignore[arg-type]
     estimates = tuple(number.estimate for number in numbers)
-    return Finding(claim=row, verdict=verdict, estimates=estimates, survives_holm=survives_holm), numbers
+    return Finding(claim=row, verdict=verdict, estimates=estimates, leaning=leaning), numbers
 
 
 FOUND = [
-    claim("Q4.1", "q4", "supported", "A hidden layer improves the model.", numbers=(GAIN,), survives_holm=True),
-    claim("Q4.2", "q4", "refuted", "Depth alone improves it.", numbers=(NUMBERS["linear"], GAIN), survives_holm=False),
+    claim("Q4.1", "q4", "supported", "A hidden layer improves the model.", numbers=(GAIN,)),
+    claim("Q4.2", "q4", "refuted", "Depth alone improves it.", numbers=(NUMBERS["linear"], GAIN)),
     claim(
         "Q4.3",
         "q4",
@@ -91,7 +97,7 @@ FOUND = [
         note="Both classes have the same layers, so their difference is that of two seeds.",
     ),
     claim("Q4.5", "q4", "undetermined", "Deeper is better.", numbers=(NUMBERS["linear"],)),
-    claim("P1.1", "part1", "supported", "The training loss falls.", numbers=(NUMBERS["odd"],), survives_holm=True),
+    claim("P1.1", "part1", "supported", "The training loss falls.", numbers=(NUMBERS["odd"],)),
     claim("P1.3", "part1", "true by definition", "Softmax twice raises the lowest loss.", kind="D", rule=None),
     claim("Q6.2", "q6", "not testable here", f"A {HOSTILE} cuts training time.", kind="G"),
     claim("Q6.4", "q6", "not assessed in the quick profile", "A GPU loads data in parallel."),

@@ -104,9 +104,8 @@ def _audit_row(env: BuildEnvironment, page: Page, finding: Finding) -> nodes.row
     claim = finding.claim
     name = [link_to_page(claim.id, f"answers/{page.name}", claim.id)]
     verdict: list[nodes.Node] = [chip(finding.verdict)]
-    if finding.survives_holm is not None:
-        survives = "survives" if finding.survives_holm else "does not survive"
-        verdict.append(inline("span", f"{survives} Holm’s correction", classes=["claim-detail"]))
+    if finding.leaning:
+        verdict.append(inline("span", f"leaning to {finding.leaning}", classes=["claim-detail"]))
     return _row(finding, [name, claim.says, verdict, _measured(env, page, finding, with_rule=True)])
 
 

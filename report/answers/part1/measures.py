@@ -8,7 +8,7 @@ from report.answers.curves import PERCENT, accuracy_points, outside_of_seeds, ov
 from report.answers.part1 import answer
 from report.answers.printed import printed
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Below, Harmless, NoneAtAll
+from report.conclude.rules import Above, Below, NoneOf
 from report.conclude.statistics import Estimate, mean_with_t_interval, with_range
 from report.experiments.epochs import EpochsResults
 from report.record.reader import Arm, Records
@@ -42,7 +42,7 @@ def fall_of_loss(records: Records) -> Estimate:
     return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records, settings=epochs_of(arm))
 
 
-@answer.claim("P1.2", "It goes down with every epoch, which is what proving it would take.", NoneAtAll())
+@answer.claim("P1.2", "It goes down with every epoch, which is what proving it would take.", NoneOf(15.0))
 def rises(records: Records) -> Estimate:
     """Epochs of {epochs} in which the printed loss is above that of the epoch before, for each seed."""
     arm = arm_of(records, "as_published")
@@ -89,7 +89,7 @@ def chosen_epoch(records: Records) -> Estimate:
 
 
 @answer.claim(
-    "P1.5a", "Applying softmax twice does no harm, at the notebook's learning rate (implied).", Harmless(MARGIN)
+    "P1.5a", "Applying softmax twice does no harm, at the notebook's learning rate (implied).", Above(-MARGIN)
 )
 def cost_of_double_softmax(records: Records) -> Estimate:
     """Test accuracy at epoch {epochs}, softmax twice minus from logits, learning rate 0.01."""
@@ -97,16 +97,14 @@ def cost_of_double_softmax(records: Records) -> Estimate:
     return accuracy_points(published, logits, final_accuracy, settings=epochs_of(published))
 
 
-@answer.claim(
-    "P1.5b", "Applying softmax twice does no harm once the learning rate suits it (implied).", Harmless(MARGIN)
-)
+@answer.claim("P1.5b", "Applying softmax twice does no harm once the learning rate suits it (implied).", Above(-MARGIN))
 def cost_of_double_softmax_tuned(records: Records) -> Estimate:
     """Test accuracy after {epochs} epochs, softmax twice minus from logits, each at the rate that the held-out images choose."""
     published, logits = arm_of(records, "tuned_published"), arm_of(records, "tuned_logits")
     return accuracy_points(published, logits, final_accuracy, settings=epochs_of(published))
 
 
-@answer.claim("P1.6", "The printed losses of the hundred epochs can be had again (implied).", NoneAtAll())
+@answer.claim("P1.6", "The printed losses of the hundred epochs can be had again (implied).", NoneOf(15.0))
 def not_reproduced(records: Records) -> Estimate:
     """Losses of the notebook's printout outside the range of the seeds' own, widened by two standard deviations."""
     arm = arm_of(records, "as_published")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from report.answers.q1 import accuracy, answer, brightness, calibration
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above, Below, Every
+from report.conclude.rules import Above, AllOf, Below
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 
@@ -12,7 +12,7 @@ from report.record.reader import Records
 @answer.claim(
     "Q1.3",
     "The two models serve different problems.",
-    Every((Above(MARGIN), Below(), Above())),
+    AllOf((Above(MARGIN), Below(), Above())),
     note="For the Brier score, least squares is read in the way that favours it: its outputs as they come, or clipped and "
     "divided by their sum, whichever scores better.",
 )

@@ -11,7 +11,7 @@ from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, accuracy_points, paired_difference
 from report.answers.q2 import answer
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above, Every
+from report.conclude.rules import Above, AllOf
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, BatchSizeResults
 from report.record.reader import Arm, Records
@@ -64,7 +64,7 @@ def _best(records: Records, budget: str, batch_sizes: tuple[int, ...]) -> Arm[Ba
 @answer.claim(
     "Q2.5",
     "Small batches generalise better.",
-    Every((Above(MARGIN), Above(MARGIN))),
+    AllOf((Above(MARGIN), Above(MARGIN))),
     note="The batch sizes compared were picked by held-out accuracy. Both budgets have to agree.",
     constants={"small_sizes": SMALL_ONES, "large_sizes": LARGE_ONES},
 )

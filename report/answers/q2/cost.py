@@ -37,14 +37,14 @@ def _seconds_per_image(costs: BatchCostResults, batch_size: int) -> list[float]:
 @answer.claim(
     "Q2.2",
     "Large batches process images faster.",
-    Above(null=1.0),
+    Above(1.0),
     note="Measured on the device that the figure names; the ratio is that of Q2.14, seen from the other side.",
     constants={"small": SMALL, "large": LARGE},
 )
 @answer.claim(
     "Q2.14",
     "Small batches limit what can be done in parallel.",
-    Above(null=1.0),
+    Above(1.0),
     note="The same measurement as Q2.2.",
     constants={"small": SMALL, "large": LARGE},
 )

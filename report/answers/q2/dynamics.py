@@ -48,7 +48,7 @@ def _spread(records: Records) -> Arm[SpreadResults]:
 @answer.claim(
     "Q2.11",
     "Large batches make training more stable.",
-    Above(null=1.0),
+    Above(1.0),
     note="Theory gives 64 for equally many updates at one rate: the ratio of the batch sizes.",
     constants={"small": SMALL, "large": MIDDLE},
 )
@@ -68,7 +68,7 @@ def spread_at_scaled_rates(records: Records) -> Estimate:
 @answer.claim(
     "Q2.16",
     "Large batches meet abrupt changes of the loss.",
-    Above(null=1.0),
+    Above(1.0),
     note="Each batch size at its own tuned rate, over equally many first updates. What is abrupt depends on the rate as much.",
     constants={"small": SMALL, "large": LARGE},
 )

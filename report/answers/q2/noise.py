@@ -9,8 +9,8 @@ import numpy as np
 from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.q2 import answer
-from report.answers.q2.estimates import in_either_direction, ratio_over_seeds
-from report.conclude.rules import AnyOf, Contains
+from report.answers.q2.estimates import ratio_over_seeds
+from report.conclude.rules import AnyOf, Inside, decide
 from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.gradient_noise import GradientNoiseResults, NoiseSnapshot
 from report.record.reader import Arm, NoRecords, Records
@@ -30,7 +30,7 @@ def _slope_of(run: GradientNoiseResults) -> float:
     return float(np.mean([slope(log_sizes, np.log(moment.variance)) for moment in _with_variances(run)]))
 
 
-@answer.claim("Q2.4", "Small batches make noisier updates.", Contains(-1.0, excludes=0.0))
+@answer.claim("Q2.4", "Small batches make noisier updates.", Inside(0.05, around=-1.0))
 def slope_of_variance(records: Records) -> Estimate:
     """Log-log slope of the variance of the gradient against batch size; theory says −1."""
     arm = _arm(records)
@@ -88,9 +88,7 @@ def change_of_noise_scale(records: Records) -> Estimate:
     if not seeds:
         raise NoRecords("no seed has a noise scale both early and late")
     doublings = [float(np.log2(late[seed] / early[seed])) for seed in seeds]
-    return in_either_direction(
-        mean_with_t_interval(doublings, unit="doublings of the noise scale", signed=True, records=ids)
-    )
+    return mean_with_t_interval(doublings, unit="doublings of the noise scale", signed=True, records=ids)
 
 
 @answer.figure("q2-variance")
@@ -179,7 +177,7 @@ def _title_of_change(records: Records, findings: Findings) -> str:
         "supported": "The noise scale changes as training goes on",
         "refuted": "After the first epoch the noise scale hardly changes",
         "undetermined": "Whether the noise scale changes after the first epoch is not settled",
-    }[halves.rules[1].decide([change_of_noise_scale(records)])]
+    }[decide(halves.rules[1], [change_of_noise_scale(records)]).decision]
 
 
 answer.number("noise-scale-initial")(noise_scale(0))

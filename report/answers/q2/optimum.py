@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.q2 import answer
-from report.answers.q2.estimates import in_either_direction
 from report.answers.q2.noise import change_of_noise_scale
 from report.answers.q2.target import runs_that_reached
-from report.conclude.rules import Above, AnyOf
+from report.conclude.rules import AnyOf, Outside
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES
 from report.record.reader import NoRecords, Records
@@ -47,15 +46,13 @@ def shift_of_the_fastest(records: Records) -> Estimate:
     if not seeds:
         raise NoRecords("no seed reached the target with both models")
     shifts = [with_layer[seed] - without[seed] for seed in seeds]
-    return in_either_direction(
-        mean_with_t_interval(shifts, unit="doublings of the batch size", signed=True, records=first + second)
-    )
+    return mean_with_t_interval(shifts, unit="doublings of the batch size", signed=True, records=first + second)
 
 
 @answer.claim(
     "Q2.17",
     "Which batch size is best depends on the setting.",
-    AnyOf((Above(1.0), Above(1.0))),
+    AnyOf((Outside(1.0), Outside(1.0))),
     note="Either half is enough: the fastest batch size for two models, or the noise scale for two moments of one training.",
 )
 def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:

@@ -12,7 +12,7 @@ from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.curves import PERCENT, over_seeds, paired_difference
 from report.answers.intervals import row
 from report.answers.q3 import answer
-from report.conclude.rules import AtLeast, Every, Inside
+from report.conclude.rules import Above, AllOf, Inside
 from report.conclude.statistics import Estimate, with_range
 from report.experiments.imbalance import ImbalanceResults
 from report.record.reader import Arm, Records
@@ -31,7 +31,7 @@ SCORES: dict[str, Callable[[ImbalanceResults], float]] = {
 @answer.claim(
     "Q3.3",
     "Accuracy misleads when classes are imbalanced.",
-    Every((AtLeast(95.0), Inside(0.1))),
+    AllOf((Above(95.0), Inside(0.1))),
     note="Both figures follow from the shares of the classes alone; the network is there for comparison.",
 )
 def misleading_accuracy(records: Records) -> tuple[Estimate, Estimate]:

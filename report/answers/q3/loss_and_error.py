@@ -12,7 +12,7 @@ from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, band
 from report.answers.q3 import answer
-from report.conclude.rules import Above, Every
+from report.conclude.rules import Above, AllOf
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval, with_range
 from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve
@@ -30,7 +30,7 @@ def trained(records: Records) -> Arm[EpochsResults]:
 @answer.claim(
     "Q3.5",
     "A lower loss goes with a better accuracy on unseen images.",
-    Every((Above(), Above())),
+    AllOf((Above(), Above())),
     note="The epochs of one run are no independent observations, so each run gives one correlation, and the interval is over runs.",
 )
 def rank_correlations(records: Records) -> tuple[Estimate, Estimate]:

@@ -10,7 +10,7 @@ from report.answers.charts import IntervalChart, LineChart, Panel
 from report.answers.curves import PERCENT, accuracy_points, band, difference_row, mean_over, up_to
 from report.answers.q4 import answer
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above, Every, Inside
+from report.conclude.rules import Above, AllOf, Inside
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.experiments.training import TrainingResults
 from report.record.reader import Arm, Records
@@ -64,7 +64,7 @@ def gain_of_a_linear_layer(records: Records) -> Estimate:
     return _gain(records, "linear1", "none")
 
 
-@answer.claim("Q4.5", "Deeper is better.", Every((Above(MARGIN), Above(MARGIN))))
+@answer.claim("Q4.5", "Deeper is better.", AllOf((Above(MARGIN), Above(MARGIN))))
 def gain_of_depth(records: Records) -> tuple[Estimate, Estimate]:
     """Test accuracy after {epochs} epochs, two and three ReLU layers minus one."""
     return _gain(records, "relu2", "relu1"), _gain(records, "relu3", "relu1")

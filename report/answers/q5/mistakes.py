@@ -17,7 +17,7 @@ from report.answers.charts import IntervalChart, LineChart, Panel, Series
 from report.answers.curves import PERCENT, accuracy_points, difference_row, mean_and_range
 from report.answers.q5 import answer
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Harmless, Inside
+from report.conclude.rules import Above, Inside
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.experiments.epochs import EpochsResults
 from report.experiments.mistakes import MistakesResults
@@ -214,4 +214,4 @@ answer.number("sorted-printed-loss")(_of_loop("sorted", _last_printed_loss, unit
 answer.number("correct-printed-loss")(_of_loop("correct", _last_printed_loss, unit="nats"))
 for arm, (claim, says) in CLAIMS.items():
     measured = f"test accuracy after {{epochs}} epochs, {LABELS[arm]}, minus the correct loop's"
-    answer.claim(claim, says, Harmless(MARGIN), measured=measured)(cost_of(arm))
+    answer.claim(claim, says, Above(-MARGIN), measured=measured)(cost_of(arm))

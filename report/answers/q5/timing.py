@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from report.answers.q5 import answer
 from report.answers.timed import clock_of, clocks, loader, passes_of, per_batch
-from report.conclude.rules import AtLeast, AtMost, Every
+from report.conclude.rules import Above, AllOf, Below
 from report.conclude.statistics import Estimate, bootstrap, median, ratio_of_medians
 from report.record.reader import Records
 
 
-@answer.claim("Q5.4f", "Transforming image by image in the loader costs nothing.", AtMost(1.1))
+@answer.claim("Q5.4f", "Transforming image by image in the loader costs nothing.", Below(1.1))
 def cost_of_transforming(records: Records) -> Estimate:
     """Time of an epoch through the loader over one on resident tensors."""
     results, ids = loader(records)
@@ -22,7 +22,7 @@ def cost_of_transforming(records: Records) -> Estimate:
     )
 
 
-@answer.claim("Q5.4g", "A clock needs no synchronising.", Every((AtLeast(0.9), AtLeast(0.9))), kind="G")
+@answer.claim("Q5.4g", "A clock needs no synchronising.", AllOf((Above(0.9), Above(0.9))), kind="G")
 def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estimate]:
     """Step time by an unsynchronised clock over a synchronised one, on the accelerator."""
     results, ids = clocks(records)

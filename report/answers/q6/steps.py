@@ -9,7 +9,7 @@ import numpy as np
 from report.answers.answer import Findings, TableSpec
 from report.answers.q6 import answer
 from report.answers.timed import MILLI, floating_point_rate, median, steps, steps_of, with_and_without_accelerator
-from report.conclude.rules import Above, Every
+from report.conclude.rules import Above, AllOf
 from report.conclude.statistics import Estimate, exact, ratio_of_medians
 from report.experiments.hardware import Device, Part
 from report.experiments.steps import StepsResults
@@ -21,7 +21,7 @@ STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update
 @answer.claim(
     "Q6.2",
     "A GPU shortens training.",
-    Every((Above(null=1.0), Above(null=1.0))),
+    AllOf((Above(1.0), Above(1.0))),
     kind="G",
     note="Both sides of the ratio are of one machine, with data resident on the device that computes.",
 )
@@ -42,7 +42,7 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
 @answer.claim(
     "Q6.5",
     "GPUs have more memory than CPUs.",
-    Above(null=1.0),
+    Above(1.0),
     kind="G",
     note="One machine can refute the claim or agree with it; it can't show what is usual.",
 )

@@ -27,7 +27,7 @@ from report.experiments.steps import StepsResults, step_flop
 from report.record.reader import NoRecords, Records
 
 
-@answer.claim("Q6.3", "Large models gain more from it than small ones.", Above(null=1.0), kind="G")
+@answer.claim("Q6.3", "Large models gain more from it than small ones.", Above(1.0), kind="G")
 def gain_of_width(records: Records) -> Estimate:
     """CPU over accelerator at width 4096, over the same at width 32."""
     results, ids = steps(records, accelerator=True)
