@@ -24,13 +24,13 @@ from tests.site.fixture import NUMBERS, ROOT, build, pages, site
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from fmnist_site import cells  # noqa: E402 - the path comes first
+from fmnist_site import notebook_cache  # noqa: E402 - the path comes first
+from fmnist_site.api_reference import names_in_code  # noqa: E402
 from fmnist_site.citation import Citation, Work, bibtex, plain_text, read_citation  # noqa: E402 - the path comes first
 from fmnist_site.home import banner  # noqa: E402
-from fmnist_site.mathematics import to_mathml  # noqa: E402
-from fmnist_site.measured import accessible_name  # noqa: E402
-from fmnist_site.reference import names_in_code  # noqa: E402
-from fmnist_site.source import module_path, source_place  # noqa: E402
+from fmnist_site.mathml import to_mathml  # noqa: E402
+from fmnist_site.number_role import accessible_name  # noqa: E402
+from fmnist_site.source_pages import module_path, source_place  # noqa: E402
 from fmnist_site.verdicts import FAMILIES, STYLES, count_families  # noqa: E402
 
 CITATION = Citation("my_title", "1.2", date(2026, 3, 4), ("Ada & Co.", "Grace Hopper"), "MIT", "About it.")
@@ -209,14 +209,14 @@ def test_unknown_names_are_warnings(small_source: Path, page: str, complaint: st
 @pytest.mark.parametrize(("heading", "warned"), [("", True), ("gain", False)])
 def test_a_column_without_a_heading_is_a_warning(small_source: Path, heading: str, warned: bool) -> None:
     page = f".. list-table::\n   :header-rows: 1\n\n   * - model\n     - {heading}\n   * - linear\n     - 3"
-    assert ("a column of a table has no heading" in build_text(small_source, page)[1]) == warned
+    assert ("a column of a table has no header" in build_text(small_source, page)[1]) == warned
 
 
 def test_evidence_of_another_shape_is_named(small_source: Path) -> None:
     (small_source / "evidence/q4.json").write_text('{"name": "q4"}', encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as raised:
         build_text(small_source, ":measured:`gain`")
-    assert "q4.json must be what `python -m report` writes; found Object missing required field" in raised.value.stderr
+    assert "q4.json must be as `python -m report` writes it; found: Object missing required field" in raised.value.stderr
 
 
 @pytest.mark.parametrize("mode", ["cache", "off"])
@@ -224,7 +224,7 @@ def test_the_cache_of_cells_is_there_before_jobs_share_it(tmp_path: Path, mode: 
     handlers = {}
     config = SimpleNamespace(nb_execution_mode=mode, nb_execution_cache_path=str(tmp_path / "cells"))
     app = SimpleNamespace(config=config, connect=handlers.__setitem__)
-    cells.setup(app)
+    notebook_cache.setup(app)
     handlers["builder-inited"](app)
     assert (tmp_path / "cells/global.db").is_file() == (mode == "cache")
 
@@ -235,7 +235,7 @@ def test_documentation_builds_alone(tmp_path: Path) -> None:
     assert (tmp_path / "out/guide/index.html").is_file()
     assert (tmp_path / "out/source/fmnist_ref/training.html").is_file()
     home = re.sub("<[^>]+>", "", (tmp_path / "out/index.html").read_text(encoding="utf-8"))
-    assert "No results have been made yet: python -m report makes them." in home
+    assert "There are no results yet. Run python -m report." in home
 
 
 def test_first_model_of_the_guide_learns(capsys: pytest.CaptureFixture[str]) -> None:

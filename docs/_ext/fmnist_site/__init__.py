@@ -1,4 +1,4 @@
-"""The site's own Sphinx extension: evidence shown in pages, functions to cite, and repairs for accessibility."""
+"""Sphinx extension of the site: report results, API pages, citations, formulas, and fixes of the HTML."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from fmnist_site import (
-    cells,
+    api_reference,
     citation,
     claims,
     elements,
-    first_paint,
     home,
-    mathematics,
-    measured,
-    mending,
-    publishing,
-    reference,
+    html_fixes,
+    mathml,
+    notebook_cache,
+    number_role,
+    preload,
     results,
-    source,
+    sitemap,
+    source_pages,
     tables,
 )
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register everything."""
+    """Register all parts."""
     for part in (
-        cells,
+        notebook_cache,
         elements,
         tables,
-        mathematics,
-        measured,
+        mathml,
+        number_role,
         claims,
         results,
         home,
-        source,
-        reference,
+        source_pages,
+        api_reference,
         citation,
-        mending,
+        html_fixes,
+        preload,
+        sitemap,
     ):
         part.setup(app)
-    first_paint.setup(app)
-    publishing.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""How to cite the project, or one function of it. `CITATION.cff` is the only place where the facts stand."""
+"""Directives that show how to cite the project or one object. All facts come from `CITATION.cff`."""
 
 from __future__ import annotations
 
@@ -21,22 +21,24 @@ from fmnist_site.elements import block
 
 
 class Citation(NamedTuple):
-    """What `CITATION.cff` says."""
+    """The fields of `CITATION.cff` that the site shows."""
 
     title: str
     version: str
     released: date
     authors: tuple[str, ...]
-    """Names as printed: of an entity, or given name and family name."""
+    """Names as printed: the name of an entity, or given name and family name of a person."""
     license: str
     abstract: str
 
 
 def citation_file() -> Path:
-    """Return the path of `CITATION.cff`, which lies beside the `report` package."""
+    """Return the path of `CITATION.cff`, which is next to the `report` package."""
     spec = find_spec("report")
     if spec is None or not spec.submodule_search_locations:
-        raise ExtensionError("the documentation must be built from a checkout; found no `report` package. Start there.")
+        raise ExtensionError(
+            "the documentation must be built in a checkout; found no `report` package. Run the build there."
+        )
     return Path(spec.submodule_search_locations[0]).parent / "CITATION.cff"
 
 
@@ -57,12 +59,12 @@ def read_citation() -> Citation:
 
 
 class Work(NamedTuple):
-    """What is cited: the project or one object, and where it is documented."""
+    """The cited work: the project or one object, with its address."""
 
     name: str
     """Dotted name of the object; empty for the project."""
     place: str
-    """Absolute address, or path within the site where the address isn't known."""
+    """Absolute URL, or the path within the site if the site has no base URL."""
 
 
 def plain_text(citation: Citation, work: Work) -> str:
@@ -103,16 +105,16 @@ def _escape(text: str) -> str:
 
 class Cite(SphinxDirective):
     """
-    ``{cite}``: how to cite the project as a whole; with a name, ``{cite} fmnist_ref.fit``, how to cite that object.
+    ``{cite}``: show how to cite the project, or with a name, ``{cite} fmnist_ref.fit``, one object.
 
-    ``:plain:`` leaves the BibTeX entry out.
+    ``:plain:`` omits the BibTeX entry.
     """
 
     optional_arguments = 1
     option_spec: ClassVar = {"plain": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        """Show the reference as text to copy, and as BibTeX."""
+        """Return the reference as plain text and as BibTeX."""
         self.env.note_dependency(str(citation_file()))
         citation = read_citation()
         work = self.work(self.arguments[0] if self.arguments else "")
@@ -124,7 +126,7 @@ class Cite(SphinxDirective):
         return [block("div", *parts, classes=["cite-this"])]
 
     def work(self, name: str) -> Work:
-        """Say where an object is documented."""
+        """Return the work for an object's dotted name; an empty name is the project."""
         base = self.config.html_baseurl
         if not name:
             return Work("", base)
@@ -134,13 +136,13 @@ class Cite(SphinxDirective):
 
 
 class CiteThis(Cite):
-    """``.. cite-this:: fmnist_ref.fit``: the same, on the page that documents the object."""
+    """``.. cite-this:: fmnist_ref.fit``: the same, on the object's own page."""
 
     required_arguments = 1
     optional_arguments = 0
 
     def run(self) -> list[nodes.Node]:
-        """Add entries to the index, which make the search find the name first."""
+        """Return the reference, with index entries that rank the name first in the search."""
         name = self.arguments[0]
         entries = [("single", entry, name, "main", None) for entry in (name.rpartition(".")[2], name)]
         return [addnodes.index(entries=entries), *super().run()]

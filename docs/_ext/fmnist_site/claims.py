@@ -1,4 +1,4 @@
-"""The claims of a page, the audit of all of them, and the role that shows one verdict."""
+"""Tables of claims, for one page or for all pages, and the role that shows a verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from fmnist_site.elements import Block, Inline, block, inline, link_to_page
 from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
-from fmnist_site.measured import measured_number
+from fmnist_site.number_role import measured_number
 from fmnist_site.tables import Cell, row, table
 from fmnist_site.verdicts import FAMILIES, STYLES, chip, count_families, family_chip
 from report.conclude.verdicts import Finding
@@ -20,15 +20,15 @@ from report.render.page_data import Number, Page, numbers_of
 logger = logging.getLogger(__name__)
 
 AUDIT = "audit"
-"""The document with the audit of all claims."""
+"""The document with the table of all claims."""
 KINDS = {"E": "empirical", "D": "by definition", "G": "needs an accelerator"}
 
 
 class VerdictRole(SphinxRole):
-    """``{verdict}`Q4.1```: the chip of that claim, linked to its row of the audit."""
+    """``{verdict}`Q4.1```: the verdict of that claim as a chip, linked to its row of the audit."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Replace the claim's id by its chip."""
+        """Return the chip of the claim."""
         for page in read_all_pages(self.env):
             if self.text in page.claims:
                 verdict = chip(page.claims[self.text].verdict)
@@ -38,10 +38,10 @@ class VerdictRole(SphinxRole):
 
 
 class ClaimsDirective(SphinxDirective):
-    """``{claims}``: what the notebook says on the page's subject, and what was measured."""
+    """``{claims}``: the claims of the page, with verdicts and measurements."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the table, and an index entry for each claim so that the search finds it first."""
+        """Return the table, with index entries that rank each claim first in the search."""
         page = read_page(self.env, page_of(self.env, self.env.docname))
         if page is None:
             return [no_results()]
@@ -52,21 +52,21 @@ class ClaimsDirective(SphinxDirective):
         columns = ["Claim", "What the notebook says", "Verdict", "What we measured"]
         return [
             addnodes.index(entries=entries),
-            table("The claims, and what came of them", columns, rows, "claims"),
+            table("Claims and verdicts", columns, rows, "claims"),
         ]
 
     def _name(self, claim_id: str) -> None:
-        """Let ``{ref}`Q4.1``` lead to the row."""
+        """Make ``{ref}`Q4.1``` link to the row."""
         standard = self.env.domains.standard_domain
         standard.labels[claim_id.lower()] = (self.env.docname, claim_id, claim_id)
         standard.anonlabels[claim_id.lower()] = (self.env.docname, claim_id)
 
 
 class AuditDirective(SphinxDirective):
-    """``{audit}``: the claims of all pages, with links that show only one kind of verdict."""
+    """``{audit}``: the claims of all pages, with links that filter them by verdict."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the filter and the table."""
+        """Return the filter and the table."""
         pages = read_all_pages(self.env)
         if not pages:
             return [no_results()]
@@ -77,10 +77,10 @@ class AuditDirective(SphinxDirective):
 
 def _filter(pages: list[Page]) -> Block:
     """
-    Link to each kind of verdict.
+    Return a list of links, one for each kind of verdict.
 
-    The style sheet hides the other rows when one of these links is the target of the address, so that filtering
-    works without JavaScript and can be linked to.
+    The style sheet hides the other rows while such a link is the ``:target`` of the URL. Filters need no JavaScript,
+    and each has a URL.
     """
     verdicts = [claim.verdict for page in pages for claim in page.claims.values()]
     counts = count_families({word: verdicts.count(word) for word in STYLES})
@@ -115,7 +115,7 @@ def _row(finding: Finding, cells: list[Cell]) -> nodes.row:
 
 
 def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, with_rule: bool) -> list[nodes.Node]:
-    """Say what the verdict rests on: estimates first, then words."""
+    """Return the evidence for a verdict: estimates first, then details in words."""
     content: list[nodes.Node] = []
     claim, found = finding.claim, numbers_of(page, finding.claim.id)
     if found:

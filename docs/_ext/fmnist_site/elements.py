@@ -1,9 +1,8 @@
 """
-The nodes that our directives build their output from.
+Nodes for HTML elements that docutils lacks.
 
-Docutils has no node for `<figure>`, `<details>` or `<button>`. `Block` and `Inline` stand for one HTML element each;
-their text is ordinary text nodes, so it is escaped by the writer, found by the search index, and readable in builders
-other than HTML.
+Docutils has no node for `<figure>`, `<details>` or `<button>`. A `Block` or `Inline` node is one HTML element. Its text
+consists of ordinary text nodes: the writer escapes it, the search index finds it, and other builders show it.
 """
 
 from __future__ import annotations
@@ -19,46 +18,46 @@ from sphinx.writers.text import TextTranslator
 
 
 class Block(nodes.General, nodes.Element):
-    """An HTML element that holds paragraphs and other blocks, or text of its own."""
+    """A block-level HTML element. It holds blocks or text."""
 
 
 class Inline(nodes.Inline, nodes.TextElement):
-    """An HTML element within a line."""
+    """An inline HTML element."""
 
 
 Element = TypeVar("Element", Block, Inline)
 
 
 class Picture(nodes.image):
-    """An image that is loaded when it comes near, at a size that is known before."""
+    """An image that is loaded lazily and has its size in the HTML."""
 
 
 def block(tag: str, *children: nodes.Node | str, **options: object) -> Block:
-    """Make a block element; see `_make` for the options."""
-    return _make(Block(), tag, children, options)
+    """Return a block element; `_fill` describes the options."""
+    return _fill(Block(), tag, children, options)
 
 
 def inline(tag: str, *children: nodes.Node | str, **options: object) -> Inline:
-    """Make an inline element; see `_make` for the options."""
-    return _make(Inline(), tag, children, options)
+    """Return an inline element; `_fill` describes the options."""
+    return _fill(Inline(), tag, children, options)
 
 
 def link_to_file(text: str, path: str, **options: object) -> Inline:
-    """Link to a published file, given by its path from the root of the site."""
+    """Return a link to a file of the site. `path` is relative to the root of the site."""
     return inline("a", text, site_path=path, **options)
 
 
 def link_to_page(text: str | nodes.Node, document: str, anchor: str = "", **options: object) -> Inline:
-    """Link to a place on another page of the site."""
+    """Return a link to a page of the site, or to an anchor on it."""
     return inline("a", text, document=document, anchor=anchor, **options)
 
 
-def _make(node: Element, tag: str, children: Iterable[nodes.Node | str], options: dict[str, object]) -> Element:
+def _fill(node: Element, tag: str, children: Iterable[nodes.Node | str], options: dict[str, object]) -> Element:
     """
-    Fill a node.
+    Set the tag, the options and the children of a node, and return it.
 
-    Options are `classes`, `ids`, `site_path` or `document` with `anchor` (where a link leads), `html_only` (left out
-    of the search index and of other builders), and `attributes`, a dictionary of further HTML attributes.
+    Options are `classes`; `ids`; `site_path`, or `document` with `anchor` (the target of a link); `html_only` (omit
+    from the search index and other builders); and `attributes`, a dictionary of further HTML attributes.
     """
     node["tag"] = tag
     if tag == "code":
@@ -66,13 +65,13 @@ def _make(node: Element, tag: str, children: Iterable[nodes.Node | str], options
     for name, value in options.items():
         node[name] = value
     if node.get("html_only"):
-        node["classes"] = [*node["classes"], "no-search"]  # Sphinx's own mark for "leave out of the search index"
+        node["classes"] = [*node["classes"], "no-search"]  # Sphinx omits this class from the search index
     node.extend(nodes.Text(child) if isinstance(child, str) else child for child in children)
     return node
 
 
 def picture(path: str, size: tuple[int, int], alt: str, *classes: str) -> Picture:
-    """Make an image node for a file of the source folder."""
+    """Return an image node for a file of the source folder."""
     width, height = size
     return Picture(uri=f"/{path}", alt=alt, width=str(width), height=str(height), loading="lazy", classes=list(classes))
 
@@ -121,7 +120,7 @@ def _visit_other(self: nodes.NodeVisitor, node: Block | Inline) -> None:
 
 
 def _depart_other(self: nodes.NodeVisitor, node: Block | Inline) -> None:
-    """Leave nothing behind: the children have written themselves."""
+    """Write nothing: the children have been written."""
 
 
 def _skip(self: nodes.NodeVisitor, node: nodes.Node) -> None:

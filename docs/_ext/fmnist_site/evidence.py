@@ -1,4 +1,4 @@
-"""Read the evidence that the report has written, typed, and say so where there is none yet."""
+"""Read the page data that the report writes to the source folder ``evidence``."""
 
 from __future__ import annotations
 
@@ -13,55 +13,57 @@ from sphinx.errors import ExtensionError
 
 from report.render.page_data import Page, Site
 
-NO_RESULTS = "No results have been made yet: "
+NO_RESULTS = "There are no results yet. Run "
 COMMAND = "python -m report"
 
 Struct = TypeVar("Struct", Page, Site)
 
 
 def read_page(env: BuildEnvironment, name: str) -> Page | None:
-    """Return the evidence of an answer page; None where the report has not written any."""
+    """Return the data of an answer page, or None if the report has not written any."""
     return _read(env, name, Page)
 
 
 def read_site(env: BuildEnvironment) -> Site | None:
-    """Return what the report says about the whole; None where it has not run."""
+    """Return the data of the whole site, or None if the report has not run."""
     return _read(env, "site", Site)
 
 
 def read_all_pages(env: BuildEnvironment) -> list[Page]:
-    """Return the evidence of all answer pages, in the order of the site."""
+    """Return the data of all answer pages, in the order of the site."""
     site = read_site(env)
     pages = [read_page(env, name) for name in site.pages] if site else []
     return [page for page in pages if page]
 
 
 def page_of(env: BuildEnvironment, docname: str) -> str:
-    """Return the name under which a document's evidence is filed: that of ``answers/q4`` is ``q4``."""
+    """Return the name of a document's data: ``q4`` for ``answers/q4``."""
     return docname.rpartition("/")[2]
 
 
 def no_results() -> nodes.paragraph:
-    """Say that nothing has been measured yet, and which command measures."""
+    """Return a paragraph that says that there are no results, and which command makes them."""
     return nodes.paragraph(
-        "", "", nodes.Text(NO_RESULTS), nodes.literal(text=COMMAND), nodes.Text(" makes them."), classes=["no-results"]
+        "", "", nodes.Text(NO_RESULTS), nodes.literal(text=COMMAND), nodes.Text("."), classes=["no-results"]
     )
 
 
 def _read(env: BuildEnvironment, name: str, kind: type[Struct]) -> Struct | None:
     path = Path(env.srcdir) / "evidence" / f"{name}.json"
     if not path.is_file():
-        env.note_reread()  # it may have come by the next build
+        env.note_reread()  # it may exist at the next build
         return None
     env.note_dependency(str(path))
-    evidence: Struct = _decode(path, path.stat().st_mtime_ns, kind)
-    return evidence
+    data: Struct = _decode(path, path.stat().st_mtime_ns, kind)
+    return data
 
 
 @lru_cache(maxsize=64)
 def _decode(path: Path, modified: int, kind: type[Struct]) -> Struct:
-    """Decode a file; the time it was modified is there to tell its versions apart."""
+    """Decode a file. `modified` is part of the cache key: a file that has changed is read again."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.MsgspecError as error:
-        raise ExtensionError(f"{path.name} must be what `{COMMAND}` writes; found {error}. Run it again.") from error
+        raise ExtensionError(
+            f"{path.name} must be as `{COMMAND}` writes it; found: {error}. Run that command again."
+        ) from error

@@ -1,4 +1,4 @@
-"""The home page: what was asked and what was found, at a glance."""
+"""Directives of the home page: summary, audit bar, answer cards, provenance; and the banner of all pages."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sphinx.util.docutils import SphinxDirective
 from fmnist_site.claims import AUDIT
 from fmnist_site.elements import Block, block, inline, link_to_page
 from fmnist_site.evidence import no_results, read_all_pages, read_site
-from fmnist_site.measured import interval_of
+from fmnist_site.number_role import interval_of
 from fmnist_site.results import pictures
 from fmnist_site.verdicts import FAMILIES, count_families, family_chip
 from report.render.page_data import Page, Site
 
 
 class SiteSummary(SphinxDirective):
-    """``{site-summary}``: how many answers, claims and seeds, on what machine, when."""
+    """``{site-summary}``: the numbers of answers, claims and seeds, the machine and the date."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the line."""
+        """Return the line."""
         site = read_site(self.env)
         if site is None:
             return [no_results()]
@@ -47,10 +47,10 @@ def _seeds(site: Site) -> str:
 
 
 class AuditBar(SphinxDirective):
-    """``{audit-bar}``: the verdicts as one stacked bar, each part a link to those claims."""
+    """``{audit-bar}``: a stacked bar of the verdicts. Each segment links to its claims."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the bar, and below it the same links in words."""
+        """Return the bar, with a legend of the same links below it."""
         site = read_site(self.env)
         if site is None:
             return [no_results()]
@@ -74,12 +74,12 @@ class AuditBar(SphinxDirective):
 
 
 class AnswerCards(SphinxDirective):
-    """``{answer-cards}``: one card per answer, each of them one link; ``:heading: 2`` sets its level, 3 by default."""
+    """``{answer-cards}``: one card per answer. ``:heading: 2`` sets the level of the headings; the default is 3."""
 
     option_spec: ClassVar = {"heading": directives.nonnegative_int}
 
     def run(self) -> list[nodes.Node]:
-        """Make the cards."""
+        """Return the cards."""
         pages = read_all_pages(self.env)
         if not pages:
             return [no_results()]
@@ -111,14 +111,14 @@ def _card(page: Page, heading: str) -> Block:
 
 class ExistingPages(TocTree):
     """
-    ``{pages}``: a table of contents of those of the pages named that there are.
+    ``{pages}``: a table of contents of the named pages that exist.
 
-    The report adds pages to this folder. Sphinx's own directive warns of each that isn't there yet; this one leaves it
-    out. ``answers/*`` stands for all answers, in the report's order.
+    The report adds pages to this folder. Sphinx's ``toctree`` warns of a missing page; this directive omits it.
+    ``answers/*`` means all answers, in the order of the report.
     """
 
     def run(self) -> list[nodes.Node]:
-        """Leave out what is missing, and look again once a page is added."""
+        """Return the table of contents. The page is read again when pages are added."""
         site = read_site(self.env)
         self.env.glob_toctrees.add(self.env.docname)
         answers = [f"answers/{name}" for name in site.pages] if site else []
@@ -129,10 +129,10 @@ class ExistingPages(TocTree):
 
 
 class SiteProvenance(SphinxDirective):
-    """``{site-provenance}``: version, commit, data and environment in one quiet line."""
+    """``{site-provenance}``: version, commit, profile, data and environment."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the line."""
+        """Return the line."""
         site = read_site(self.env)
         if site is None:
             return []
@@ -144,24 +144,24 @@ class SiteProvenance(SphinxDirective):
 
 
 def _environment_entry(name: str, value: str) -> str:
-    """Return a field of the environment in words: ``memory_bytes`` in gibibytes, the others as they are."""
+    """Return a field of the environment as text, with ``memory_bytes`` in GiB."""
     if name.endswith("_bytes") and value.isdigit():
         return f"{name.removesuffix('_bytes')} {int(value) / 2**30:.0f} GiB"
     return f"{name.replace('_', ' ')} {value}"
 
 
 def banner(source_folder: Path) -> str:
-    """Return what every page says at its top as long as the results are not the full ones; empty once they are."""
+    """Return the text at the top of every page: empty for a complete full report, else what is missing."""
     path = source_folder / "evidence" / "site.json"
     if not path.is_file():
         return ""
     site = msgspec.json.decode(path.read_bytes(), type=Site)
     if site.profile == "quick":
         return (
-            "Quick profile: few seeds and few epochs, for a first look. Verdicts are withheld; "
+            "Quick profile: few seeds and few epochs, for a first look, without verdicts. "
             "“python -m report” makes the full report."
         )
-    return f"This report is still being made: {_seeds(site)}." if site.seeds_done < site.seeds_planned else ""
+    return f"This report is not complete yet: {_seeds(site)}." if site.seeds_done < site.seeds_planned else ""
 
 
 def setup(app: Sphinx) -> None:

@@ -1,4 +1,4 @@
-"""Figures and tables of results, each with the line that says where it came from."""
+"""Directives for figures and tables of results, each with a line of its provenance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from fmnist_site.elements import Block, block, inline, link_to_file, link_to_page, picture
 from fmnist_site.evidence import no_results, page_of, read_page
-from fmnist_site.source import source_place
+from fmnist_site.source_pages import source_place
 from fmnist_site.tables import row, table
 from report.render.page_data import Figure, Page, Provenance, Table
 
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 
 class ResultDirective(SphinxDirective):
-    """What figures and tables have in common: they are looked up by name in the page's evidence."""
+    """Base class of the two directives: looks a result up by name in the page data."""
 
     has_content = False
     required_arguments = 0
     option_spec: ClassVar = {"name": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """Look the result up and show it; an unknown name is a warning."""
+        """Return the result; warn if there is none of that name."""
         page_name, _, name = self.options.get("name", "").rpartition("/")
         page = read_page(self.env, page_name or page_of(self.env, self.env.docname))
         if page is None:
@@ -41,7 +41,7 @@ class ResultDirective(SphinxDirective):
         return [result]
 
     def show(self, page: Page, name: str) -> nodes.Node | None:
-        """Make the node of the result; None where the page has no such result."""
+        """Return the node of the result, or None if the page has no such result."""
         raise NotImplementedError
 
 
@@ -49,7 +49,7 @@ class ResultFigure(ResultDirective):
     """``{result-figure}`` with ``:name:``."""
 
     def show(self, page: Page, name: str) -> nodes.Node | None:
-        """Make the figure."""
+        """Return the figure."""
         return figure(page.figures[name], name) if name in page.figures else None
 
 
@@ -57,12 +57,12 @@ class ResultTable(ResultDirective):
     """``{result-table}`` with ``:name:``."""
 
     def show(self, page: Page, name: str) -> nodes.Node | None:
-        """Make the table."""
+        """Return the table."""
         return _result_table(page.tables[name], name) if name in page.tables else None
 
 
 def figure(result: Figure, name: str) -> Block:
-    """Make a figure: its finding, its picture in light and dark, its caption and its provenance."""
+    """Return a figure with its title, light and dark pictures, caption and provenance."""
     caption = block("figcaption", nodes.paragraph(text=result.caption), provenance(result.provenance, result.data))
     title = nodes.paragraph(text=result.title, classes=["result-title"])
     return block(
@@ -72,9 +72,10 @@ def figure(result: Figure, name: str) -> Block:
 
 def pictures(result: Figure, *classes: str) -> Block:
     """
-    Make all renderings, of which one is shown, and only that one is loaded.
+    Return all versions of a picture. A browser shows and loads only one.
 
-    The theme chooses between light and dark (light where no script can), the width of the screen between wide and narrow.
+    The theme chooses between light and dark (without JavaScript, light). The width of the screen chooses between wide and
+    narrow.
     """
     wide, narrow = (result.width, result.height), (result.narrow_width, result.narrow_height)
     shown = [
@@ -95,13 +96,13 @@ def _result_table(result: Table, name: str) -> Block:
     alignment = ["numeric" if numeric else "" for numeric in result.numeric]
     rows = [row(cells, cell_classes=alignment) for cells in result.rows]
     node = table(result.caption, result.columns, rows, "result-table")
-    for entry, alignment_class in zip(node.findall(nodes.entry), alignment, strict=False):  # the header's cells
+    for entry, alignment_class in zip(node.findall(nodes.entry), alignment, strict=False):  # the cells of the header
         entry["classes"] = [alignment_class] if alignment_class else []
     return block("div", node, provenance(result.provenance, result.data), ids=[f"table-{name}"], classes=["result"])
 
 
 def provenance(origin: Provenance, data: str) -> Block:
-    """Make the line under a result: seeds, data, records, code, rebuild."""
+    """Return the line below a result: seeds, data, records, code, command to rebuild it."""
     parts: list[nodes.Node] = []
     if origin.num_seeds is not None:
         parts.append(inline("span", f"{origin.num_seeds} seed{'' if origin.num_seeds == 1 else 's'}"))

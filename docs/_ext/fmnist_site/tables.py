@@ -1,4 +1,4 @@
-"""Tables as docutils nodes: a caption, a header row, and a first column that heads its rows."""
+"""Tables as docutils nodes, with a caption, a header row and a header column."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sphinx.writers.html5 import HTML5Translator
 logger = logging.getLogger(__name__)
 Cell = str | Sequence[nodes.Node]
 WIDTH = 24
-"""Of a column in plain text, in characters; in HTML columns are as wide as what is in them."""
+"""Width of a column in plain-text output, in characters. In HTML the content determines the width."""
 
 
 def table(caption: str, columns: Sequence[str], rows: Sequence[nodes.row], *classes: str) -> nodes.table:
-    """Assemble a table from rows made by `row`."""
+    """Return a table of rows made by `row`."""
     group = nodes.tgroup(cols=len(columns))
     specifications = [nodes.colspec(colwidth=WIDTH) for _ in columns]
     specifications[0]["stub"] = 1
@@ -33,7 +33,7 @@ def row(
     classes: Sequence[str] = (),
     cell_classes: Sequence[str] = (),
 ) -> nodes.row:
-    """Make one row; `cell_classes` has one class, or an empty string, for each cell."""
+    """Return a row. `cell_classes` has one class, or an empty string, for each cell."""
     entries = [nodes.entry("", _content(cell)) for cell in cells]
     for entry, name in zip(entries, cell_classes, strict=False):
         entry["classes"] = [name] if name else []
@@ -45,7 +45,7 @@ def _content(cell: Cell) -> nodes.Node:
 
 
 def _visit_entry(self: HTML5Translator, node: nodes.entry) -> None:
-    """Write a cell as Docutils does, and say of each heading cell what it heads."""
+    """Write a cell as Docutils does, and set the scope of a header cell."""
     HTML5Translator.visit_entry(self, node)
     scope = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
     self.body[-1] = self.body[-1].replace("<th", f'<th scope="{scope}"', 1)
@@ -55,15 +55,15 @@ def _depart_entry(self: HTML5Translator, node: nodes.entry) -> None:
     HTML5Translator.depart_entry(self, node)
 
 
-def _warn_of_empty_headings(app: Sphinx, document: nodes.document, name: str) -> None:
-    """Warn of a column without a heading: a screen reader has nothing to read before its cells."""
+def _warn_of_empty_headers(app: Sphinx, document: nodes.document, name: str) -> None:
+    """Warn of a column without a header, which a screen reader could not announce."""
     for head in document.findall(nodes.thead):
         for entry in head.findall(nodes.entry):
             if not entry.astext().strip():
-                logger.warning("a column of a table has no heading", location=entry)
+                logger.warning("a column of a table has no header", location=entry)
 
 
 def setup(app: Sphinx) -> None:
-    """Give the heading cells of every table their scope, and have no heading left empty."""
-    app.connect("doctree-resolved", _warn_of_empty_headings)
+    """Override the visitors of cells, and check all headers."""
+    app.connect("doctree-resolved", _warn_of_empty_headers)
     app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))

@@ -1,4 +1,4 @@
-"""Verdict chips: one word, one shape and one colour for each verdict, the same wherever it stands."""
+"""Verdict chips. Each verdict has the same words, shape and colour on all pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Style(NamedTuple):
     """How a verdict is shown."""
 
     family: Family
-    """Its class in the style sheet, and the part of the audit that it counts in."""
+    """Its class in the style sheet, and the group of the audit that counts it."""
     shape: str
 
 
@@ -39,23 +39,23 @@ FAMILIES: dict[Family, tuple[str, str]] = {
     "not-testable": ("∅", "not testable here"),
     "open": ("·", "open"),
 }
-"""The parts of the audit, in order: shape and words."""
+"""The groups of the audit in order, each with its shape and its words."""
 
 
 def chip(verdict: VerdictWord) -> Inline:
-    """Make the chip of a verdict."""
+    """Return the chip of a verdict."""
     style = STYLES[verdict]
     return family_chip(style.family, verdict, style.shape)
 
 
 def family_chip(family: Family, words: str, shape: str) -> Inline:
-    """Make a chip with words of its own, for instance a count."""
+    """Return a chip with other words, such as a count."""
     mark = inline("span", shape, classes=["verdict-shape"], html_only=True, attributes={"aria-hidden": "true"})
     return inline("span", mark, nodes.Text(words), classes=["verdict", f"verdict-{family}"])
 
 
 def count_families(verdicts: dict[str, int]) -> dict[Family, int]:
-    """Add up verdicts by the parts of the audit; parts without any are left out."""
+    """Return the number of verdicts in each group of the audit, without empty groups."""
     counts = dict.fromkeys(FAMILIES, 0)
     for word, count in verdicts.items():
         counts[STYLES[word].family] += count  # type: ignore[index] # msgspec has no dictionary with Literal keys here

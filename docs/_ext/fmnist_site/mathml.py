@@ -1,4 +1,4 @@
-"""Formulas as MathML, made when the site is built: no script, no other host."""
+"""Convert formulas to MathML when the site is built. Pages need no script and no other host."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 BOLD = {"upper": 0x1D400, "lower": 0x1D41A, "digit": 0x1D7CE}
-"""First code points of the bold letters and digits."""
+"""Code points of the first bold letters and of the bold zero."""
 SIGNS = {"−", "+", "-", "±"}
 CLOSING = {")", "]", "}", "|", "!"}
 ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered)\}")
-"""Environments that latex2mathml only knows under the name of ``align*``."""
+"""Environments that latex2mathml supports only as ``align*``."""
 
 
 def to_mathml(latex: str, display: str) -> str:
     """
-    Convert a formula, and mend what browsers would show otherwise than TeX.
+    Convert a formula, and correct what browsers would render differently from TeX.
 
     Raises
     ------
     ValueError
-        If something in the formula was not understood.
+        If the formula contains something unsupported.
     """
     source = ALIGNED.sub(r"\\\1{align*}", latex)
     if display == "block" and "\\\\" in source and "\\begin" not in source:
         source = f"\\begin{{align*}}{source}\\end{{align*}}"
     try:
-        root = ElementTree.fromstring(convert(source, display=display))  # noqa: S314 - our own converter's output
-    except Exception as error:  # latex2mathml raises many kinds, and a parse error means output that is no XML
+        root = ElementTree.fromstring(convert(source, display=display))  # noqa: S314 - the converter's output is trusted
+    except Exception as error:  # latex2mathml raises many types; a ParseError means that its output is not XML
         raise ValueError(f"{type(error).__name__} {error}".strip()) from error
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
@@ -55,7 +55,7 @@ def to_mathml(latex: str, display: str) -> str:
 
 
 def _embolden(element: ElementTree.Element) -> None:
-    """Replace ``mathvariant="bold"``, which MathML Core leaves out, by the bold letters themselves."""
+    """Replace ``mathvariant="bold"``, which MathML Core does not support, with bold characters."""
     if element.attrib.get("mathvariant") != "bold" or not element.text:
         return
     del element.attrib["mathvariant"]
@@ -73,16 +73,16 @@ def _bold(letter: str) -> str:
 
 
 def _space_functions(row: ElementTree.Element) -> None:
-    """Set a thin space between the name of a function and what it is applied to, unless that is in brackets."""
+    """Put a thin space between the name of a function and its argument, unless the argument is in brackets."""
     for position in range(len(row) - 1, -1, -1):
         element = row[position]
         if element.tag == "mo" and re.fullmatch(r"[A-Za-z]{2,}", element.text or ""):
-            element.tag = "mi"  # latex2mathml sets \operatorname as an operator, with an operator's wide spaces
+            element.tag = "mi"  # latex2mathml makes \operatorname an operator, with wide spaces
         name = element[0] if element.tag in {"msub", "munder"} and len(element) else element
         if name.tag != "mi" or not re.fullmatch(r"[A-Za-z]{2,}", name.text or ""):
             continue
         if row.tag not in {"mrow", "math", "mtd"}:
-            continue  # elsewhere the number of children is fixed
+            continue  # other elements have a fixed number of children
         following = row[position + 1] if position + 1 < len(row) else None
         if following is not None and following.tag not in {"mo", "mspace"}:
             row.insert(position + 1, ElementTree.Element("mspace", width="0.167em"))
@@ -91,19 +91,19 @@ def _space_functions(row: ElementTree.Element) -> None:
 
 
 def _mark_signs(row: ElementTree.Element) -> None:
-    """Set a minus or plus that follows another operator close to what it is the sign of."""
+    """Make a minus or plus after another operator a sign, without a space before its number."""
     for before, element in pairwise(row):
         if element.tag == "mo" and element.text in SIGNS and before.tag == "mo" and before.text not in CLOSING:
             element.set("form", "prefix")
 
 
 class KeepPunctuation(SphinxPostTransform):
-    """Keep the comma after a formula on the formula's line; a browser may break a line on either side of one."""
+    """Keep punctuation on the line of the formula before it. A browser may break the line between the two."""
 
     default_priority = 900
 
     def run(self, **options: Any) -> None:
-        """Put formula and punctuation into one span that does not break."""
+        """Put formula and punctuation into one span without line breaks."""
         for formula in list(self.document.findall(nodes.math)):
             text = formula.next_node(nodes.Text, descend=False, siblings=True)
             mark = re.match(r"[,.;:!?)\]’”]+", text) if text is not None else None
@@ -134,11 +134,11 @@ def _convert(node: nodes.math | nodes.math_block, display: str) -> str:
     try:
         return to_mathml(latex, display)
     except ValueError as error:
-        logger.warning("this formula can't be made into MathML: %s (%s)", latex, error, location=node, type="math")
+        logger.warning("cannot convert this formula to MathML: %s (%s)", latex, error, location=node, type="math")
         return ""
 
 
 def setup(app: Sphinx) -> None:
-    """Register the renderer; `html_math_renderer` chooses it."""
+    """Register the renderer, which `html_math_renderer` selects."""
     app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_block, None))

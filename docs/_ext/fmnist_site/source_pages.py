@@ -1,4 +1,4 @@
-"""Pages that show the source of our modules, line by line, and the links that lead to a line of them."""
+"""Pages with the source code of our modules, and links to their lines."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
 from fmnist_site.elements import Inline, link_to_page
-from fmnist_site.notes import Notes
+from fmnist_site.env_store import EnvStore
 
 PACKAGES = ("fmnist_ref", "report")
-"""The packages whose source may be shown."""
-_LINKED = Notes("source_pages")
+"""Packages whose source code the site may show."""
+_LINKED = EnvStore("source_pages")
+"""The source pages that each document links to."""
 
 
 def source_place(dotted_name: str) -> tuple[str, str] | None:
     """
-    Find where an object is defined, as document and anchor of a source page; None where it can't be found.
+    Return the source page and the anchor of an object's definition, or None if it is not found.
 
-    Nothing is imported: modules are found as files and read as syntax trees, following the packages' own re-exports.
+    No module is imported. Files are parsed, and re-exports within the packages are followed.
     """
     parts = dotted_name.split(".")
     for length in range(len(parts) - 1, 0, -1):
@@ -38,7 +39,7 @@ def source_place(dotted_name: str) -> tuple[str, str] | None:
 
 
 def module_path(document: str) -> Path | None:
-    """Return the file that a source page shows; None for any other document."""
+    """Return the file that a source page shows, or None for another document."""
     folder, _, name = document.partition("/")
     return _module_file(name.replace("/", ".")) if folder == "source" else None
 
@@ -80,7 +81,7 @@ def _names_bound(statement: ast.stmt) -> list[str]:
 
 
 def _link_signatures(app: Sphinx, doctree: nodes.document) -> None:
-    """Put a link to the source beside each documented name."""
+    """Add a link to the source code to each signature."""
     for signature in doctree.findall(addnodes.desc_signature):
         if not signature.get("module"):
             continue
@@ -90,13 +91,13 @@ def _link_signatures(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _note_pages(app: Sphinx, doctree: nodes.document) -> None:
-    """Remember which modules this document links to."""
+    """Store which source pages this document links to."""
     linked = {node["document"] for node in doctree.findall(Inline) if "document" in node}
     _LINKED.of(app.env)[app.env.docname] = {document for document in linked if module_path(document)}
 
 
 def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Make the pages that are linked to."""
+    """Yield the source pages that any document links to."""
     if not isinstance(app.builder, StandaloneHTMLBuilder):
         return
     for document in sorted(linked_pages(app.env)):
@@ -110,7 +111,7 @@ def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def linked_pages(env: BuildEnvironment) -> set[str]:
-    """Name all source pages of a site: those that its documents link to."""
+    """Return the names of all source pages: those that a document links to."""
     return _LINKED.all(env)
 
 

@@ -1,4 +1,4 @@
-"""The API reference: which answers use a function, and links to the documentation of other projects."""
+"""API reference: the list of answers that use an object, and links to other projects' documentation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from fmnist_site.elements import block, link_to_page
-from fmnist_site.notes import Notes
+from fmnist_site.env_store import EnvStore
 
 PACKAGE = "fmnist_ref"
 PYTHON_LANGUAGES = {"python", "python3", "ipython", "ipython3", "default"}
 BUILTIN = re.compile(r"^(?:None|Ellipsis|[a-z]+|(?:collections\.abc|typing|os)\.\w+)$")
-"""Names that every reader of Python knows: shown, not linked."""
+"""Names that are shown without a link: built-in types and some of the standard library."""
 ELSEWHERE = (
     (r"(?:torch\.)?Tensor(?:\..*)?", r"https://docs.pytorch.org/docs/stable/tensors.html"),
     (r"(torch\.(?:device|dtype))", r"https://docs.pytorch.org/docs/stable/tensor_attributes.html#\1"),
@@ -29,31 +29,31 @@ ELSEWHERE = (
     (r"(numpy\..+)", r"https://numpy.org/doc/stable/reference/generated/\1.html"),
     (r"(pathlib)\.(.+)", r"https://docs.python.org/3/library/\1.html#\1.\2"),
 )
-"""Where names of other projects are documented, so that no inventory has to be fetched to build the site."""
+"""URLs of other projects' documentation by pattern, so that a build downloads no inventories."""
 
-_MENTIONS = Notes("mentions")
-"""By answer: the names it mentions."""
+_MENTIONS = EnvStore("mentions")
+"""The names that each answer mentions."""
 
 
-class used_in(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """Stands for the list of answers that use an object, until all answers have been read."""
+class used_in(nodes.General, nodes.Element):  # noqa: N801 - node classes are lower case in docutils
+    """Placeholder for the list of answers that use an object. It is replaced when all answers have been read."""
 
 
 class UsedIn(SphinxDirective):
-    """``.. used-in:: fmnist_ref.fit``."""
+    """``.. used-in:: fmnist_ref.fit``: list the answers that use the object."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Leave the list for later."""
+        """Return a placeholder for the list."""
         return [used_in(name=self.arguments[0])]
 
 
 def names_in_code(code: str) -> set[str]:
-    """Return the public names of the package that a piece of Python uses, as ``fmnist_ref.fit``."""
+    """Return the public names of the package that Python code uses, such as ``fmnist_ref.fit``."""
     try:
         tree = ast.parse(re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE))
-    except SyntaxError:  # shell output and unfinished fragments are shown as code too
+    except SyntaxError:  # shell output and fragments are code blocks too
         return set()
     found = set()
     for node in ast.walk(tree):
@@ -92,12 +92,12 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def _find_missing(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.Element
 ) -> nodes.Node | None:
-    """Resolve fields of our classes, and names of other projects; names that nobody knows stay warnings."""
+    """Resolve fields of our classes and names of other projects. Other names remain warnings."""
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"]
     owner = env.domains.python_domain.objects.get(f"{PACKAGE}.{target.removeprefix(f'{PACKAGE}.').rpartition('.')[0]}")
-    if owner:  # a field, which its class's page lists
+    if owner:  # a field: its class's page lists it
         return make_refnode(app.builder, node["refdoc"], owner.docname, owner.node_id, content)
     for pattern, address in ELSEWHERE:
         match = re.fullmatch(pattern, target)
@@ -106,27 +106,27 @@ def _find_missing(
     return content if BUILTIN.match(target) else None
 
 
-def _forget_module_index(app: Sphinx) -> None:
-    """Leave the index of modules out of the inventory: with one module there is no such page."""
+def _remove_module_index(app: Sphinx) -> None:
+    """Remove the module index from the inventory, as its page does not exist."""
     standard = app.env.domains.standard_domain
     for name in ("modindex", "py-modindex"):
         standard.labels.pop(name, None)
         standard.anonlabels.pop(name, None)
 
 
-def _keep_member(app: Sphinx, what: str, name: str, member: object, skip: bool, options: object) -> bool | None:
-    """Leave a class's fields out: its docstring has them under Attributes."""
+def _skip_fields(app: Sphinx, what: str, name: str, member: object, skip: bool, options: object) -> bool | None:
+    """Skip the fields of a class: its docstring lists them under Attributes."""
     return None if callable(member) or isinstance(member, property) else True
 
 
 def setup(app: Sphinx) -> None:
     """Register the directive and connect to the build."""
-    app.setup_extension("sphinx.ext.autodoc")  # it defines the event below
+    app.setup_extension("sphinx.ext.autodoc")  # it defines the event `autodoc-skip-member`
     app.add_node(used_in)
     app.add_directive("used-in", UsedIn)
     app.connect("doctree-read", _note_mentions)
     _MENTIONS.connect(app)
-    app.connect("builder-inited", _forget_module_index)
+    app.connect("builder-inited", _remove_module_index)
     app.connect("doctree-resolved", _resolve)
     app.connect("missing-reference", _find_missing)
-    app.connect("autodoc-skip-member", _keep_member)
+    app.connect("autodoc-skip-member", _skip_fields)

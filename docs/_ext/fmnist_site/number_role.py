@@ -1,4 +1,4 @@
-"""Measured numbers in the text: the role ``{measured}`` and the panel that says where a number came from."""
+"""The role ``{measured}``, which shows a measured number with a panel of its interval and its records."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from report.render.page_data import Number
 logger = logging.getLogger(__name__)
 
 MAX_RECORD_LINKS = 12
-"""Records that a panel links to one by one; more would make it taller than a phone."""
+"""Number of records that a panel links to. With more it would be taller than the screen of a phone."""
 
 
 class MeasuredRole(SphinxRole):
-    """``{measured}`page/name``` or, for a number of the page itself, ``{measured}`name```."""
+    """``{measured}`name``` for a number of this page, or ``{measured}`page/name``` for another page's."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Replace the name by the number."""
+        """Return the number."""
         page_name, _, name = self.text.rpartition("/")
         page = read_page(self.env, page_name or page_of(self.env, self.env.docname))
         number = page.numbers.get(name) if page else None
@@ -33,7 +33,7 @@ class MeasuredRole(SphinxRole):
 
 
 def measured_number(env: BuildEnvironment, number: Number) -> Inline:
-    """Make the number as a button that opens its panel."""
+    """Return the number as a button that opens its panel."""
     panel_id = f"measured-{env.new_serialno('measured') + 1}"
     button = inline(
         "button",
@@ -42,7 +42,7 @@ def measured_number(env: BuildEnvironment, number: Number) -> Inline:
         attributes={
             "type": "button",
             "popovertarget": panel_id,
-            "popovertargetaction": "show",  # a click on a panel that hovering has opened keeps it open
+            "popovertargetaction": "show",  # a click must not close a panel that hovering opened
             "aria-label": accessible_name(number),
         },
     )
@@ -50,14 +50,14 @@ def measured_number(env: BuildEnvironment, number: Number) -> Inline:
 
 
 def interval_of(number: Number) -> str:
-    """Return a number's interval with its name, ``exact`` for an exact number; empty for a single run."""
+    """Return a number's interval with its name, ``exact`` for an exact number, or nothing for a single run."""
     if number.interval:
         return f"{number.interval_name} {number.interval}"
     return "exact" if number.estimate.kind == "exact" else ""
 
 
 def accessible_name(number: Number) -> str:
-    """Return the number, its interval and its n, as a screen reader should read it."""
+    """Return the number, its interval and its n for screen readers."""
     n = f"{number.estimate.n:,} {number.estimate.n_of}"
     return ", ".join(part for part in (number.text, interval_of(number), n) if part)
 

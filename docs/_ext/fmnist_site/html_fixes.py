@@ -1,7 +1,7 @@
 """
-Repairs of what Docutils and Sphinx write: tags that assistive technology stumbles over.
+Fix HTML of Docutils and Sphinx that is inaccessible or wrong.
 
-Each repair lets the original writer do its work and then changes what it has written.
+Each fix calls the original visitor and then changes what it has written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
 LINES = {"<dl>": '<span class="sig-lines">', "</dl>": "</span>", "<dd>": '<span class="sig-line">', "</dd>": "</span>"}
-"""A signature on several lines is written as a definition list that defines nothing."""
+"""Sphinx writes a multi-line signature as a definition list without terms."""
 
 
 def _visit_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist) -> None:
@@ -31,7 +31,7 @@ def _depart_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist)
 
 
 def _visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
-    """Make the entries of a list of references what a list may hold: list items."""
+    """Make the entries of a bibliography list items, as their parent has the role ``list``."""
     HTML5Translator.visit_citation(self, node)
     self.body[-1] = self.body[-1].replace('role="doc-biblioentry"', 'role="listitem"')
 
@@ -40,19 +40,19 @@ def _depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
     HTML5Translator.depart_citation(self, node)
 
 
-class KeepTypesStraight(SphinxTransform):
-    """Keep typographic quotes out of types, such as the axes in ``Float[Tensor, "batch 784"]``, which are code."""
+class NoSmartQuotesInTypes(SphinxTransform):
+    """Keep straight quotes in types such as ``Float[Tensor, "batch 784"]``, which are code."""
 
-    default_priority = 740  # before the transform that sets quotes, at 750
+    default_priority = 740  # before SphinxSmartQuotes, at 750
 
     def apply(self, **options: Any) -> None:
-        """Mark the types."""
+        """Turn smart quotes off in all types."""
         for classifier in self.document.findall(nodes.classifier):
             classifier["support_smartquotes"] = False
 
 
 def setup(app: Sphinx) -> None:
-    """Put the repairs in place of the writer's own methods."""
-    app.add_transform(KeepTypesStraight)
+    """Register the transform and override the visitors."""
+    app.add_transform(NoSmartQuotesInTypes)
     app.add_node(addnodes.desc_parameterlist, override=True, html=(_visit_parameters, _depart_parameters))
     app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))

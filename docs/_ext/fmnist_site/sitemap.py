@@ -1,4 +1,4 @@
-"""What a published site has besides pages: a sitemap and `llms.txt`."""
+"""Write `sitemap.xml` and `llms.txt`, and remove a template that the theme leaves in the output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _write(app: Sphinx, error: Exception | None) -> None:
 
 
 def _overview(app: Sphinx, base: str) -> str:
-    """Return the site as llms.txt has it: a title, a summary, and the pages with their titles by section."""
+    """Return the content of `llms.txt`: title, summary, and the titles of all pages by section."""
     citation = read_citation()
     lines = [f"# {citation.title}", "", f"> {citation.abstract}"]
     others = [name for name in sorted(app.env.found_docs) if not name.startswith(tuple(SECTIONS))]
@@ -39,13 +39,13 @@ def _entry(app: Sphinx, base: str, document: str) -> str:
     return f"- [{app.env.titles[document].astext()}]({base}/{app.builder.get_target_uri(document)})"
 
 
-def _leave_out_templates(app: Sphinx, error: Exception | None) -> None:
-    """Remove a template of the theme's that it copies along as if it were a page."""
+def _remove_template(app: Sphinx, error: Exception | None) -> None:
+    """Remove a template that the theme copies to the output."""
     if error is None and app.builder.format == "html":
         (Path(app.outdir) / "_static" / "webpack-macros.html").unlink(missing_ok=True)
 
 
 def setup(app: Sphinx) -> None:
     """Connect to the end of the build."""
-    app.connect("build-finished", _leave_out_templates)
+    app.connect("build-finished", _remove_template)
     app.connect("build-finished", _write)
