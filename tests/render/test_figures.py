@@ -113,6 +113,11 @@ WEIGHTS = ImageGrid(
     tiles=[Tile(pixels=[(i - 300) / 784 for i in range(784)], caption="Coat")], columns=1, kind="weights"
 )
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+LONG_CAPTIONS = ImageGrid(
+    tiles=[Tile(pixels=[0.5] * 784, caption=f"{name}, logistic regression") for name in CLASSES],
+    columns=5,
+    kind="weights",
+)
 MATRIX = MatrixChart(
     rows=["Shirt", "Coat"],
     columns=["Shirt", "Coat"],
@@ -129,6 +134,7 @@ CHARTS: dict[str, Chart] = {
     "bars": BARS,
     "images": IMAGES,
     "weights": WEIGHTS,
+    "long captions": LONG_CAPTIONS,
     "matrix": MATRIX,
     "ten classes": msgspec.structs.replace(
         MATRIX, rows=CLASSES, columns=CLASSES, values=[[float(a * b) for a in range(10)] for b in range(10)]

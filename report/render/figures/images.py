@@ -21,13 +21,13 @@ _MAX_SIDE = 140  # pixels: five for each pixel of the picture
 
 
 def draw_images(chart: ImageGrid, theme: Theme, size: FigureSize) -> Figure:
-    """Draw a grid of pictures; a card leaves out the captions and the colour key."""
-    columns, gap = max(1, min(chart.columns, len(chart.tiles))), 0.6 * size.font_size
+    """Draw a grid of pictures; a card has no captions and no colour key."""
+    columns, gap = max(1, min(chart.columns, len(chart.tiles))), 0.3 * size.font_size
     side = min(_MAX_SIDE, (size.width - (columns - 1) * gap) / columns)
-    captions = ["" if size.compact else wrap(tile.caption, size.font_size, side) for tile in chart.tiles]
+    captions = ["" if size.compact else wrap(tile.caption, size.font_size, side - gap) for tile in chart.tiles]
     rows = [captions[start : start + columns] for start in range(0, len(captions), columns)]
     num_lines = [max(1 + caption.count("\n") for caption in row) for row in rows]
-    tops = np.cumsum([0.0, *(side + lines * size.line_height + 1.5 * gap for lines in num_lines)])
+    tops = np.cumsum([0.0, *(side + lines * size.line_height + 3 * gap for lines in num_lines)])
     has_key = chart.kind == "weights" and not size.compact
     height = math.ceil(max(tops[-1], 2 * size.font_size) + has_key * 2 * size.line_height)
 
