@@ -125,6 +125,19 @@ def test_another_project_links_to_a_function(site: Path, tmp_path: Path) -> None
     assert f'href="{BASE}api/fmnist_ref.fit.html#fmnist_ref.fit"' in page
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("CLASS_NAMES", "Name of each class, in the order of its label, 0 to 9. 0 T-shirt/top 1 Trouser"),
+        ("DATA_SHA256", "train-images-idx3-ubyte c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+    ],
+)
+def test_page_of_a_constant_has_its_docstring_and_its_items(site: Path, name: str, expected: str) -> None:
+    page = re.sub("<[^>]+>", " ", (site / f"api/fmnist_ref.{name}.html").read_text(encoding="utf-8"))
+    assert expected in re.sub(r"[\s:]+", " ", page)
+    assert "Built-in" not in (site / "api/index.html").read_text(encoding="utf-8")
+
+
 def test_inventory_lists_only_pages_that_are_built(site: Path) -> None:
     content = (site / "objects.inv").read_bytes().split(b"\n", maxsplit=4)[4]
     entries = re.findall(r"^\S.*? \S+:\S+ -?\d+ (\S*) .*$", zlib.decompress(content).decode(), flags=re.MULTILINE)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from fmnist_site.elements import block, link_to_page
 from fmnist_site.env_store import EnvStore
+from fmnist_site.source_pages import source_place
 
 PACKAGE = "fmnist_ref"
 PYTHON_LANGUAGES = {"python", "python3", "ipython", "ipython3", "default"}
@@ -119,6 +122,22 @@ def _skip_fields(app: Sphinx, what: str, name: str, member: object, skip: bool, 
     return None if callable(member) or isinstance(member, property) else True
 
 
+def _document_constant(app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:
+    """
+    Replace a constant's docstring, and list its items.
+
+    Autodoc reads docstrings of constants only in the module that it imports them from. For a re-exported constant it
+    shows the docstring of the constant's type.
+    """
+    place = source_place(name) if what == "data" else None
+    if place is None:
+        return
+    module = place[0].removeprefix("source/").replace("/", ".")
+    docstring = ModuleAnalyzer.for_module(module).find_attr_docs()["", name.rpartition(".")[2]]
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, tuple) else ()
+    lines[:] = [*docstring, "", *(line for key, item in items for line in (f"``{key}``", f"   ``{item}``"))]
+
+
 def setup(app: Sphinx) -> None:
     """Register the directive and connect to the build."""
     app.setup_extension("sphinx.ext.autodoc")  # it defines the event `autodoc-skip-member`
@@ -130,3 +149,4 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-resolved", _resolve)
     app.connect("missing-reference", _find_missing)
     app.connect("autodoc-skip-member", _skip_fields)
+    app.connect("autodoc-process-docstring", _document_constant, priority=400)  # before numpydoc
