@@ -163,11 +163,11 @@ def _turns(runs: Mapping[str, Run]) -> dict[str, int]:
     return turn
 
 
-def stages(runs: Iterable[Run], first_seed: int = 0) -> list[list[Run]]:
+def phases(runs: Iterable[Run], first_seed: int = 0) -> list[list[Run]]:
     """
     Split a plan where a site is published: after the first seed's runs, and after all.
 
-    Runs that measure time come in the second stage: they need the machine to themselves, and a reader would wait for them.
+    Runs that measure time come in the second phase: they need the machine to themselves, and a reader would wait for them.
     """
     all_runs = {run.id: run for run in runs}
     turn = _turns(all_runs)
@@ -175,4 +175,4 @@ def stages(runs: Iterable[Run], first_seed: int = 0) -> list[list[Run]]:
     rest: list[Run] = []
     for run in all_runs.values():
         (rest if turn[run.id] > first_seed or run.exclusive else first).append(run)
-    return [stage for stage in (first, rest) if stage]
+    return [phase for phase in (first, rest) if phase]

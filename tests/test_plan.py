@@ -53,8 +53,8 @@ def test_runs_are_planned_once_by_seed_after_what_they_read_and_timings_last(sta
         ("sum", start + 1, "main", False),
         ("timed", 0, "main", True),
     ]
-    assert [len(stage) for stage in planning.stages(runs, start)] == [3, 2]
-    assert [len(stage) for stage in planning.stages(runs[3:], start)] == [2]  # the first seed's are done already
+    assert [len(phase) for phase in planning.phases(runs, start)] == [3, 2]
+    assert [len(phase) for phase in planning.phases(runs[3:], start)] == [2]  # the first seed's are done already
 
 
 @pytest.mark.parametrize(("seeds", "planned", "expected"), [(5, 25, 25), (10, 25, 50), (1, 25, 5), (1, 2, 1)])

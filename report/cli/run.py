@@ -15,7 +15,7 @@ from report.cli import DONE, INCOMPLETE, INTERRUPTED
 from report.cli.options import Options, backend_options, report_options, timings_option
 from report.conclude import baseline, formatting
 from report.conclude.verdicts import Finding
-from report.plan import stages
+from report.plan import phases
 from report.publish.report import Report
 from report.publish.site import BuildError
 from report.run import progress
@@ -55,12 +55,12 @@ def make_report(options: Options, backend: Backend) -> int:
         try:
             with progress.RunProgress(console, len(missing)) as bar:
                 runner = Runner(report.store, source.folder, backend, bar.on_end)
-                for stage in stages(missing, options.first_seed)[:-1]:
-                    failures += runner.run(stage)
+                for phase in phases(missing, options.first_seed)[:-1]:
+                    failures += runner.run(phase)
                     if _publish(report, console)[1]:
                         console.print(f"The site of the first seed is ready after {bar.elapsed()}.")
-                for stage in stages(missing, options.first_seed)[-1:]:
-                    failures += runner.run(stage)
+                for phase in phases(missing, options.first_seed)[-1:]:
+                    failures += runner.run(phase)
                     console.print(f"All runs are measured after {bar.elapsed()}.")
         except KeyboardInterrupt:
             console.print("Interrupted. Finished runs are kept; the same command continues from there.")

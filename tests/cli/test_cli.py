@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from report.cli import main
 from report.experiments import EXPERIMENTS, plan
-from report.plan import Profile, stages
+from report.plan import Profile, phases
 
 
 def outcome(capsys, *arguments):
@@ -123,7 +123,7 @@ def test_plans_put_needs_first_and_seeds_in_order():
     assert runs[: len(trained)] == trained
     main = [run for run in trained if run.role == "main"]
     assert [run.seed for run in main] == sorted(run.seed for run in main)
-    first, rest = stages(runs)
+    first, rest = phases(runs)
     assert {run.seed for run in first if run.role == "main"} == {0}
     assert not any(run.exclusive for run in first)
     assert {run.seed for run in rest if not run.exclusive} == {1, 2}
