@@ -29,6 +29,13 @@ def pins(name):
     return dict(line.split(" ")[0].split("==") for line in lines if "==" in line)
 
 
+def test_table_of_folders_has_the_layers_in_order():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Folders")[2].partition("\n## ")[0]
+    folders = re.findall(r"^\| `([\w./]+?)/?` \|", text, flags=re.MULTILINE)
+    (layers,) = (contract["layers"] for contract in PROJECT["tool"]["importlinter"]["contracts"])
+    assert [name.removesuffix(".py").replace("/", ".") for name in folders] == [*layers, "docs", "tests"]
+
+
 def test_each_dependency_has_its_row_and_each_row_its_dependency():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Dependencies")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")][1:]

@@ -216,7 +216,9 @@ def test_evidence_of_another_shape_is_named(small_source: Path) -> None:
     (small_source / "evidence/q4.json").write_text('{"name": "q4"}', encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as raised:
         build_text(small_source, ":measured:`gain`")
-    assert "q4.json must be as `python -m report` writes it; found: Object missing required field" in raised.value.stderr
+    assert (
+        "q4.json must be as `python -m report` writes it; found: Object missing required field" in raised.value.stderr
+    )
 
 
 @pytest.mark.parametrize("mode", ["cache", "off"])
