@@ -47,9 +47,9 @@ class Arm(Generic[Results]):
         """Apply a function to each run's results."""
         return Arm({seed: make(results) for seed, results in self.by_seed.items()}, self.ids, self.parameters)
 
-    def where(self, condition: Callable[[Results], bool]) -> Arm[Results]:
-        """Keep the runs whose results fulfil a condition."""
-        return self._only(seed for seed, results in self.by_seed.items() if condition(results))
+    def where(self, predicate: Callable[[Results], bool]) -> Arm[Results]:
+        """Keep the runs whose results satisfy a predicate."""
+        return self._only(seed for seed, results in self.by_seed.items() if predicate(results))
 
     def paired_with(self, other: Arm[Results]) -> tuple[Arm[Results], Arm[Results]]:
         """Keep the seeds that both arms have."""
