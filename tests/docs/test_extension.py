@@ -76,9 +76,16 @@ class TestMathematics:
     def test_aligns_lines(self) -> None:
         assert to_mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "block").count("<mtr>") == 2
 
-    @pytest.mark.parametrize("latex", [r"\nonsense{x}", r"a & b"])
-    def test_refuses_what_it_does_not_understand(self, latex: str) -> None:
-        with pytest.raises(ValueError, match=r"."):
+    @pytest.mark.parametrize(
+        ("latex", "why"),
+        [
+            (r"a + \nonsense{x}", r"^unknown command \\nonsense$"),
+            ("a & b", "^ParseError "),  # the converter copies the sign into XML, where it is not allowed
+            (r"\left( a", "^ExtraLeftOrMissingRightError$"),
+        ],
+    )
+    def test_refuses_what_it_does_not_understand_and_says_why(self, latex: str, why: str) -> None:
+        with pytest.raises(ValueError, match=why):
             to_mathml(latex, "inline")
 
 
