@@ -1,7 +1,7 @@
 import pytest
 
 from report.conclude import formatting
-from report.conclude.statistics import Estimate
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval, with_range
 
 
 def estimate(value, low=None, high=None, **more):
@@ -30,6 +30,19 @@ def estimate(value, low=None, high=None, **more):
 def test_text(made, text, interval):
     assert formatting.text_of(made).replace(formatting.THIN_SPACE, " ") == text
     assert formatting.interval_of(made) == interval
+
+
+@pytest.mark.parametrize(
+    ("made", "name", "interval"),
+    [
+        (mean_with_t_interval([1.0, 2.0, 3.0], unit="epochs"), "95 % interval", "-0.5 to 4.5"),
+        (with_range([1.0, 2.0, 3.0], unit="epochs", n_of="seeds", digits=0), "range", "1 to 3"),
+        (exact(40, unit="epochs", n=5, n_of="architectures"), "exact", ""),
+    ],
+)
+def test_only_a_confidence_interval_is_called_one(made, name, interval):
+    assert formatting.interval_name(made) == name
+    assert formatting.interval_of(made) == interval.replace("-", formatting.MINUS)
 
 
 @pytest.mark.parametrize(
