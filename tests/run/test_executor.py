@@ -9,24 +9,14 @@ import psutil
 import pytest
 from stand_ins import experiments as stand_in
 
-from report.experiments import EXPERIMENTS, plan
+from report.experiments import plan
 from report.plan import Profile, Run
 from report.publish.report import Report
 from report.record.store import Record, RecordStore, repeatable
-from report.run import worker
 from report.run.executor import Backend, Failure, Runner
 
+pytestmark = pytest.mark.usefixtures("sum_experiment")
 PATIENCE = 60
-
-
-@pytest.fixture(autouse=True)
-def _sum_experiment(monkeypatch):
-    known = dict(EXPERIMENTS)
-    stand_in.register()
-    monkeypatch.setattr(worker, "dataset", stand_in.dataset)
-    yield
-    EXPERIMENTS.clear()
-    EXPERIMENTS.update(known)
 
 
 def sums(*seeds, experiment="sum", **parameters):
