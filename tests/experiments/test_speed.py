@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from fmnist_ref import MLP, fit, load_sample, normalize, time_training_step
-from report.experiments import optimizations, speed, throughput
+from report.experiments import optimizations, speed, throughput, worker_pool
 from report.experiments.hardware import HUGE_PAGES
 from report.plan import Dataset, Images, Profile
 from report.record.store import repeatable
@@ -90,6 +90,13 @@ def test_threads_are_as_before_after_a_method():
     with throughput.threads_set_to(before + 1):
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
+
+
+def test_a_pool_trains_every_width_it_is_given():
+    with worker_pool.WorkerPool(Images(IMAGES.images[:100], IMAGES.labels[:100]), size=1) as one:
+        seconds = one.train([16, 512], 50)
+    assert len(seconds) == 2
+    assert min(seconds) > 0
 
 
 def test_batched_networks_are_the_single_ones():
@@ -186,5 +193,4 @@ def test_fixed_runs_are_timed_on_one_worker_and_on_all(dataset, monkeypatch):
     results = speed.measure_workers(planned("workers", num_images=128, rounds=1), dataset)
     assert results.seconds.keys() == {"1", "2", "runs"}
     assert len(results.seconds["runs"]) == 2
-    assert min(results.seconds["runs"]) > 0
     assert results.widths == [8, 4]
