@@ -89,11 +89,11 @@ def up_to(curve: Curve, epoch: int) -> Curve:
         logged_loss=curve.logged_loss[:epoch],
         test_loss=curve.test_loss[:epoch],
         test_accuracy=curve.test_accuracy[:epoch],
+        predicted=curve.predicted[:epoch],
+        recognition=[found for found in curve.recognition if found.last_epoch <= epoch],
         scored_epochs=curve.scored_epochs[:scored],
         train_loss=curve.train_loss[:scored],
         train_accuracy=curve.train_accuracy[:scored],
-        validation_loss=curve.validation_loss[:epoch],
-        validation_accuracy=curve.validation_accuracy[:epoch],
         seconds={name: seconds[:epoch] for name, seconds in curve.seconds.items()},
     )
 

@@ -68,7 +68,6 @@ def plan(profile: Profile) -> Iterator[Run]:
     for seed in profile.seeds_of():
         yield _run("as_published", seed, epochs, double_softmax=True)
         yield _run("from_logits", seed, epochs)
-        yield _run("held_out", seed, epochs, held_out=True)
         yield with_trials(
             _run("tuned_published", seed, tuned_epochs, double_softmax=True), published_rates, profile.trial_seeds
         )
@@ -81,13 +80,11 @@ def _run(
     epochs: int,
     *,
     double_softmax: bool = False,
-    held_out: bool = False,
     learning_rate: float | None = 0.01,
     trials: tuple[Run, ...] = (),
 ) -> Run:
     parameters = {
         "double_softmax": double_softmax,
-        "held_out": held_out,
         "epochs": epochs,
         "batch_size": 64,
         "learning_rate": learning_rate,
@@ -102,8 +99,7 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> EpochsResults | Tunin
     model = PublishedNN() if run.parameters["double_softmax"] else MLP()
     if run.role == "trial":
         return try_rate(model.to(run.device), *hold_out(dataset.train), **settings)
-    train, validation = hold_out(dataset.train) if run.parameters["held_out"] else (dataset.train, None)
-    curve = record_curve(model, train, dataset.test, validation, device=run.device, **settings)
+    curve = record_curve(model, dataset.train, dataset.test, device=run.device, **settings)
     return EpochsResults(
         learning_rate=settings["learning_rate"],
         num_parameters=num_parameters(model),
