@@ -75,7 +75,7 @@ def test_the_images_recognised_at_the_end_are_counted_over_its_epochs(dataset):
     for found in curve.recognition:
         last = range(found.last_epoch - found.num_epochs + 1, found.last_epoch + 1)
         shares = np.mean([predicted[epoch] == labels for epoch in last], axis=0)
-        assert 0 < (shares % 1 > 0).sum()  # some images are recognised after some of these epochs only
+        assert (shares % 1 > 0).sum() > 0  # some images are recognised after some of these epochs only
         assert found.shares() == pytest.approx(shares)
         assert found.shares().mean() == pytest.approx(np.mean([curve.test_accuracy[epoch - 1] for epoch in last]))
         confusion = np.zeros((10, 10), dtype=int)
