@@ -62,6 +62,11 @@ def test_verdict_sentences_and_titles_reverse_with_the_effects() -> None:
         assert opposite in draw(reversed_, other_findings).title
 
 
+def test_logistic_regression_has_to_gain_on_two_classes_and_on_ten() -> None:
+    records = ExampleRecords(made_up(pair=0.2))
+    assert "does not always beat" in q1.answer.figures["q1-majority"](records, spoken(records)[0]).title
+
+
 def test_what_needs_no_measurement_has_one_beside_it() -> None:
     """The verdicts on definitions stay, whatever is measured; the illustrations say what it was."""
     findings, page = spoken(ExampleRecords(made_up(**REVERSED)))
