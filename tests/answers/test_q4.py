@@ -196,6 +196,8 @@ def test_q4_3_ranks_the_second_printed_run_among_the_seeds_of_part_1(shift, deci
     assert found.n == 25
     assert (found.sampling.p_value < 0.05) == decided
     assert findings_of(records, "Q4.3")["Q4.3"].verdict == "false by definition"
+    with pytest.raises(NoRecords):  # two seeds leave none to tell a spread from when one is left out
+        answer.estimators["Q4.3"](ExampleRecords({("epochs", "as_published"): made[:2]}))
 
 
 @pytest.mark.parametrize(
