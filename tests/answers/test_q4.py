@@ -250,6 +250,19 @@ def test_the_tuned_models_are_compared_at_their_end():
     assert answer.estimators["gain-linear-tuned"](records).value == pytest.approx(1)
 
 
+def test_every_difference_is_drawn_with_its_seeds_and_the_first_layers_ones_on_the_card():
+    records = records_with()
+    findings = findings_of(records, "Q4.1", "Q4.2", "Q4.5")
+    estimates = [estimate for id in ("Q4.1", "Q4.2", "Q4.5") for estimate in findings[id].estimates]
+    rows = depth.gains(records, findings).chart.rows
+    assert [(row.value, row.low, row.high) for row in rows] == [(e.value, e.low, e.high) for e in estimates]
+    for row in rows:
+        assert len(row.points) == SEEDS
+        assert np.mean(row.points) == pytest.approx(row.value)
+    assert depth.card(records, findings).chart.rows == rows[:3]
+    assert len(depth.gains(records, findings).records) == 5 * SEEDS
+
+
 def test_the_table_lists_the_accuracies_at_the_end():
     rows = depth.architectures(records_with(), {}).rows
     assert [row[0] for row in rows] == list(depth.LABELS.values())

@@ -74,7 +74,7 @@ def slopes_over_width(records: Records) -> tuple[Estimate, Estimate]:
     return (
         mean_with_t_interval(
             [weights @ [loss(curve) for curve in curves] for curves in by_seed],
-            unit="nats per doubling of the width",
+            unit="nats",
             signed=True,
             method="Student t over each seed's slope",
             **about,
@@ -82,7 +82,7 @@ def slopes_over_width(records: Records) -> tuple[Estimate, Estimate]:
         over_seeds_and_images(
             [weights @ [accuracy(curve) for curve in curves] for curves in by_seed],
             [weights @ shares for shares in recognised],
-            unit="percentage points per doubling of the width",
+            unit="percentage points",
             **about,
         ),
     )
