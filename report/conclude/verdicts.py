@@ -11,6 +11,7 @@ from report.conclude.claims import FIELD, Claim, fill
 from report.conclude.rules import Decision, Reproduced, Rule, conditions_of, decide, num_tests
 from report.conclude.statistics import Estimate, holm
 from report.plan import ProfileName
+from report.record.reader import SeedCount
 
 Decided = Literal["supported", "refuted", "depends"]
 VerdictWord = Literal[
@@ -21,12 +22,15 @@ VerdictWord = Literal[
     "true by definition",
     "false by definition",
     "see another row",
+    "not all runs yet",
     "not testable here",
     "not assessed in the quick profile",
     "not measured yet",
 ]
 ASSESSED: tuple[VerdictWord, ...] = ("supported", "refuted", "depends", "undetermined")
 """Verdicts that data gave."""
+WAITING: tuple[VerdictWord, ...] = ("not all runs yet", "not measured yet", "not assessed in the quick profile")
+"""Verdicts of a report that is not complete, or not full."""
 
 
 class ConditionFinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,21 +59,48 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     estimates: tuple[Estimate, ...] = ()
     conditions: tuple[ConditionFinding, ...] = ()
     """The verdict in detail; empty where data gave none."""
+    seeds: SeedCount | None = None
+    """For *not all runs yet*: how many of them there are."""
 
     @property
     def words(self) -> str:
-        """The verdict as text: ``undetermined, leaning to supported``."""
+        """The verdict as text: ``undetermined, leaning to supported``, ``see Q2.7``, ``after 1 of 25 seeds``."""
+        if self.verdict == "depends":
+            return f"depends ({_by_condition(self.conditions)})"
+        if self.verdict == "see another row":
+            return f"see {self.claim.see}"
+        if self.seeds and self.seeds.planned > 1:
+            return f"after {self.seeds.done} of {self.seeds.planned} seeds"
         return f"{self.verdict}, leaning to {self.leaning}" if self.leaning else self.verdict
 
     @property
     def measured(self) -> str:
         """What was measured, with the settings of the runs filled in; an ellipsis where there are no runs."""
+        return self._filled(self.claim.measured)
+
+    @property
+    def illustration(self) -> str:
+        """What was measured beside a definition, in the same way; empty where nothing was."""
+        return self._filled(self.claim.illustration) if self.estimates else ""
+
+    def _filled(self, text: str) -> str:
         settings = {name: value for estimate in self.estimates for name, value in estimate.settings.items()}
-        return FIELD.sub("…", fill(self.claim.measured, settings))
+        return FIELD.sub("…", fill(text, settings))
+
+
+def _by_condition(conditions: Sequence[ConditionFinding]) -> str:
+    """Write which conditions have which verdict: ``supported: equal epochs; refuted: equal updates, equal time``."""
+    names: dict[str, list[str]] = {"supported": [], "refuted": [], "undetermined": []}
+    for condition in conditions:
+        names[condition.verdict].append(condition.name)
+    return "; ".join(f"{verdict}: {', '.join(named)}" for verdict, named in names.items() if named)
 
 
 def conclude(
-    claims: Mapping[str, Claim], estimates: Mapping[str, tuple[Estimate, ...]], profile: ProfileName
+    claims: Mapping[str, Claim],
+    estimates: Mapping[str, tuple[Estimate, ...]],
+    profile: ProfileName,
+    seeds: Mapping[str, SeedCount] = {},
 ) -> dict[str, Finding]:
     """
     Decide every claim.
@@ -82,6 +113,8 @@ def conclude(
         By claim id, one for each test in the order of the claim's rule; a claim without an entry has not been measured.
     profile : {"quick", "full"}
         `quick` withholds the verdicts that data would give.
+    seeds : mapping of str to SeedCount
+        By claim id: how many of its planned seeds its estimates are from. A claim without an entry has all of them.
 
     Returns
     -------
@@ -93,14 +126,22 @@ def conclude(
         for id, claim in claims.items()
         if claim.rule and id in estimates
     }
-    p_values = {(id, c.name): c.p_value for id, found in outcomes.items() for c in found if c.p_value is not None}
+    waiting = {id for id, count in seeds.items() if not count.complete}
+    p_values = {
+        (id, c.name): 1.0
+        if id in waiting
+        else c.p_value  # so that none that survives now will not when the rest is there
+        for id, found in outcomes.items()
+        for c in found
+        if c.p_value is not None or id in waiting
+    }
     survives = holm(p_values)
     findings = {}
     for id, claim in claims.items():
         found = tuple(estimates.get(id, ()))
-        judged = outcomes.get(id, ()) if profile == "full" else ()
+        judged = outcomes.get(id, ()) if profile == "full" and id not in waiting else ()
         conditions = tuple(_correct(condition, survives.get((id, condition.name), True)) for condition in judged)
-        verdict = combine([c.verdict for c in conditions]) if conditions else _without_data(claim, found)
+        verdict = combine([c.verdict for c in conditions]) if conditions else _without_data(claim, found, profile)
         leaning = combine([c.leaning or c.verdict for c in conditions]) if verdict == "undetermined" else None
         findings[id] = Finding(
             claim=claim,
@@ -108,6 +149,7 @@ def conclude(
             leaning=None if leaning == "undetermined" else leaning,
             estimates=found,
             conditions=conditions,
+            seeds=seeds[id] if verdict == "not all runs yet" else None,
         )
     return findings
 
@@ -141,7 +183,7 @@ def _correct(condition: ConditionFinding, survives: bool) -> ConditionFinding:
     return msgspec.structs.replace(condition, verdict="undetermined", leaning=condition.verdict)
 
 
-def _without_data(claim: Claim, estimates: tuple[Estimate, ...]) -> VerdictWord:
+def _without_data(claim: Claim, estimates: tuple[Estimate, ...], profile: ProfileName) -> VerdictWord:
     """Return the verdict of a claim that no data of this report decide."""
     if claim.see:
         return "see another row"
@@ -151,4 +193,4 @@ def _without_data(claim: Claim, estimates: tuple[Estimate, ...]) -> VerdictWord:
         return "not testable here" if claim.kind == "G" else "not measured yet"
     if claim.rule is None:
         raise ValueError(f"{claim.id} has estimates but no rule")
-    return "not assessed in the quick profile"
+    return "not assessed in the quick profile" if profile == "quick" else "not all runs yet"

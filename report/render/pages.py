@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from report.answers import ANSWERS, CLAIMS, OTHER_PAGES
 from report.answers.answer import Answer, Estimator
 from report.conclude import baseline
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import Finding, conclude
+from report.conclude.verdicts import Finding, VerdictWord, conclude
 from report.plan import ProfileName
 from report.record.files import copy_tree, remove_others, write_if_changed
-from report.record.reader import NoRecords, Records
+from report.record.reader import NoRecords, Records, SeedCount
 from report.render import artifacts, notebooks, page_data, reproduced
 from report.render.markdown import Completeness, fill, render
 from report.render.page_data import Number, Page, Site, number_key
@@ -40,12 +40,17 @@ def measure(records: Records, profile: ProfileName) -> Measurements:
     """Make every answer's estimates and apply the rules of all claims to them."""
     measured: dict[str, Measured] = {}
     missing: dict[str, tuple[str, ...]] = {}
+    seeds: dict[str, SeedCount] = {}
     for page, answer in (ANSWERS | OTHER_PAGES).items():
-        found = {name: _estimates(make, records) for name, make in answer.estimators.items()}
+        found = {}
+        for name, make in answer.estimators.items():
+            with records.watch() as read:
+                found[name] = _estimates(make, records)
+            seeds[name] = records.seeds_of(read)
         measured[page] = {name: estimates for name, estimates in found.items() if estimates is not None}
         missing[page] = tuple(name for name, estimates in found.items() if estimates is None)
     estimates = {name: found for page in measured.values() for name, found in page.items()}
-    return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile))
+    return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile, seeds))
 
 
 def _estimates(make: Estimator, records: Records) -> tuple[Estimate, ...] | None:
@@ -156,15 +161,21 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
 
 
 def _site(measurements: Measurements, completeness: Completeness, site: Mapping[str, Any]) -> Site:
-    verdicts = Counter(finding.verdict for finding in measurements.findings.values())
+    findings = measurements.findings.values()
     return Site(
         profile=completeness.profile,
-        seeds_done=completeness.seeds_done,
-        seeds_planned=completeness.seeds_planned,
+        runs_done=completeness.runs_done,
+        runs_planned=completeness.runs_planned,
+        seeds=completeness.seeds_of(completeness.seeds),
         pages=tuple(ANSWERS),
-        verdicts=dict(sorted(verdicts.items())),
+        verdicts=_count(finding.verdict for finding in findings if finding.claim.counts),
+        controls=_count(finding.verdict for finding in findings if finding.claim.origin == "ours"),
         **site,
     )
+
+
+def _count(verdicts: Iterable[VerdictWord]) -> dict[str, int]:
+    return dict(sorted(Counter(verdicts).items()))
 
 
 def _encode(value: page_data.Page | Site) -> bytes:
