@@ -13,7 +13,7 @@ from rich.text import Text
 
 from report.cli import DONE, INCOMPLETE, INTERRUPTED
 from report.cli.options import Options, backend_options, report_options, timings_option
-from report.conclude import baseline, formatting
+from report.conclude import formatting, published
 from report.conclude.verdicts import Finding
 from report.plan import phases
 from report.publish.report import Report
@@ -46,7 +46,7 @@ def make_report(options: Options, backend: Backend) -> int:
     """Measure, conclude, render and publish; return the exit status."""
     console = progress.console()
     wanted = options.runs()
-    baseline.read()  # fails here, not after the last run, if the published result can't be read
+    published.read_all()  # fails here, not after the last run, if a published result can't be read
     with options.holding_output(backend) as source:
         report = options.report(source.kind)
         missing = [run for run in wanted if report.store.status(run).state != "done"]

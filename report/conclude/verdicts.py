@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -65,13 +65,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """The verdict as text: ``undetermined, leaning to supported``, ``see Q2.7``, ``after 1 of 25 seeds``."""
-        if self.verdict == "depends":
-            return f"depends ({_by_condition(self.conditions)})"
         if self.verdict == "see another row":
             return f"see {self.claim.see}"
         if self.seeds and self.seeds.planned > 1:
             return f"after {self.seeds.done} of {self.seeds.planned} seeds"
-        return f"{self.verdict}, leaning to {self.leaning}" if self.leaning else self.verdict
+        return in_words(self.verdict, self.leaning, self.conditions)
 
     @property
     def measured(self) -> str:
@@ -88,12 +86,27 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return FIELD.sub("…", fill(text, settings))
 
 
-def _by_condition(conditions: Sequence[ConditionFinding]) -> str:
-    """Write which conditions have which verdict: ``supported: equal epochs; refuted: equal updates, equal time``."""
+class NamedDecision(Protocol):
+    """A verdict under one condition."""
+
+    @property
+    def name(self) -> str:
+        """The condition."""
+
+    @property
+    def verdict(self) -> Decision:
+        """What was decided."""
+
+
+def in_words(verdict: VerdictWord, leaning: Decided | None, conditions: Sequence[NamedDecision]) -> str:
+    """Write a verdict with what it leans to or depends on: ``depends (supported: equal epochs; refuted: equal time)``."""
+    if verdict != "depends":
+        return f"{verdict}, leaning to {leaning}" if leaning else verdict
     names: dict[str, list[str]] = {"supported": [], "refuted": [], "undetermined": []}
     for condition in conditions:
         names[condition.verdict].append(condition.name)
-    return "; ".join(f"{verdict}: {', '.join(named)}" for verdict, named in names.items() if named)
+    parts = [f"{decision}: {', '.join(named)}" for decision, named in names.items() if named]
+    return f"depends ({'; '.join(parts)})"
 
 
 def conclude(
@@ -128,13 +141,13 @@ def conclude(
     }
     waiting = {id for id, count in seeds.items() if not count.complete}
     p_values = {
-        (id, c.name): 1.0
-        if id in waiting
-        else c.p_value  # so that none that survives now will not when the rest is there
+        (id, condition.name): condition.p_value
         for id, found in outcomes.items()
-        for c in found
-        if c.p_value is not None or id in waiting
+        for condition in found
+        if condition.p_value is not None
     }
+    for id in waiting & outcomes.keys():  # whatever they will be, no verdict that stands now will fall because of them
+        p_values |= {(id, condition.name): 1.0 for condition in outcomes[id]}
     survives = holm(p_values)
     findings = {}
     for id, claim in claims.items():
