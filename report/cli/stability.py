@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fmnist_ref import ConfigurationError
 from report.cli import DONE, INCOMPLETE
@@ -63,7 +64,7 @@ def _print_report(console: Console, title: str, rows: list[Comparison]) -> list[
 def _print(
     console: Console, title: str, columns: list[str], cells: list[list[str]], rows: Sequence[Comparison]
 ) -> None:
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(*columns, title=Text(title), title_justify="left")
     for row in cells:
         table.add_row(*row)
     console.print(table, markup=False)

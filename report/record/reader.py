@@ -201,7 +201,8 @@ class Records:
         try:
             yield self._read
         finally:
-            self._read = before | self._read
+            before.update(self._read)
+            self._read = before
 
     def seeds_of(self, arms: Iterable[ArmName]) -> SeedCount:
         """Count the seeds that are planned for some arms, and those of which every run has a record."""

@@ -27,7 +27,7 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True):
     profile: ProfileName
     runs_done: int
     runs_planned: int
-    seeds: dict[str, tuple[int, int]]
+    seeds: dict[str, tuple[int, int]] = {}
     """By experiment: fewest and most planned seeds of its arms that are trained with several."""
 
     def seeds_of(self, experiments: Iterable[str]) -> tuple[int, int]:

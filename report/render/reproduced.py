@@ -19,9 +19,13 @@ def page(halves: Sequence[Comparison], replications: Sequence[Replication], envi
     """Make the evidence of the page: text from published files reaches the site only through it."""
     tables = {}
     if halves:
-        tables["halves"] = _table("From all seeds, and from half of them. In brackets: 95 % intervals.", HALVES, halves_rows(halves))
+        tables["halves"] = _table(
+            "From all seeds, and from half of them. In brackets: 95 % intervals.", HALVES, halves_rows(halves)
+        )
     for number, (result, rows) in enumerate(replications, start=1):
-        tables[f"published-{number}"] = _table(f"Here and there: {result.name}. In brackets: 95 % intervals.", REPORTS, report_rows(rows))
+        tables[f"published-{number}"] = _table(
+            f"Here and there: {result.name}. In brackets: 95 % intervals.", REPORTS, report_rows(rows)
+        )
     if replications:
         tables["machines"] = _machines([result for result, _ in replications], environment)
     return Page(
