@@ -170,7 +170,7 @@ def test_audit_bar_leads_to_filtered_claims(desktop: Page) -> None:
     desktop.get_by_role("link", name=f"all {counted}").click()
     expect(notebook).to_have_count(counted + 1)  # and one that another row decides
     desktop.goto("index.html")
-    desktop.locator(".audit-controls").get_by_role("link", name="1 controls and remarks").click()
+    desktop.locator(".audit-controls").get_by_role("link", name="controls and remarks of our own").click()
     expect(desktop.locator("#controls")).to_be_in_viewport()
 
 

@@ -133,16 +133,17 @@ def _linked_chip(finding: Finding) -> Inline:
 def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail: bool) -> list[nodes.Node]:
     """Return the evidence for a verdict: estimates first, then details in words."""
     claim, found = finding.claim, numbers_of(page, finding.claim.id)
-    content = _conditions(env, finding, found, in_detail=in_detail)
-    details = [claim.note]
+    content: list[nodes.Node] = []
     if finding.illustration:
-        details.append(f"An illustration, without a verdict of its own: {finding.illustration}.")
+        content.append(_detail(f"An illustration, without a verdict of its own: {finding.illustration}."))
+    content += _conditions(env, finding, found, in_detail=in_detail)
+    details = [claim.note]
     if in_detail and not claim.see:
         rule = claim.rule.describe() if claim.rule else "settled by definition"
         details += [f"{finding.measured}.", f"{KINDS[claim.kind].capitalize()}. Rule: {rule}."]
     if finding.verdict == "undetermined":
         details += [
-            f"{n.estimate.n} {n.estimate.n_of} could have shown a distance of {n.detectable} from the threshold."
+            f"With {n.estimate.n} {n.estimate.n_of}, a true value {n.detectable} beyond the threshold would probably have been noticed."
             for n in found
             if n.detectable
         ][:1]
