@@ -94,7 +94,7 @@ def _publish(report: Report, console: Console) -> tuple[dict[str, Finding], Path
 def verdict_table(findings: Mapping[str, Finding]) -> Table:
     """Return all verdicts as a table for the terminal."""
     table = Table(
-        "claim", "verdict", "condition", "estimate", "uncertainty", "n", "p", title="Verdicts", title_justify="left"
+        "claim", "verdict", "condition", "estimate", "95 % interval", "n", "p", title="Verdicts", title_justify="left"
     )
     for id, finding in findings.items():
         mark, colour = CHIPS.get(finding.verdict, ("∅", "bright_black"))
@@ -115,7 +115,7 @@ def _tests(finding: Finding) -> list[tuple[str, str, str, str, str]]:
         (
             condition.name if condition else "",
             formatting.text_of(estimate),
-            formatting.uncertainty_of(estimate),
+            formatting.brief_uncertainty_of(estimate),
             f"{estimate.n} {estimate.n_of}",
             formatting.p_value(condition.p_value).removeprefix("p = ").removeprefix("p ")
             if condition and condition.p_value is not None

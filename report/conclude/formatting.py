@@ -73,6 +73,11 @@ def uncertainty_of(estimate: Estimate) -> str:
     return f"{interval_name(estimate)} {interval}" if interval else ""
 
 
+def brief_uncertainty_of(estimate: Estimate) -> str:
+    """Write the same without the name of a 95 % interval, for where all are 95 % intervals unless they say otherwise."""
+    return interval_of(estimate) if estimate.kind == "confidence" else uncertainty_of(estimate)
+
+
 def p_value(value: float) -> str:
     """Write a p-value with two significant figures, ``p = 0.031``; ``p < 0.0001`` below that."""
     if value < 1e-4:

@@ -88,8 +88,5 @@ def _told(result: ClaimResult | None) -> str:
 
 
 def _estimate(estimate: Estimate) -> str:
-    if estimate.kind == "confidence":
-        uncertainty = formatting.interval_of(estimate)
-    else:
-        uncertainty = formatting.uncertainty_of(estimate)
+    uncertainty = formatting.brief_uncertainty_of(estimate)
     return f"{formatting.text_of(estimate)} ({uncertainty})" if uncertainty else formatting.text_of(estimate)

@@ -63,5 +63,5 @@ def test_the_table_of_verdicts_has_each_condition_with_its_test():
     )
     assert epochs.startswith("A ± depends (supported: equal epochs;")
     assert epochs.endswith("5 seeds 0.00013")
-    assert "95 % interval" in updates
+    assert "+0.90 to +1.18" in updates
     assert any(line.startswith("B (ours) ✓ supported 40") and "exact" in line for line in lines)
