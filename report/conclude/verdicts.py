@@ -98,7 +98,7 @@ class NamedDecision(Protocol):
         """What was decided."""
 
 
-def in_words(verdict: VerdictWord, leaning: Decided | None, conditions: Sequence[NamedDecision]) -> str:
+def in_words(verdict: VerdictWord, leaning: Decided | Decision | None, conditions: Sequence[NamedDecision] = ()) -> str:
     """Write a verdict with what it leans to or depends on: ``depends (supported: equal epochs; refuted: equal time)``."""
     if verdict != "depends":
         return f"{verdict}, leaning to {leaning}" if leaning else verdict

@@ -133,10 +133,11 @@ FOUND = [
         "q4",
         "depends",
         "More units fit better.",
-        numbers=(GAIN, NUMBERS["linear"]),
+        numbers=(GAIN, NUMBERS["linear"], GAIN),
         conditions=(
             condition("training images", "supported", 4.2e-5, GAIN),
             condition("unseen images", "refuted", 0.0012, NUMBERS["linear"]),
+            condition("new shops", "undetermined", 0.04, GAIN, leaning="supported", rejects=True),
         ),
     ),
     claim("Q4.7", "q4", "see another row", "A layer is what it takes.", see="Q4.1", rule=None, measured="See Q4.1"),

@@ -178,10 +178,11 @@ def test_a_row_of_the_audit_shows_who_says_it_and_every_condition_with_its_test(
     desktop.goto("audit.html")
     assert "Said by the notebook: Q4" in desktop.locator("#Q4\\.6").inner_text()
     told = " ".join(desktop.locator("#Q4\\.6").inner_text().split())
-    assert "depends (supported: training images; refuted: unseen images)" in told
+    assert "depends (supported: training images; refuted: unseen images; undetermined: new shops)" in told
     assert "Training images ✓ supported +3.9 pp (95 % interval +3.5 to +4.3, n = 5 seeds)" in told
     assert "p < 0.0001, which stands after Holm’s correction." in told
     assert "Unseen images ✗ refuted −0.1 pp (95 % interval −0.3 to +0.1, n = 5 seeds)" in told
+    assert "New shops ~ undetermined, leaning to supported +3.9 pp" in told
     leaning = " ".join(desktop.locator("#Q4\\.5").inner_text().split())
     assert "undetermined, leaning to refuted" in leaning
     assert "p = 0.031: refuted by its interval alone, but this does not stand after Holm’s correction." in leaning

@@ -13,7 +13,7 @@ from fmnist_site.elements import Block, Inline, block, inline, link_to_page
 from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
 from fmnist_site.number_role import interval_of, measured_number
 from fmnist_site.tables import Cell, row, table
-from fmnist_site.verdicts import FAMILIES, STYLES, chip, count_families, decision_chip, family_chip
+from fmnist_site.verdicts import FAMILIES, STYLES, chip, condition_chip, count_families, family_chip
 from report.conclude import formatting
 from report.conclude.verdicts import ConditionFinding, Finding
 from report.render.page_data import Number, Page, numbers_of
@@ -163,7 +163,7 @@ def _conditions(env: BuildEnvironment, finding: Finding, found: list[Number], *,
         taken, found = found[: len(condition.estimates)], found[len(condition.estimates) :]
         if condition.name:
             name = inline("span", f"{condition.name[0].upper()}{condition.name[1:]} ", classes=["condition-name"])
-            content.append(inline("span", name, decision_chip(condition.verdict), classes=["condition"]))
+            content.append(inline("span", name, condition_chip(condition), classes=["condition"]))
         content.append(_estimates(env, taken, in_detail=in_detail))
         if in_detail and (test := _test(condition)):
             content.append(_detail(test))

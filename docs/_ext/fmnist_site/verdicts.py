@@ -7,8 +7,7 @@ from typing import Literal, NamedTuple
 from docutils import nodes
 
 from fmnist_site.elements import Inline, inline
-from report.conclude.rules import Decision
-from report.conclude.verdicts import Finding, VerdictWord
+from report.conclude.verdicts import ConditionFinding, Finding, VerdictWord, in_words
 
 Family = Literal[
     "supported", "refuted", "depends", "undetermined", "by-definition", "see-another", "not-testable", "open"
@@ -56,9 +55,10 @@ def chip(finding: Finding) -> Inline:
     return family_chip(style.family, finding.words, style.shape)
 
 
-def decision_chip(decision: Decision) -> Inline:
+def condition_chip(condition: ConditionFinding) -> Inline:
     """Return the chip of what was decided under one condition."""
-    return family_chip(STYLES[decision].family, decision, STYLES[decision].shape)
+    style = STYLES[condition.verdict]
+    return family_chip(style.family, in_words(condition.verdict, condition.leaning), style.shape)
 
 
 def family_chip(family: Family, words: str, shape: str) -> Inline:
