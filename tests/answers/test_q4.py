@@ -64,7 +64,7 @@ def page_of(records, profile="full"):
             continue
         measured[name] = found if isinstance(found, tuple) else (found,)
     page = SimpleNamespace(name="q4", title=answer.title, numbers={}, figures=answer.figures, tables=answer.tables)
-    completeness = Completeness(profile=profile, seeds_done=5, seeds_planned=5)
+    completeness = Completeness(profile=profile, runs_done=5, runs_planned=5)
     return " ".join(render(answer, page, conclude(CLAIMS, measured, profile), completeness).split())
 
 

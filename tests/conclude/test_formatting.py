@@ -61,3 +61,22 @@ def test_only_a_confidence_interval_is_called_one(made, name, interval):
 )
 def test_cells(value, text):
     assert formatting.cell(value) == text
+
+
+def test_an_uncertainty_is_called_what_it_is():
+    about = {"unit": "nats", "n": 5, "n_of": "seeds", "method": "t"}
+    interval = Estimate(value=1.0, low=0.9, high=1.1, **about)
+    spread = Estimate(value=1.0, low=0.9, high=1.1, kind="range", **about)
+    count, single = exact(3, unit="runs", n=5, n_of="runs"), Estimate(value=1.0, **about)
+    told = [formatting.uncertainty_of(estimate) for estimate in (interval, spread, count, single)]
+    assert told == ["95 % interval 0.90 to 1.10", "range 0.90 to 1.10", "exact", ""]
+    brief = [formatting.brief_uncertainty_of(estimate) for estimate in (interval, spread, count, single)]
+    assert brief == ["0.90 to 1.10", "range 0.90 to 1.10", "exact", ""]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "p < 0.0001"), (4.2e-5, "p < 0.0001"), (0.00042, "p = 0.00042"), (0.031, "p = 0.031"), (0.42, "p = 0.42"), (1.0, "p = 1.0")],
+)  # fmt: skip
+def test_p_values_have_two_figures(value, text):
+    assert formatting.p_value(value) == text

@@ -153,7 +153,7 @@ class TestBanner:
         assert banner(tmp_path) == ""
         (tmp_path / "evidence").mkdir()
         whole = site()
-        for changes, part in (({"profile": "quick"}, "Quick profile"), ({"seeds_done": 1}, "1 of 5 seeds"), ({}, "")):
+        for changes, part in (({"profile": "quick"}, "Quick profile"), ({"runs_done": 45}, "45 of 307 runs"), ({}, "")):
             changed = msgspec.structs.replace(whole, **changes)
             (tmp_path / "evidence/site.json").write_bytes(msgspec.json.encode(changed))
             assert part in banner(tmp_path)

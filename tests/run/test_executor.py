@@ -86,17 +86,26 @@ def test_what_measures_time_runs_alone_and_last(make_runner):
     assert seen[1][0] == 1
 
 
-def test_a_seed_counts_as_done_before_its_times_are_taken(make_runner, tmp_path):
+def test_a_report_counts_its_runs_and_the_seeds_of_each_experiment(make_runner, tmp_path):
     runner, _ = make_runner()
     runner.run(sums(0))
+    more = [msgspec.structs.replace(run, arm="more") for run in sums(0, 1, 2)]
+    timed, trials = (
+        sums(0, experiment="timed sum"),
+        [msgspec.structs.replace(run, role="trial") for run in sums(5, 6, 7, 8)],
+    )
     report = Report(
         output=tmp_path,
         profile=Profile(seeds=2),
-        planned=[*sums(0, 1), *sums(0, experiment="timed sum")],
+        planned=[*sums(0, 1), *more, *timed, *trials],
         store=runner.store,
         data_source="given",
     )
-    assert report.completeness().seeds_done == 1
+    found = report.completeness()
+    assert (found.runs_done, found.runs_planned) == (1, len(report.planned))
+    assert found.seeds == {"sum": (2, 3)}  # by arm; a single run of timings has no seeds
+    assert found.seeds_of(["sum", "timed sum"]) == (2, 3)
+    assert found.seeds_of(["timed sum"]) == (1, 1)
 
 
 def test_an_error_is_tried_again_once(make_runner, tmp_path):

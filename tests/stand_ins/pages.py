@@ -9,5 +9,5 @@ def text_of(answer, records, folder, profile="full"):
     """Return a page with its numbers written out, as a notebook has them; its figures are drawn into a folder."""
     measurements = pages.measure(records, profile)
     page = pages.page_of(answer, records, measurements, Exporter(folder, folder, records))
-    completeness = Completeness(profile=profile, seeds_done=5, seeds_planned=5)
+    completeness = Completeness(profile=profile, runs_done=5, runs_planned=5)
     return render(answer, page, measurements.findings, completeness, notebook=True)
