@@ -13,7 +13,7 @@ from report.record.reader import NoRecords
 from report.render.markdown import TEMPLATES
 
 SEEDS = 5
-COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "not_normalised": "Q5.4c", "sorted": "Q5.4d"}
+COSTS = {"never_zeroed": "Q5.4a", "double_softmax": "Q5.4b", "pixels_0_to_255": "Q5.4c", "sorted": "Q5.4d"}
 
 
 def arm(difference=0.0, **about):

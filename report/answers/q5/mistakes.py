@@ -27,7 +27,7 @@ from report.record.reader import Arm, Records
 LABELS = {
     "never_zeroed": "gradients never zeroed",
     "double_softmax": "softmax before cross-entropy",
-    "not_normalised": "pixels left at 0 to 255",
+    "pixels_0_to_255": "pixels left at 0 to 255",
     "sorted": "sorted by label, not shuffled",
     "unshuffled": "the files' order, not shuffled",
 }
@@ -36,7 +36,7 @@ TRAINED_ELSEWHERE = {"correct": "from_logits", "double_softmax": "as_published"}
 CLAIMS = {
     "never_zeroed": ("Q5.4a", "Leaving out `zero_grad` does no harm."),
     "double_softmax": ("Q5.4b", "Softmax before cross-entropy does no harm."),
-    "not_normalised": ("Q5.4c", "Pixels need no normalising."),
+    "pixels_0_to_255": ("Q5.4c", "Pixels need no normalising."),
     "sorted": ("Q5.4d", "Images need no shuffling."),
 }
 """By loop: id and words of the claim that it tests."""
@@ -58,6 +58,7 @@ def _first_epochs(curve: Curve, epochs: int) -> MistakesResults:
         mean_of_batch_means=list(curve.mean_of_batch_means[:epochs]),
         test_loss=list(curve.test_loss[:epochs]),
         test_accuracy=curve.test_accuracy[:epochs],
+        recognition=next(found for found in curve.recognition if found.last_epoch == epochs),
         diverged_at_step=None,
         seconds={name: seconds[:epochs] for name, seconds in curve.seconds.items()},
     )

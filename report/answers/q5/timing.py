@@ -14,8 +14,8 @@ def cost_of_transforming(records: Records) -> Estimate:
     """Time of an epoch through the loader over one on resident tensors."""
     results, ids = loader(records)
     return ratio_of_medians(
-        per_batch(passes_of(results, "loader", trains=True)),
-        per_batch(passes_of(results, "resident", trains=True)),
+        per_batch(passes_of(results, "loader", model="mlp128")),
+        per_batch(passes_of(results, "resident", model="mlp128")),
         n_of="passes",
         null=1.1,
         records=ids,

@@ -30,8 +30,8 @@ def loader_over_resident(records: Records) -> Estimate:
     """Time of the same empty loop through the loader over one on resident tensors."""
     results, ids = loader(records)
     return ratio_of_medians(
-        per_batch(passes_of(results, "loader", trains=False)),
-        per_batch(passes_of(results, "resident", trains=False)),
+        per_batch(passes_of(results, "loader", model=None)),
+        per_batch(passes_of(results, "resident", model=None)),
         n_of="passes",
         null=10.0,
         records=ids,
@@ -44,7 +44,7 @@ def epoch_from(source: Source, workers: int = 0) -> Callable[[Records], Estimate
     def epoch_seconds(records: Records) -> Estimate:
         """Estimate the time of an epoch of the empty loop."""
         results, ids = loader(records)
-        passes = per_batch(passes_of(results, source, trains=False, workers=workers))
+        passes = per_batch(passes_of(results, source, model=None, workers=workers))
         return median(passes, scale=EPOCH_BATCHES, unit="seconds", n_of="passes", records=ids)
 
     return epoch_seconds
@@ -55,8 +55,8 @@ def gap_between_devices(records: Records) -> Estimate:
     """Estimate the notebook's comparison, repeated: its empty loop with the CPU as device over the accelerator."""
     results, ids = loader(records, accelerator=True)
     return ratio_of_medians(
-        per_batch(passes_of(results, "loader", trains=False)),
-        per_batch(passes_of(results, "loader", trains=False, device=results.devices[-1])),
+        per_batch(passes_of(results, "loader", model=None)),
+        per_batch(passes_of(results, "loader", model=None, device=results.devices[-1])),
         n_of="passes",
         records=ids,
     )
@@ -74,7 +74,7 @@ def empty_loop(records: Records, findings: Findings) -> FigureSpec:
     }
     rows = [row("as printed, per epoch", printed_epoch(records))]
     for label, (source, workers) in sources.items():
-        seconds = per_batch(passes_of(results, source, trains=False, workers=workers)) * EPOCH_BATCHES
+        seconds = per_batch(passes_of(results, source, model=None, workers=workers)) * EPOCH_BATCHES
         rows.append(row(label, median(seconds, unit="seconds", n_of="passes"), points=seconds.tolist()))
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="one epoch of the empty loop (s)", zero=None, x_scale="log"),

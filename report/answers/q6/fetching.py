@@ -12,6 +12,7 @@ from report.answers.curves import PERCENT
 from report.answers.q6 import answer
 from report.answers.timed import (
     MILLI,
+    by_round,
     fetch_share,
     loader,
     median,
@@ -51,7 +52,7 @@ SOURCES: tuple[tuple[str, Source, int], ...] = (
 def loader_beyond_half(records: Records) -> Estimate:
     """Share of the notebook's training step that the loader takes on the CPU, minus one half."""
     results, ids = loader(records)
-    share = fetch_share(passes_of(results, "loader", trains=True)) - 0.5
+    share = fetch_share(passes_of(results, "loader", model="mlp128")) - 0.5
     return median(share, scale=PERCENT, unit="percentage points", n_of="passes", signed=True, records=ids)
 
 
@@ -62,8 +63,8 @@ def loader_share_of_resnet(records: Records) -> Estimate:
     results, step_ids = steps(records)
     return bootstrap(
         [
-            per_batch(passes_of(passes, "loader", trains=False)),
-            steps_of(results, "resnet18").seconds["step"],
+            per_batch(passes_of(passes, "loader", model=None)),
+            by_round(steps_of(results, "resnet18")),
         ],
         lambda fetch, step: PERCENT * middle(fetch) / (middle(fetch) + middle(step)),
         unit="percent",
@@ -80,7 +81,7 @@ def share_of(source: Source, workers: int = 0, accelerator: bool = False) -> Cal
         """Estimate the share of a training step that goes into fetching its batch."""
         results, ids = loader(records, accelerator)
         device = results.devices[-1] if accelerator else None
-        share = fetch_share(passes_of(results, source, trains=True, workers=workers, device=device))
+        share = fetch_share(passes_of(results, source, model="mlp128", workers=workers, device=device))
         return median(share, scale=PERCENT, unit="percent", n_of="passes", records=ids)
 
     return share_of_fetching
@@ -97,7 +98,7 @@ def step_parts(records: Records, findings: Findings) -> FigureSpec:
         ids += found
         where = f", {device.name}" if accelerator else ""
         for label, source, workers in SOURCES:
-            passes = passes_of(results, source, trains=True, workers=workers, device=device)
+            passes = passes_of(results, source, model="mlp128", workers=workers, device=device)
             segments = [
                 BarSegment(label=name, value=float(np.median(passes.seconds[part])) / passes.num_batches * MILLI)
                 for part, name in PARTS.items()

@@ -29,7 +29,7 @@ def repeatability_limit(seconds: Floats) -> Floats:
 
 def _empty_passes(records: Records) -> tuple[Floats, Ids]:
     results, ids = loader(records)
-    return per_batch(passes_of(results, "loader", trains=False)), ids
+    return per_batch(passes_of(results, "loader", model=None)), ids
 
 
 @answer.claim(
@@ -87,7 +87,7 @@ def printed_gap(records: Records) -> Estimate:
 def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
     """Draw identical passes over the loader beside the gap that the notebook takes for a device's."""
     results, ids = loader(records)
-    passes = per_batch(passes_of(results, "loader", trains=False))
+    passes = per_batch(passes_of(results, "loader", model=None))
     deviations = (passes / np.median(passes) - 1) * 100
     numbers = [float(i) for i in range(1, len(passes) + 1)]
     gap = printed_gap_percent()

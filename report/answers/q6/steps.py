@@ -8,7 +8,15 @@ import numpy as np
 
 from report.answers.answer import Findings, TableSpec
 from report.answers.q6 import answer
-from report.answers.timed import MILLI, floating_point_rate, median, steps, steps_of, with_and_without_accelerator
+from report.answers.timed import (
+    MILLI,
+    by_round,
+    floating_point_rate,
+    median,
+    steps,
+    steps_of,
+    with_and_without_accelerator,
+)
 from report.conclude.rules import Above, AllOf
 from report.conclude.statistics import Estimate, exact, ratio_of_medians
 from report.experiments.hardware import Device, Part
@@ -30,8 +38,8 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     results, ids = steps(records, accelerator=True)
     small, large = (
         ratio_of_medians(
-            steps_of(results, model).seconds["step"],
-            steps_of(results, model, results.devices[-1]).seconds["step"],
+            by_round(steps_of(results, model)),
+            by_round(steps_of(results, model, results.devices[-1])),
             records=ids,
         )
         for model in ("mlp128", "resnet18")
@@ -62,8 +70,8 @@ def step_of(model: str, accelerator: bool = False) -> Callable[[Records], Estima
     def step_milliseconds(records: Records) -> Estimate:
         """Estimate the time of a training step on resident tensors."""
         results, ids = steps(records, accelerator)
-        times = steps_of(results, model, results.devices[-1] if accelerator else None).seconds["step"]
-        return median(times, scale=MILLI, unit="milliseconds", n_of="repetitions", records=ids)
+        times = by_round(steps_of(results, model, results.devices[-1] if accelerator else None))
+        return median(times, scale=MILLI, unit="milliseconds", n_of="rounds", records=ids)
 
     return step_milliseconds
 
@@ -80,7 +88,7 @@ def step_table(records: Records, findings: Findings) -> TableSpec:
         for step in results.steps:
             if step.model in ("mlp128", "resnet18"):
                 label = "784-128-10" if step.model == "mlp128" else "ResNet-18, one-channel stem"
-                medians = [float(np.median(step.seconds[part])) * MILLI for part in STEP_PARTS]
+                medians = [float(np.median(by_round(step, part))) * MILLI for part in STEP_PARTS]
                 memory = "not counted" if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 1e6:.0f}"
                 rows.append([label, names[step.device], step.num_parameters, *medians, memory])
     return TableSpec(

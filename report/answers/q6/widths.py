@@ -12,6 +12,7 @@ from report.answers.curves import PERCENT
 from report.answers.q6 import answer
 from report.answers.timed import (
     MILLI,
+    by_round,
     floating_point_rate,
     median,
     steps,
@@ -36,7 +37,7 @@ def gain_of_width(records: Records) -> Estimate:
     if not widths:
         raise NoRecords("steps by width on the accelerator")
     samples = [
-        steps_of(results, f"mlp{width}", device).seconds["step"]
+        by_round(steps_of(results, f"mlp{width}", device))
         for width in (widths[-1], widths[0])
         for device in (None, accelerator)
     ]
@@ -61,7 +62,7 @@ def fixed_share(widest: bool) -> Callable[[Records], Estimate]:
         by_width = widths_of(results, host)
         width = (max if widest else min)(by_width)
         floor = step_flop(width, results.batch_size) / floating_point_rate(results, host)
-        share = 1 - floor / np.array(by_width[width].seconds["step"])
+        share = 1 - floor / by_round(by_width[width])
         return median(share, scale=PERCENT, unit="percent", n_of="repetitions", records=ids)
 
     return share_beyond_arithmetic
@@ -119,7 +120,7 @@ def _spoken(line: Series, floor: Series) -> str:
 def _step_line(results: StepsResults, device: Device) -> Series:
     by_width = widths_of(results, device)
     low, middle, high = np.array(
-        [np.quantile(np.array(step.seconds["step"]) * MILLI, [0.25, 0.5, 0.75]) for step in by_width.values()]
+        [np.quantile(by_round(step) * MILLI, [0.25, 0.5, 0.75]) for step in by_width.values()]
     ).T
     return Series(
         label=device.name,

@@ -102,7 +102,7 @@ def workers(records: Records, findings: Findings) -> FigureSpec:
         + ", ".join(f"{seconds:.2f} on {size}" for size, seconds in simulated.items())
         + ".",
         caption=(
-            f"{len(results.widths)} trainings of one epoch, hidden layers of {min(results.widths)} to {max(results.widths)} units, one "
+            f"{len(results.widths)} trainings on {results.num_images:,} images, hidden layers of {min(results.widths)} to {max(results.widths)} units, one "
             f"thread each; {machine(results.devices[0])}. Simulated: each starts on the worker that is free first and takes as "
             "long as it did on one worker, as if workers did not get in each other's way."
         ),
