@@ -1,12 +1,9 @@
 """Example results of `mistakes`, and of the run of `epochs` whose first epochs are a loop with a mistake."""
 
-import numpy as np
+import msgspec
 
 from examples import epochs
 from report.experiments.mistakes import MistakesResults
-from report.experiments.predictions import Recognition
-
-NUM_IMAGES = 1000
 
 
 def example(run, *, costs=()):
@@ -26,18 +23,21 @@ def loop(accuracy, *, loss=0.5, gap=1e-5, diverged=None):
         mean_of_batch_means=[1.0 + gap] + [loss] * 9,
         test_loss=[1.0] + [loss] * 9,
         test_accuracy=[accuracy] * 10,
-        recognition=recognition(accuracy),
+        recognition=epochs.recognition([accuracy] * 10),
         diverged_at_step=diverged,
         seconds={"train": [1.0] * 10},
     )
 
 
-def recognition(accuracy):
-    """Make what is recognised after each of three epochs: the first images, as many as the accuracy says."""
-    times = np.where(np.arange(NUM_IMAGES) < round(accuracy * NUM_IMAGES), 3, 0).astype(np.uint8)
-    return Recognition(last_epoch=10, num_epochs=3, times=times.tobytes(), confusion=[[10] * 10] * 10)
-
-
 def as_epochs(loops):
-    """Make runs of `epochs` that are these loops."""
-    return [epochs.results(epochs.curve(loop.running_loss, loop.test_accuracy)) for loop in loops]
+    """Make runs of `epochs` that begin as these loops and go on for two epochs."""
+    return [epochs.results(_continued(loop)) for loop in loops]
+
+
+def _continued(loop):
+    curve = epochs.curve([*loop.running_loss, 9.0, 9.0], [*loop.test_accuracy, 0.0, 0.0])
+    return msgspec.structs.replace(
+        curve,
+        mean_of_batch_means=[*loop.mean_of_batch_means, 9.0, 9.0],
+        test_loss=[*loop.test_loss, 9.0, 9.0],
+    )
