@@ -15,7 +15,7 @@ import pytest
 from stand_ins import small_report
 
 from report.cli import main
-from report.conclude import baseline
+from report.conclude.published import SCHEMA, ClaimResult, PublishedResult
 from report.record import environment
 from report.record.environment import Environment
 from report.render import pages
@@ -97,11 +97,11 @@ def test_foreign_text_reaches_pages_only_as_evidence(make_report, monkeypatch):
     hostile = msgspec.structs.replace(observed, processor=HOSTILE, device=HOSTILE)
     monkeypatch.setattr(worker, "observe", lambda device: hostile)
     monkeypatch.setattr("report.publish.site.observe", lambda device: hostile)
-    foreign = baseline.Reference(
-        schema=1, version=HOSTILE, profile="full", seeds=5, environment={"device": HOSTILE, HOSTILE: "1"},
-        claims=(baseline.PublishedClaim(id=HOSTILE, verdict="supported"),),
+    foreign = PublishedResult(
+        schema=SCHEMA, version=HOSTILE, made_on=HOSTILE, seeds=5, first_seed=0,
+        environment={"processor": HOSTILE, HOSTILE: "1"}, claims=(ClaimResult(id=HOSTILE, verdict="supported"),),
     )  # fmt: skip
-    monkeypatch.setattr(pages.baseline, "read", lambda: foreign)
+    monkeypatch.setattr(pages.published, "read_all", lambda: [foreign])
     output = make_report()
     holding = {path for path, content in published(output).items() if b"alert(1)" in content}
     assert Path("source/evidence/reproduced.json") in holding
