@@ -13,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
 from report.conclude.sampling import Binomial, Rank, Sampling, Signs, StudentT
+from report.record.reader import NoRecords
 
 CONFIDENCE = 0.95
 POWER = 0.8
 RESAMPLES = 10_000
 BLOCK_VALUES = 1_000_000
 FEW_VALUES = 100
+MIN_CURVES = 3
+"""With which a spread can be estimated when each is left out in turn."""
 Floats = NDArray[np.float64]
 Test = TypeVar("Test", bound=Hashable)
 
@@ -247,12 +250,19 @@ def rank_envelope(curve: ArrayLike, references: ArrayLike, **about: Any) -> Esti
         The distance, with its rank as p-value. `detectable` is the smallest shift of the whole curve, up or down, in the
         unit of its points, that would have put it farther from the others than any reference.
 
+    Raises
+    ------
+    NoRecords
+        If there are fewer than three references.
+
     References
     ----------
     Myllymäki et al. (2017), "Global envelope tests for spatial processes", JRSS B 79(2); Vovk, Gammerman and Shafer (2005),
     "Algorithmic Learning in a Random World".
     """
     x, others = np.asarray(curve, dtype=np.float64), np.asarray(references, dtype=np.float64)
+    if len(others) < MIN_CURVES:
+        raise NoRecords(f"{len(others)} curves: too few for a spread when each is left out in turn")
     spread = float(others.std(axis=0, ddof=1).max())
     shifts = np.linspace(0, 8, 81)[1:] * spread
     noticed = (

@@ -13,7 +13,7 @@ from report.conclude.published import ClaimResult, ConditionResult, result_of
 from report.conclude.rules import Above, Reproduced
 from report.conclude.stability import compare, compare_halves, count, outcome_of
 from report.conclude.statistics import mean_with_t_interval, rank_envelope
-from report.conclude.verdicts import conclude
+from report.conclude.verdicts import WAITING, conclude
 from report.plan import Run
 from report.record.reader import Records
 from report.render import pages, reproduced
@@ -144,7 +144,8 @@ def summarise(findings, **changes):
         "first_seed": 0,
         "environment": {"processor": "there"},
     }
-    return published.summarise(findings, **(about | changes))
+    decided = {id: finding for id, finding in findings.items() if finding.verdict not in WAITING}
+    return published.summarise(decided, **(about | changes))
 
 
 def test_the_page_shows_halves_and_every_published_result(tmp_path, monkeypatch, records, measured):

@@ -20,6 +20,7 @@ from report.conclude.statistics import (
     slope,
     with_range,
 )
+from report.record.reader import NoRecords
 
 values = st.lists(st.floats(-1e3, 1e3, allow_nan=False), min_size=2, max_size=20)
 
@@ -218,3 +219,11 @@ def test_a_rank_needs_no_spread_at_a_point_where_all_agree():
     references = np.column_stack([np.zeros(24), np.arange(24.0)])
     assert rank_envelope([0.0, 11.5], references).sampling.p_value == 1.0
     assert rank_envelope([0.1, 11.5], references).sampling.p_value == pytest.approx(1 / 25)
+
+
+def test_a_rank_takes_a_spread_without_each_of_the_curves():
+    curves = np.random.default_rng(0).normal(size=(3, 2))
+    assert rank_envelope(curves[0], curves).n == 3
+    for few in (curves[:2], curves[:1]):
+        with pytest.raises(NoRecords, match="too few for a spread"):
+            rank_envelope(curves[0], few)
