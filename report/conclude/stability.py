@@ -10,7 +10,8 @@ from typing import Literal
 import msgspec
 
 from report.conclude.published import ClaimResult, result_of
-from report.conclude.rules import MIN_REFERENCES, AllOf, AnyOf, Reproduced, conditions_of
+from report.conclude.rules import MIN_REFERENCES
+from report.conclude.sampling import Rank
 from report.conclude.verdicts import ASSESSED, Finding
 
 Outcome = Literal["reversed", "decided in some only", "same", "not comparable"]
@@ -86,15 +87,11 @@ def _records(finding: Finding) -> set[str]:
     return {id for estimate in finding.estimates for id in estimate.records}
 
 
-def _too_few(halves: tuple[Finding, ...]) -> str:
-    """Say where a rule asks for more seeds than a half has."""
-    for finding in halves:
-        for condition in finding.conditions:
-            rule = conditions_of(finding.claim.rule)[condition.name] if finding.claim.rule else None
-            rules = rule.rules if isinstance(rule, AllOf | AnyOf) else (rule,)
-            for part, estimate in zip(rules, condition.estimates, strict=True):
-                if isinstance(part, Reproduced) and estimate.n < MIN_REFERENCES:
-                    return f"its rule needs {MIN_REFERENCES} seeds"
+def _too_few(halves: Iterable[Finding]) -> str:
+    """Say where a half has fewer seeds than a rank among them takes."""
+    estimates = [estimate for finding in halves for estimate in finding.estimates]
+    if any(isinstance(estimate.sampling, Rank) and estimate.n < MIN_REFERENCES for estimate in estimates):
+        return f"its rule needs {MIN_REFERENCES} seeds"
     return ""
 
 
