@@ -8,8 +8,8 @@ answer = Answer(
     name="q2",
     title="What does the batch size do to training?",
     experiments=("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise"),
-    headline="Q2.5",
-    headline_label="test accuracy, best small batch minus best large, equal epochs",
+    headline="fastest-batch",
+    headline_label="batch size that trains to a loss of 0.15 in the least time",
     card="q2-card",
 )
 
