@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 from examples import ExampleRecords, results_of
@@ -7,8 +8,9 @@ from examples.batch_size import trained
 
 from report.answers import CLAIMS, q2
 from report.answers.charts import LineChart
-from report.answers.q2 import dynamics, matched, optimum, target
+from report.answers.q2 import cost, dynamics, matched, noise, optimum, target
 from report.answers.q2.estimates import ratio_over_seeds
+from report.conclude.rules import Above, decide
 from report.conclude.verdicts import conclude
 from report.experiments.batch_dynamics import RiseResults
 from report.experiments.batch_size import BATCH_SIZES, BatchSizeResults
@@ -18,7 +20,7 @@ from report.render.markdown import Completeness, render
 
 SEEDS = range(5)
 ALL = ("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise")
-MEASURED = [id for id in q2.answer.estimators if id.startswith("Q2.")]
+MEASURED = [claim.id for claim in q2.answer.claims.values() if claim.rule]
 
 
 def made_up(sign=1):
@@ -35,7 +37,9 @@ def concluded(records):
 
 
 def test_every_measured_claim_of_the_page_has_a_measure():
-    assert set(MEASURED) == {claim.id for claim in q2.answer.claims.values() if claim.kind == "E"}
+    illustrated = {claim.id for claim in q2.answer.claims.values() if claim.illustration}
+    assert {id for id in q2.answer.estimators if id.startswith("Q2.")} == {*MEASURED, *illustrated}
+    assert illustrated == {"Q2.1", "Q2.4"}
 
 
 def test_every_verdict_reverses_with_the_effect():
@@ -56,7 +60,7 @@ def test_figures_change_their_titles_with_the_verdict_and_give_their_data():
             assert content.alt
             assert content.records
     same = {name for name in titles[1] if titles[1][name] == titles[-1][name]}
-    assert same == {"q2-rates"}  # its rates are alike in both
+    assert same == {"q2-rates", "q2-memory"}  # rates are alike in both, and bytes are counted
 
 
 def page_text(records):
@@ -80,11 +84,12 @@ def test_sentences_reverse_with_the_effect():
     pairs = [
         ("Small batches generalise better here", "That small batches generalise better does not hold here"),
         ("it also needs fewer epochs", "But to a fixed validation error it needs"),
-        ("which agrees with −1", "which does not agree with −1"),
+        ("So the large batch is the steadier one even then", "So the large batch is then the less steady one"),
         ("here it does act as a regulariser", "here it does not act as a regulariser"),
         ("And in seconds the large batch is ahead", "And in seconds the large batch is behind"),
         ("the large batch does meet the steeper rises", "the small batch that meets the steeper rises"),
-        ("That fits the claim that noise helps", "That speaks against the claim that noise helps"),
+        ("is what the noise has gained", "here the noise has helped to leave no poor minimum"),
+        ("At least one of the two changes by more than a quarter", "Neither changes by more than a quarter"),
     ]
     holds, reversed_ = page_text(ExampleRecords(made_up(1))), page_text(ExampleRecords(made_up(-1)))
     for when_held, when_reversed in pairs:
@@ -182,13 +187,48 @@ def test_ratios_are_geometric_means_with_null_one():
     assert estimate.value == pytest.approx(1)
     assert estimate.low * estimate.high == pytest.approx(1)
     assert estimate.null == 1
-    assert estimate.p_value == pytest.approx(1)
+    assert decide(Above(1.0), [estimate]).p_value == pytest.approx(1)
     larger = ratio_over_seeds([1.9, 2.0, 2.1], ("r",))
     assert 1 < larger.low < larger.value < larger.high
-    assert larger.p_value < 0.05
+    assert decide(Above(1.0), [larger]).decision == "supported"
 
 
 def test_no_rise_at_all_still_has_a_ratio():
     flat = RiseResults(small=[-1.0, 0.5], large=[-1.0, -0.9], small_learning_rate=0.03, large_learning_rate=0.3)
     estimate = dynamics.steepest_rise_large_over_small(ExampleRecords({("batch_dynamics", "rise"): [flat] * 3}))
     assert estimate.value == pytest.approx(dynamics.SMALLEST_RISE / 0.5)
+
+
+def test_runs_that_did_not_level_off_are_counted():
+    results = made_up()
+    first, *others = results["batch_dynamics", "continue"]
+    results["batch_dynamics", "continue"] = [msgspec.structs.replace(first, is_level=False), *others]
+    assert q2.answer.estimators["continue-not-level"](ExampleRecords(results)).value == 1
+
+
+def test_what_slows_a_whole_round_does_not_widen_the_ratio_of_speeds():
+    results = made_up()
+    (costs,) = results["batch_cost", "steps"]
+    load = [1, 10] * 8
+    slowed = [
+        msgspec.structs.replace(
+            step, seconds=[[factor * s for s in seconds] for factor, seconds in zip(load, step.seconds, strict=True)]
+        )
+        for step in costs.steps
+    ]
+    before = cost.speed_ratio(ExampleRecords(results))
+    results["batch_cost", "steps"] = [msgspec.structs.replace(costs, steps=slowed)]
+    after = cost.speed_ratio(ExampleRecords(results))
+    assert (after.value, after.low, after.high) == pytest.approx((before.value, before.low, before.high))
+    assert after.n == 16
+
+
+def test_a_seed_without_a_noise_scale_at_one_moment_is_left_out_of_the_change():
+    results = made_up()
+    runs = results["gradient_noise", "from_logits"]
+    *earlier, last = runs[0].snapshots
+    unknown = msgspec.structs.replace(last, noise_scale=None)
+    runs[0] = msgspec.structs.replace(runs[0], snapshots=[*earlier, unknown])
+    change = noise.change_of_noise_scale(ExampleRecords(results))
+    assert change.n == len(runs) - 1
+    assert change.value == pytest.approx(6400 / 50)
