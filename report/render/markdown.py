@@ -75,10 +75,8 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> 
             f"`tox -e report -- {only}` makes them.\n:::"
         )
 
-    def say(id: str, *, supported: str, refuted: str, undetermined: str, withheld: str = "") -> str:
-        return by_verdict(
-            findings[id], supported=supported, refuted=refuted, undetermined=undetermined, withheld=withheld
-        )
+    def say(id: str, **phrases: str) -> str:
+        return by_verdict(findings[id], **phrases)
 
     return {
         "number": number,

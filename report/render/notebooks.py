@@ -38,10 +38,8 @@ def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> d
         made = page.tables.get(name)
         return f"*{made.caption}*\n\n{_table(made.columns, made.rows)}" if made else ""
 
-    def say(id: str, *, supported: str, refuted: str, undetermined: str, withheld: str = "") -> str:
-        return by_verdict(
-            findings[id], supported=supported, refuted=refuted, undetermined=undetermined, withheld=withheld
-        )
+    def say(id: str, **phrases: str) -> str:
+        return by_verdict(findings[id], **phrases)
 
     return {
         "number": number,

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from report.answers.answer import Estimator
 from report.answers.q2 import answer
-from report.answers.q2.cost import costs_of
+from report.answers.q2.cost import costs_of, step_seconds
 from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
 from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.batch_size import BATCH_SIZES
@@ -110,7 +110,7 @@ def critical_batch_without_layer(records: Records) -> Estimate:
 def step_rounds(records: Records) -> tuple[dict[int, list[float]], tuple[str, ...]]:
     """Return the median time of a training step in each round, by batch size, measured alone; and the run behind it."""
     costs, ids = costs_of(records)
-    return {step.batch_size: [float(np.median(times)) for times in step.seconds] for step in costs.steps}, ids
+    return {step.batch_size: step_seconds(costs, step.batch_size) for step in costs.steps}, ids
 
 
 def step_times(records: Records) -> tuple[dict[int, float], tuple[str, ...]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -35,7 +36,7 @@ from report.record.reader import Arm, NoRecords, Records
     "Large batches may converge faster.",
     Conditions({"epochs": Below(1.0), "updates": Below(1.0), "seconds": Below(1.0)}),
     place="Q2, generalisation and conclusion",
-    note="Seconds are updates times the time of a step, which is measured alone (Q2.2). Neither size is the fastest.",
+    note="Seconds are updates times the time of a step, which is measured alone (Q2.2). A size between the two may be faster than both.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
 )
 def cost_of_the_level(records: Records) -> tuple[Estimate, Estimate, Estimate]:
@@ -117,7 +118,10 @@ def _listed(series: Series, digits: str) -> str:
 
 
 def _line(
-    label: str, arms: dict[int, Arm[TargetResults]], value: Callable[[Moment], float], factors: dict[int, float] = {}
+    label: str,
+    arms: dict[int, Arm[TargetResults]],
+    value: Callable[[Moment], float],
+    factors: Mapping[int, float] = MappingProxyType({}),
 ) -> Series:
     """Draw what each batch size takes to the level, times a factor of its own."""
     found = [np.array(arm.values(value_at(value))) * factors.get(batch_size, 1) for batch_size, arm in arms.items()]
