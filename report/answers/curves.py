@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from report.answers.charts import IntervalRow, Series
 from report.answers.intervals import row
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, slope
-from report.experiments.training import Curve
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval, over_seeds_and_images, slope
+from report.experiments.training import Curve, epochs_at_the_end
 from report.record.reader import Arm, Records, Results
 
 PERCENT = 100.0
 
 
 def at_the_end(values: Sequence[float]) -> float:
-    """Return the mean over the last ten epochs of a run; the last three of a run of fewer than twenty."""
-    return float(np.mean(values[-10 if len(values) >= 20 else -3 :]))
+    """Return the mean over the last ten epochs of a run; the last three of a run of ten or fewer."""
+    return float(np.mean(values[-epochs_at_the_end(len(values)) :]))
 
 
 def slope_per_ten_epochs(values: Sequence[float], first: int, last: int) -> float:
@@ -47,6 +47,15 @@ def accuracy_points(
 ) -> Estimate:
     """Estimate a difference in accuracy, in percentage points."""
     return paired_difference(arm, baseline, value, unit="percentage points", scale=PERCENT, **about)
+
+
+def accuracy_at_the_end(arm: Arm[Curve], baseline: Arm[Curve], **about: Any) -> Estimate:
+    """Estimate a difference in accuracy at the end of training, with the chance of the seeds and that of the test images."""
+    a, b = arm.paired_with(baseline)
+    shares = ([curve.recognition[-1].shares() for curve in paired.results] for paired in (a, b))
+    differences = PERCENT * np.subtract(*map(np.array, shares))  # (seeds, images)
+    settings: dict[str, Any] = {"unit": "percentage points", "records": a.records + b.records} | about
+    return over_seeds_and_images(differences.mean(axis=1), differences, **settings)
 
 
 def mean_and_range(label: str, x: Sequence[float], values: NDArray[np.float64]) -> Series:
@@ -89,11 +98,11 @@ def up_to(curve: Curve, epoch: int) -> Curve:
         logged_loss=curve.logged_loss[:epoch],
         test_loss=curve.test_loss[:epoch],
         test_accuracy=curve.test_accuracy[:epoch],
+        predicted=curve.predicted[:epoch],
+        recognition=[found for found in curve.recognition if found.last_epoch <= epoch],
         scored_epochs=curve.scored_epochs[:scored],
         train_loss=curve.train_loss[:scored],
         train_accuracy=curve.train_accuracy[:scored],
-        validation_loss=curve.validation_loss[:epoch],
-        validation_accuracy=curve.validation_accuracy[:epoch],
         seconds={name: seconds[:epoch] for name, seconds in curve.seconds.items()},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from report.cli import bench, claims, publish_reference, run, status, timing, verify
+from report.cli import bench, claims, publish_reference, run, stability, status, timing, verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,7 @@ for command in (
     status.status,
     claims.claims,
     verify.verify,
+    stability.stability,
     timing.timing,
     bench.bench,
     publish_reference.publish_reference,

@@ -19,6 +19,7 @@ from report.publish.report import Report
 from report.record import accelerator
 from report.record.files import remove_partial
 from report.record.lock import only_one
+from report.record.reader import Records
 from report.record.store import DATA_SHA256, RecordStore
 from report.run.executor import Backend, local_executor
 
@@ -64,6 +65,10 @@ class Options:
     def store(self) -> RecordStore:
         """Return the store of the output folder's records."""
         return RecordStore(self.output / "records", DATA_SHA256)
+
+    def records(self) -> Records:
+        """Return the valid records of the whole report, whatever `only` names."""
+        return Records(self.store(), plan(self.size()), accelerator.read(self.timings) if self.timings else ())
 
     def report(self, data_source: str) -> Report:
         """Return the whole report, whatever `only` names."""

@@ -6,13 +6,11 @@ from typing import Any
 
 import click
 
-from fmnist_ref import locate
 from report.cli import DONE
 from report.cli.options import Options, report_options, timings_option
-from report.conclude import baseline
+from report.conclude import published
 from report.publish import site
 from report.record.files import write_if_changed
-from report.record.reader import Records
 from report.record.store import DATA_SHA256
 from report.render import pages
 from report.run import progress
@@ -22,17 +20,18 @@ from report.run import progress
 @report_options
 @timings_option
 def publish_reference(**options: Any) -> int:
-    """Write a summary of a full report's result to report/published.json. For maintainers."""
+    """Write the result of this full report into report/published, for others to compare theirs with."""
     chosen = Options(**options)
-    report = chosen.report(locate(chosen.data).kind)
-    about = site.about(report.profile.device, report.data_source, DATA_SHA256)
-    result = baseline.summarise(
-        pages.measure(Records(report.store, report.planned, report.timings), report.profile.name).findings,
+    profile = chosen.size()
+    about = site.about(profile.device, "", DATA_SHA256)
+    result = published.summarise(
+        pages.measure(chosen.records(), profile.name).findings,
         version=about["version"],
-        profile=report.profile.name,
-        seeds=report.completeness().seeds_done,
+        made_on=about["made_on"],
+        seeds=profile.seeds,
+        first_seed=profile.first_seed,
         environment=about["environment"],
     )
-    write_if_changed(baseline.PUBLISHED, baseline.encode(result))
-    progress.console().print(f"Written: report/{baseline.PUBLISHED.name}")
+    write_if_changed(published.PUBLISHED / result.file_name, published.encode(result))
+    progress.console().print(f"Written: report/published/{result.file_name}", markup=False, soft_wrap=True)
     return DONE

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from report.cli import DONE, INCOMPLETE, INTERRUPTED
 from report.cli.options import Options, backend_options, report_options, timings_option
-from report.conclude import baseline, formatting
+from report.conclude import formatting, published
 from report.conclude.verdicts import Finding
 from report.plan import phases
 from report.publish.report import Report
@@ -46,7 +46,7 @@ def make_report(options: Options, backend: Backend) -> int:
     """Measure, conclude, render and publish; return the exit status."""
     console = progress.console()
     wanted = options.runs()
-    baseline.read()  # fails here, not after the last run, if the published result can't be read
+    published.read_all()  # fails here, not after the last run, if a published result can't be read
     with options.holding_output(backend) as source:
         report = options.report(source.kind)
         missing = [run for run in wanted if report.store.status(run).state != "done"]
@@ -93,17 +93,34 @@ def _publish(report: Report, console: Console) -> tuple[dict[str, Finding], Path
 
 def verdict_table(findings: Mapping[str, Finding]) -> Table:
     """Return all verdicts as a table for the terminal."""
-    table = Table("claim", "verdict", "estimate", "interval or range", "n", title="Verdicts", title_justify="left")
+    table = Table(
+        "claim", "verdict", "condition", "estimate", "95 % interval", "n", "p", title="Verdicts", title_justify="left"
+    )
     for id, finding in findings.items():
         mark, colour = CHIPS.get(finding.verdict, ("∅", "bright_black"))
-        first = True
-        for estimate in finding.estimates or (None,):
-            table.add_row(
-                id if first else "",
-                Text(f"{mark} {finding.words}", style=colour) if first else "",
-                formatting.text_of(estimate) if estimate else "",
-                (formatting.interval_of(estimate) or formatting.interval_name(estimate)) if estimate else "",
-                f"{estimate.n} {estimate.n_of}" if estimate else "",
-            )
-            first = False
+        name, verdict = (
+            f"{id} (ours)" if finding.claim.origin == "ours" else id,
+            Text(f"{mark} {finding.words}", style=colour),
+        )
+        for row in _tests(finding) or [("", "", "", "", "")]:
+            table.add_row(name, verdict, *row)
+            name, verdict = "", Text("")
     return table
+
+
+def _tests(finding: Finding) -> list[tuple[str, str, str, str, str]]:
+    """Return condition, estimate, interval, n and p-value of everything behind a verdict."""
+    conditions = finding.conditions or [None]
+    return [
+        (
+            condition.name if condition else "",
+            formatting.text_of(estimate),
+            formatting.brief_uncertainty_of(estimate),
+            f"{estimate.n} {estimate.n_of}",
+            formatting.p_value(condition.p_value).removeprefix("p = ").removeprefix("p ")
+            if condition and condition.p_value is not None
+            else "",
+        )
+        for condition in conditions
+        for estimate in (condition.estimates if condition else finding.estimates)
+    ]

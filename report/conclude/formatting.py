@@ -65,6 +65,26 @@ def interval_name(estimate: Estimate) -> str:
     return {"confidence": "95 % interval", "range": "range", "exact": "exact"}[estimate.kind]
 
 
+def uncertainty_of(estimate: Estimate) -> str:
+    """Write an estimate's interval or range with its name, or ``exact``; empty for a single run, which has neither."""
+    if estimate.kind == "exact":
+        return "exact"
+    interval = interval_of(estimate)
+    return f"{interval_name(estimate)} {interval}" if interval else ""
+
+
+def brief_uncertainty_of(estimate: Estimate) -> str:
+    """Write the same without the name of a 95 % interval, for where all are 95 % intervals unless they say otherwise."""
+    return interval_of(estimate) if estimate.kind == "confidence" else uncertainty_of(estimate)
+
+
+def p_value(value: float) -> str:
+    """Write a p-value with two significant figures, ``p = 0.031``; ``p < 0.0001`` below that."""
+    if value < 1e-4:
+        return "p < 0.0001"
+    return f"p = {number(min(value, 1.0), min(5, 1 - math.floor(math.log10(value))))}"
+
+
 def detectable_of(estimate: Estimate) -> str:
     """Write the smallest difference that as many runs could have detected; empty where there is none."""
     if estimate.detectable is None:

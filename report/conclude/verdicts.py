@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -11,6 +11,7 @@ from report.conclude.claims import FIELD, Claim, fill
 from report.conclude.rules import Decision, Reproduced, Rule, conditions_of, decide, num_tests
 from report.conclude.statistics import Estimate, holm
 from report.plan import ProfileName
+from report.record.reader import SeedCount
 
 Decided = Literal["supported", "refuted", "depends"]
 VerdictWord = Literal[
@@ -21,12 +22,15 @@ VerdictWord = Literal[
     "true by definition",
     "false by definition",
     "see another row",
+    "not all runs yet",
     "not testable here",
     "not assessed in the quick profile",
     "not measured yet",
 ]
 ASSESSED: tuple[VerdictWord, ...] = ("supported", "refuted", "depends", "undetermined")
 """Verdicts that data gave."""
+WAITING: tuple[VerdictWord, ...] = ("not all runs yet", "not measured yet", "not assessed in the quick profile")
+"""Verdicts of a report that is not complete, or not full."""
 
 
 class ConditionFinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,21 +59,61 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     estimates: tuple[Estimate, ...] = ()
     conditions: tuple[ConditionFinding, ...] = ()
     """The verdict in detail; empty where data gave none."""
+    seeds: SeedCount | None = None
+    """For *not all runs yet*: how many of them there are."""
 
     @property
     def words(self) -> str:
-        """The verdict as text: ``undetermined, leaning to supported``."""
-        return f"{self.verdict}, leaning to {self.leaning}" if self.leaning else self.verdict
+        """The verdict as text: ``undetermined, leaning to supported``, ``see Q2.7``, ``after 1 of 25 seeds``."""
+        if self.verdict == "see another row":
+            return f"see {self.claim.see}"
+        if self.seeds and self.seeds.planned > 1:
+            return f"after {self.seeds.done} of {self.seeds.planned} seeds"
+        return in_words(self.verdict, self.leaning, self.conditions)
 
     @property
     def measured(self) -> str:
         """What was measured, with the settings of the runs filled in; an ellipsis where there are no runs."""
+        return self._filled(self.claim.measured)
+
+    @property
+    def illustration(self) -> str:
+        """What was measured beside a definition, in the same way; empty where nothing was."""
+        return self._filled(self.claim.illustration) if self.estimates else ""
+
+    def _filled(self, text: str) -> str:
         settings = {name: value for estimate in self.estimates for name, value in estimate.settings.items()}
-        return FIELD.sub("…", fill(self.claim.measured, settings))
+        return FIELD.sub("…", fill(text, settings))
+
+
+class NamedDecision(Protocol):
+    """A verdict under one condition."""
+
+    @property
+    def name(self) -> str:
+        """The condition."""
+
+    @property
+    def verdict(self) -> Decision:
+        """What was decided."""
+
+
+def in_words(verdict: VerdictWord, leaning: Decided | Decision | None, conditions: Sequence[NamedDecision] = ()) -> str:
+    """Write a verdict with what it leans to or depends on: ``depends (supported: equal epochs; refuted: equal time)``."""
+    if verdict != "depends":
+        return f"{verdict}, leaning to {leaning}" if leaning else verdict
+    names: dict[str, list[str]] = {"supported": [], "refuted": [], "undetermined": []}
+    for condition in conditions:
+        names[condition.verdict].append(condition.name)
+    parts = [f"{decision}: {', '.join(named)}" for decision, named in names.items() if named]
+    return f"depends ({'; '.join(parts)})"
 
 
 def conclude(
-    claims: Mapping[str, Claim], estimates: Mapping[str, tuple[Estimate, ...]], profile: ProfileName
+    claims: Mapping[str, Claim],
+    estimates: Mapping[str, tuple[Estimate, ...]],
+    profile: ProfileName,
+    seeds: Mapping[str, SeedCount] = {},
 ) -> dict[str, Finding]:
     """
     Decide every claim.
@@ -82,6 +126,8 @@ def conclude(
         By claim id, one for each test in the order of the claim's rule; a claim without an entry has not been measured.
     profile : {"quick", "full"}
         `quick` withholds the verdicts that data would give.
+    seeds : mapping of str to SeedCount
+        By claim id: how many of its planned seeds its estimates are from. A claim without an entry has all of them.
 
     Returns
     -------
@@ -93,14 +139,22 @@ def conclude(
         for id, claim in claims.items()
         if claim.rule and id in estimates
     }
-    p_values = {(id, c.name): c.p_value for id, found in outcomes.items() for c in found if c.p_value is not None}
+    waiting = {id for id, count in seeds.items() if not count.complete}
+    p_values = {
+        (id, condition.name): condition.p_value
+        for id, found in outcomes.items()
+        for condition in found
+        if condition.p_value is not None
+    }
+    for id in waiting & outcomes.keys():  # whatever they will be, no verdict that stands now will fall because of them
+        p_values |= {(id, condition.name): 1.0 for condition in outcomes[id]}
     survives = holm(p_values)
     findings = {}
     for id, claim in claims.items():
         found = tuple(estimates.get(id, ()))
-        judged = outcomes.get(id, ()) if profile == "full" else ()
+        judged = outcomes.get(id, ()) if profile == "full" and id not in waiting else ()
         conditions = tuple(_correct(condition, survives.get((id, condition.name), True)) for condition in judged)
-        verdict = combine([c.verdict for c in conditions]) if conditions else _without_data(claim, found)
+        verdict = combine([c.verdict for c in conditions]) if conditions else _without_data(claim, found, profile)
         leaning = combine([c.leaning or c.verdict for c in conditions]) if verdict == "undetermined" else None
         findings[id] = Finding(
             claim=claim,
@@ -108,6 +162,7 @@ def conclude(
             leaning=None if leaning == "undetermined" else leaning,
             estimates=found,
             conditions=conditions,
+            seeds=seeds[id] if verdict == "not all runs yet" else None,
         )
     return findings
 
@@ -141,7 +196,7 @@ def _correct(condition: ConditionFinding, survives: bool) -> ConditionFinding:
     return msgspec.structs.replace(condition, verdict="undetermined", leaning=condition.verdict)
 
 
-def _without_data(claim: Claim, estimates: tuple[Estimate, ...]) -> VerdictWord:
+def _without_data(claim: Claim, estimates: tuple[Estimate, ...], profile: ProfileName) -> VerdictWord:
     """Return the verdict of a claim that no data of this report decide."""
     if claim.see:
         return "see another row"
@@ -151,4 +206,4 @@ def _without_data(claim: Claim, estimates: tuple[Estimate, ...]) -> VerdictWord:
         return "not testable here" if claim.kind == "G" else "not measured yet"
     if claim.rule is None:
         raise ValueError(f"{claim.id} has estimates but no rule")
-    return "not assessed in the quick profile"
+    return "not assessed in the quick profile" if profile == "quick" else "not all runs yet"

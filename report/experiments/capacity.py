@@ -1,11 +1,17 @@
 """
 What a hidden layer is worth: depth, width, and the control without a non-linearity.
 
-Measured: loss and accuracy after every epoch, with the settings of `epochs` (SGD at 0.01, batch 64) for 40 epochs: no
-hidden layer, one linear one, and two and three ReLU layers of 128 units. One ReLU layer of 128 units is not trained again:
-it is the first 40 epochs of `epochs`' arm `from_logits`, which has the same seeds and so the same batches. Other widths
-from 16 to 512 at one ReLU layer for 10 epochs. And no layer and one linear layer for 10 epochs at learning rates chosen on
-held-out images. Up to 40 seconds a run.
+Measured: loss and accuracy after every epoch, and the test images recognised at the end, with the settings of `epochs`
+(SGD at 0.01, batch 64) for a hundred epochs: no hidden layer, one linear one, one, two and three ReLU layers of 128 units.
+The seeds of one ReLU layer that `epochs` takes to a hundred epochs are not trained again: its arm `from_logits` is the same
+network on the same batches. Other widths from 16 to 512 at one ReLU layer for 10 epochs. And no layer and one linear layer
+for 10 epochs at learning rates chosen on held-out images: of 0.001 to 0.1, 0.01 was best for both, so that neither takes an
+end of the grid. Between 2 and 80 seconds a run on one thread, three quarters of an hour in all.
+
+Ten seeds. At 40 epochs the differences of two and of three ReLU layers from one, averaged over the last ten epochs, had
+standard deviations of 0.20 and 0.34 points over five seeds and lay 0.23 and 0.32 points below the margin of 0.3. An
+interval whose half is at most half that distance takes 15 and 20 seeds; there is time for ten, whose intervals have halves
+of 0.14 and 0.24 points. What the first layer adds and what a linear one adds takes no more than six.
 """
 
 from __future__ import annotations
@@ -20,9 +26,11 @@ from report.experiments.training import TrainingResults, hold_out, num_parameter
 from report.experiments.tuning import TuningResult, fit_settings, try_rate, with_trials
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
+SEEDS = 10
 ARCHITECTURES = {
     "none": ((), "relu"),
     "linear1": ((128,), "identity"),
+    "relu1": ((128,), "relu"),
     "relu2": ((128, 128), "relu"),
     "relu3": ((128, 128, 128), "relu"),
 }
@@ -34,12 +42,14 @@ RATES = (0.003, 0.01, 0.03)
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: every architecture on every seed, at the notebook's learning rate, and two of them at tuned ones."""
-    epochs = profile.pick(full=40, quick=3)  # one after which `epochs` scores its training images
-    width_epochs, tuned_epochs = profile.pick(full=(10, 10), quick=(1, 2))
+    epochs = profile.pick(full=100, quick=3)
+    width_epochs, tuned_epochs = profile.pick(full=(10, 10), quick=(3, 2))  # one ReLU layer keeps its images there
     rates = profile.pick(full=RATES, quick=RATES[1:3])
-    for seed in profile.seeds_of():
+    trained_in_epochs = profile.seeds_of()
+    for seed in profile.seeds_of(SEEDS):
         for arm, (hidden, activation) in ARCHITECTURES.items():
-            yield _run(arm, seed, hidden, activation, epochs)
+            if arm != "relu1" or seed not in trained_in_epochs:
+                yield _run(arm, seed, hidden, activation, epochs)
         for width in profile.pick(full=WIDTHS, quick=WIDTHS[:2]):
             yield _run(f"width{width}", seed, (width,), "relu", width_epochs)
         for arm in ("none", "linear1"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 import torch
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import expected_calibration_error, reliability
+from fmnist_ref import confusion_matrix, expected_calibration_error, reliability
 
 OUTPUT_EDGES = tuple(round(-1.0 + 0.05 * i, 2) for i in range(61))  # -1 to 2
 
@@ -24,6 +26,22 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """Mean confidence in each bin that holds an image; likewise the next two."""
     accuracy: list[float]
     count: list[int]
+
+
+class Recognition(msgspec.Struct, frozen=True, kw_only=True):
+    """The test images that a network recognises at the end of its training."""
+
+    last_epoch: int
+    num_epochs: int
+    """Epochs that count as the end, the last one among them."""
+    times: bytes
+    """Per test image, the number of these epochs after which it was recognised; one byte each."""
+    confusion: list[list[int]]
+    """Images by true class (rows) and predicted class (columns) after the last epoch."""
+
+    def shares(self) -> NDArray[np.float64]:
+        """Return the share of these epochs after which each image was recognised; the mean is the accuracy at the end."""
+        return np.frombuffer(self.times, dtype=np.uint8) / self.num_epochs
 
 
 class Predictions(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +82,19 @@ def calibration_of(probabilities: Float32[Tensor, "n classes"], labels: Int64[Te
         confidence=bins.confidence[filled].tolist(),
         accuracy=bins.accuracy[filled].tolist(),
         count=bins.count[filled].tolist(),
+    )
+
+
+def recognition_of(
+    outputs: Sequence[Float32[Tensor, "n classes"]], labels: Int64[Tensor, " n"], last_epoch: int
+) -> Recognition:
+    """Count how often each image was recognised, from the outputs after each of the last epochs."""
+    times = torch.stack([of_epoch.argmax(1) == labels for of_epoch in outputs]).sum(0)
+    return Recognition(
+        last_epoch=last_epoch,
+        num_epochs=len(outputs),
+        times=times.to("cpu", torch.uint8).numpy().tobytes(),
+        confusion=confusion_matrix(outputs[-1], labels, num_classes=outputs[-1].shape[1]).tolist(),
     )
 
 

@@ -48,11 +48,21 @@ class Report:
         return site.build(output / "source", output)
 
     def completeness(self) -> Completeness:
-        """Count the seeds that are complete, apart from runs that measure time: those have no seeds."""
-        trained = [run for run in self.planned if not run.exclusive]
-        open_seeds = {run.seed for run in trained if self.store.status(run).state != "done"}
-        done = sum(seed not in open_seeds for seed in self.profile.seeds_of())
-        return Completeness(profile=self.profile.name, seeds_done=done, seeds_planned=self.profile.seeds)
+        """Count the runs that have a record, and the planned seeds of every experiment."""
+        seeds: dict[tuple[str, str], set[int]] = {}
+        for run in self.planned:
+            if run.role == "main":
+                seeds.setdefault((run.experiment, run.arm), set()).add(run.seed)
+        several: dict[str, list[int]] = {}
+        for (experiment, _), found in seeds.items():
+            if len(found) > 1:
+                several.setdefault(experiment, []).append(len(found))
+        return Completeness(
+            profile=self.profile.name,
+            runs_done=sum(self.store.status(run).state == "done" for run in self.planned),
+            runs_planned=len(self.planned),
+            seeds={experiment: (min(counts), max(counts)) for experiment, counts in several.items()},
+        )
 
     def _publish_records(self, folder: Path) -> None:
         self.store.publish(self.planned, folder)

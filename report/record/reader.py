@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,22 @@ Other = TypeVar("Other")
 
 class NoRecords(Exception):
     """An answer asked for records that don't exist (yet): what needs them is shown as missing."""
+
+
+ArmName = tuple[str, str]
+"""Experiment and arm."""
+
+
+class SeedCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the planned seeds have all their records."""
+
+    done: int
+    planned: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether no record is missing."""
+        return self.done == self.planned
 
 
 @dataclass(frozen=True)
@@ -83,12 +100,17 @@ class Records:
     """
 
     def __init__(self, store: RecordStore, runs: Iterable[Run], timings: Iterable[Record] = ()) -> None:
-        standing = map(store.status, runs)
+        self._store, self._runs, self._timings = store, list(runs), list(timings)
+        self._planned: dict[ArmName, list[Run]] = {}
+        for run in self._runs:
+            self._planned.setdefault((run.experiment, run.arm), []).append(run)
+        self._read: set[ArmName] = set()
+        standing = map(store.status, self._runs)
         self._own = {s.record.run: s.record for s in standing if s.state == "done" and s.record is not None}
         here = {(record.experiment, record.arm) for record in self._own.values()}
-        elsewhere = {timing.run: timing for timing in timings if (timing.experiment, timing.arm) not in here}
+        elsewhere = {timing.run: timing for timing in self._timings if (timing.experiment, timing.arm) not in here}
         self.by_id = self._own | elsewhere
-        self._arms: dict[tuple[str, str], list[Record]] = {}
+        self._arms: dict[ArmName, list[Record]] = {}
         for record in self.by_id.values():
             self._arms.setdefault((record.experiment, record.arm), []).append(record)
         self._converted: dict[tuple[str, str, type], Arm[Any]] = {}
@@ -102,6 +124,7 @@ class Records:
         NoRecords
             If no seed of it has a valid record.
         """
+        self._read.add((experiment, arm))
         found = self._arms.get((experiment, arm))
         if not found:
             raise NoRecords(f"{experiment}: {arm}")
@@ -131,6 +154,9 @@ class Records:
         **parameters
             Values that the arm's parameters must have.
         """
+        for (of, arm), runs in self._planned.items():
+            if of == experiment and runs[0].role == role and parameters.items() <= runs[0].parameters.items():
+                self._read.add((of, arm))  # also without any record: then it is missing from the list
         return [
             self.arm(experiment, arm, results)
             for (of, arm), records in self._arms.items()
@@ -167,3 +193,39 @@ class Records:
         if all(record.exclusive for record in self._own.values()):
             raise NoRecords("runs that train")
         return self._own
+
+    @contextmanager
+    def watch(self) -> Iterator[set[ArmName]]:
+        """Collect the names of the arms that are read in this context, also of those without any record."""
+        before, self._read = self._read, set()
+        try:
+            yield self._read
+        finally:
+            before.update(self._read)
+            self._read = before
+
+    def seeds_of(self, arms: Iterable[ArmName]) -> SeedCount:
+        """Count the seeds that are planned for some arms, and those of which every run has a record."""
+        runs = [run for arm in arms for run in self._planned.get(arm, ()) if run.role == "main"]
+        missing = {run.seed for run in runs if run.id not in self._own}
+        planned = {run.seed for run in runs}
+        return SeedCount(done=len(planned - missing), planned=len(planned))
+
+    def halves(self) -> tuple[Records, Records]:
+        """
+        Return the records of the even and of the odd seeds, as two reports that share no seed.
+
+        Both have the trials, the timings, and every other run that has a single seed.
+        """
+        shared = {
+            arm for arm, runs in self._planned.items() if len(runs) == 1 or runs[0].exclusive or runs[0].role == "trial"
+        }
+        even, odd = (
+            Records(
+                self._store,
+                [run for run in self._runs if (run.experiment, run.arm) in shared or run.seed % 2 == parity],
+                self._timings,
+            )
+            for parity in (0, 1)
+        )
+        return even, odd

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,15 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True):
     """How much of its plan a report has done."""
 
     profile: ProfileName
-    seeds_done: int
-    seeds_planned: int
+    runs_done: int
+    runs_planned: int
+    seeds: dict[str, tuple[int, int]] = {}
+    """By experiment: fewest and most planned seeds of its arms that are trained with several."""
+
+    def seeds_of(self, experiments: Iterable[str]) -> tuple[int, int]:
+        """Return the fewest and the most seeds of some experiments; one where all have a single run."""
+        found = [self.seeds[name] for name in experiments if name in self.seeds] or [(1, 1)]
+        return min(low for low, _ in found), max(high for _, high in found)
 
 
 def render(
@@ -37,13 +44,18 @@ def render(
     text = fill(
         f"{answer.name}.md.j2",
         page=page,
+        completeness=completeness,
         profile=completeness.profile,
-        seeds=completeness.seeds_done,
-        seeds_planned=completeness.seeds_planned,
+        seeds_planned=span(*completeness.seeds_of(answer.experiments)),
         notebook=notebook,
         **vocabulary(answer, page, findings),
     )
     return text if notebook else text + literature(answer.name, text)
+
+
+def span(fewest: int, most: int) -> str:
+    """Write a number that differs: ``5 to 25``."""
+    return f"{fewest} to {most}" if fewest < most else str(most)
 
 
 def literature(name: str, text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import jupytext
 
 from report.answers.answer import Answer, by_verdict
+from report.conclude.formatting import uncertainty_of
 from report.conclude.verdicts import Finding
 from report.render.page_data import Number, Page, number_key, numbers_of
 
@@ -46,7 +47,7 @@ def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> d
         "figure": figure,
         "table": table,
         "say": say,
-        "verdict": lambda id: f"*{findings[id].verdict}*",
+        "verdict": lambda id: f"*{findings[id].words}*",
         "claims": lambda: _claims(page),
     }
 
@@ -75,8 +76,8 @@ def to_notebook(markdown: str) -> str:
 
 def spelled_out(number: Number) -> str:
     """Write a number with its interval and n, for where there is no panel to open."""
-    interval = f"{number.interval}, " if number.interval else ""
-    return f"{number.text} ({interval}n = {number.estimate.n} {number.estimate.n_of})"
+    uncertainty = uncertainty_of(number.estimate)
+    return f"{number.text} ({f'{uncertainty}, ' if uncertainty else ''}n = {number.estimate.n} {number.estimate.n_of})"
 
 
 def _plain(markdown: str) -> str:
@@ -103,10 +104,16 @@ def _quoted(title: str, body: str) -> str:
 
 def _claims(page: Page) -> str:
     rows = [
-        [id, finding.claim.says, finding.verdict, "; ".join(map(spelled_out, numbers_of(page, id)))]
+        [id, finding.claim.says, finding.claim.origin, finding.words, _evidence(finding, numbers_of(page, id))]
         for id, finding in page.claims.items()
     ]
-    return _table(["claim", "what the notebook says", "verdict", "what we measured"], rows)
+    return _table(["claim", "what it says", "who says it", "verdict", "what we measured"], rows)
+
+
+def _evidence(finding: Finding, numbers: list[Number]) -> str:
+    """Write the numbers behind a verdict, or beside a definition as its illustration."""
+    written = "; ".join(map(spelled_out, numbers))
+    return f"illustration: {written}" if finding.illustration else written
 
 
 def _table(columns: list[str], rows: list[list[str]]) -> str:

@@ -110,9 +110,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     made_on: str
     """ISO date, UTC."""
     profile: Literal["quick", "full"]
-    seeds_done: int
-    """Seeds for which every planned run has a record."""
-    seeds_planned: int
+    runs_done: int
+    """Planned runs that have a record."""
+    runs_planned: int
+    seeds: tuple[int, int]
+    """Fewest and most planned seeds of what is trained with several."""
     data_source: str
     """Kind of source the images came from, never a path."""
     data_sha256: str
@@ -121,7 +123,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[str, ...]
     """Names of the answer pages, in order."""
     verdicts: dict[str, int]
-    """How many claims got each verdict."""
+    """How many claims that count got each verdict: those of the notebook, each once."""
+    controls: dict[str, int]
+    """The same of our own controls and remarks, which don't count."""
 
 
 def number_key(name: str, index: int = 0) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ import msgspec
 import fmnist_ref
 from report.answers import ANSWERS, CLAIMS, OTHER_PAGES
 from report.answers.answer import Answer, Estimator
-from report.conclude import baseline
+from report.conclude import published
+from report.conclude.stability import compare, compare_halves, count
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import Finding, conclude
+from report.conclude.verdicts import ASSESSED, Finding, VerdictWord, conclude
 from report.plan import ProfileName
 from report.record.files import copy_tree, remove_others, write_if_changed
-from report.record.reader import NoRecords, Records
+from report.record.reader import NoRecords, Records, SeedCount
 from report.render import artifacts, notebooks, page_data, reproduced
 from report.render.markdown import Completeness, fill, render
 from report.render.page_data import Number, Page, Site, number_key
@@ -40,12 +41,17 @@ def measure(records: Records, profile: ProfileName) -> Measurements:
     """Make every answer's estimates and apply the rules of all claims to them."""
     measured: dict[str, Measured] = {}
     missing: dict[str, tuple[str, ...]] = {}
+    seeds: dict[str, SeedCount] = {}
     for page, answer in (ANSWERS | OTHER_PAGES).items():
-        found = {name: _estimates(make, records) for name, make in answer.estimators.items()}
+        found = {}
+        for name, make in answer.estimators.items():
+            with records.watch() as read:
+                found[name] = _estimates(make, records)
+            seeds[name] = records.seeds_of(read)
         measured[page] = {name: estimates for name, estimates in found.items() if estimates is not None}
         missing[page] = tuple(name for name, estimates in found.items() if estimates is None)
     estimates = {name: found for page in measured.values() for name, found in page.items()}
-    return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile))
+    return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile, seeds))
 
 
 def _estimates(make: Estimator, records: Records) -> tuple[Estimate, ...] | None:
@@ -77,15 +83,15 @@ def write_source(
     site : mapping
         The remaining fields of `Site`: version, commit, date, environment, data.
     """
-    published = source / "published"
+    files = source / "published"
     kept = copy_tree(DOCS, source)
-    exporter = artifacts.Exporter(source, published, records)
+    exporter = artifacts.Exporter(source, files, records)
     for answer in (ANSWERS | OTHER_PAGES).values():
         page = page_of(answer, records, measurements, exporter)
         kept |= artifacts.files_of(page) | _write_answer(source, answer, page, measurements.findings, completeness)
-    kept |= _write_reproduced(source, measurements.findings, site["environment"])
+    kept |= _write_reproduced(source, records, measurements.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(measurements, completeness, site))))
-    kept |= {path.relative_to(source) for path in (published / "records").glob("*.json")}
+    kept |= {path.relative_to(source) for path in (files / "records").glob("*.json")}
     kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in fmnist_ref.__all__}  # autosummary's: kept, not read anew
     remove_others(source, kept)
 
@@ -106,19 +112,29 @@ def _write_answer(
     }
 
 
-def _write_reproduced(source: Path, findings: Mapping[str, Finding], environment: Mapping[str, str]) -> set[Path]:
-    """Write the page that sets this report beside the published one."""
-    published = baseline.read()
-    rows = baseline.compare(published, findings) if published else []
+def _write_reproduced(
+    source: Path, records: Records, findings: Mapping[str, Finding], environment: Mapping[str, str]
+) -> set[Path]:
+    """Write the page that compares this report's verdicts: those of half its seeds, and published ones."""
+    halves = compare_halves(findings, of_halves(records, findings))
+    replications = [(result, compare(findings, result.claims)) for result in published.read_all()]
     content = fill(
         "reproduced.md.j2",
-        counts=reproduced.counts(rows) if published else None,
-        seeds=published.seeds if published else None,
+        halves=count(halves) if halves else None,
+        replications=[reproduced.summary(rows) for _, rows in replications],
     )
     return {
-        _write(source, "evidence/reproduced.json", _encode(reproduced.page(published, rows, environment))),
+        _write(source, "evidence/reproduced.json", _encode(reproduced.page(halves, replications, environment))),
         _write(source, "reproduced.md", content),
     }
+
+
+def of_halves(records: Records, findings: Mapping[str, Finding]) -> tuple[dict[str, Finding], dict[str, Finding]]:
+    """Conclude from the even and from the odd seeds; without measuring again where data decided nothing."""
+    if not any(finding.verdict in ASSESSED for finding in findings.values()):
+        return dict(findings), dict(findings)
+    even, odd = records.halves()
+    return measure(even, "full").findings, measure(odd, "full").findings
 
 
 def page_of(answer: Answer, records: Records, measurements: Measurements, exporter: artifacts.Exporter) -> Page:
@@ -156,15 +172,21 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
 
 
 def _site(measurements: Measurements, completeness: Completeness, site: Mapping[str, Any]) -> Site:
-    verdicts = Counter(finding.verdict for finding in measurements.findings.values())
+    findings = measurements.findings.values()
     return Site(
         profile=completeness.profile,
-        seeds_done=completeness.seeds_done,
-        seeds_planned=completeness.seeds_planned,
+        runs_done=completeness.runs_done,
+        runs_planned=completeness.runs_planned,
+        seeds=completeness.seeds_of(completeness.seeds),
         pages=tuple(ANSWERS),
-        verdicts=dict(sorted(verdicts.items())),
+        verdicts=_count(finding.verdict for finding in findings if finding.claim.counts),
+        controls=_count(finding.verdict for finding in findings if finding.claim.origin == "ours"),
         **site,
     )
+
+
+def _count(verdicts: Iterable[VerdictWord]) -> dict[str, int]:
+    return dict(sorted(Counter(verdicts).items()))
 
 
 def _encode(value: page_data.Page | Site) -> bytes:

@@ -1,37 +1,33 @@
-"""What the page *Reproduced?* shows: this report beside the published one."""
+"""What the page *Reproduced?* shows: this report's verdicts beside those of half its seeds, and beside published ones."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from report.conclude import formatting
-from report.conclude.baseline import Reference, Row
+from report.conclude.published import ClaimResult, PublishedResult
+from report.conclude.stability import Comparison, count
 from report.conclude.statistics import Estimate
 from report.render.page_data import Page, Provenance, Table
 
-CLAIM_COLUMNS = [
-    "claim",
-    "published",
-    "here",
-    "verdicts",
-    "published estimate",
-    "estimate here",
-    "intervals overlap",
-]
+HALVES = ["claim", "outcome", "all seeds", "even seeds", "odd seeds"]
+REPORTS = ["claim", "outcome", "there", "here", "intervals overlap"]
+Replication = tuple[PublishedResult, list[Comparison]]
 
 
-def page(reference: Reference | None, rows: Iterable[Row], environment: Mapping[str, str]) -> Page:
-    """Make the evidence of the page *Reproduced?*: text from the file reaches the site only through it."""
+def page(halves: Sequence[Comparison], replications: Sequence[Replication], environment: Mapping[str, str]) -> Page:
+    """Make the evidence of the page: text from published files reaches the site only through it."""
     tables = {}
-    if reference:
-        claims = [_cells(row) for row in rows]
-        fields = dict.fromkeys([*reference.environment, *environment])
-        machines = [[f.replace("_", " "), reference.environment.get(f, "–"), environment.get(f, "–")] for f in fields]
-        tables = {
-            "reproduced": _table("Every claim in the published report and in this one.", CLAIM_COLUMNS, claims),
-            "machines": _table("What each report ran on.", ["what", "published", "here"], machines),
-        }
+    if halves:
+        tables["halves"] = _table(
+            "From all seeds, and from half of them. In brackets: 95 % intervals.", HALVES, halves_rows(halves)
+        )
+    for number, (result, rows) in enumerate(replications, start=1):
+        tables[f"published-{number}"] = _table(
+            f"Here and there: {result.name}. In brackets: 95 % intervals.", REPORTS, report_rows(rows)
+        )
+    if replications:
+        tables["machines"] = _machines([result for result, _ in replications], environment)
     return Page(
         name="reproduced",
         title="Reproduced?",
@@ -45,41 +41,52 @@ def page(reference: Reference | None, rows: Iterable[Row], environment: Mapping[
     )
 
 
-def counts(rows: Iterable[Row]) -> dict[str, int]:
-    """Count the claims that agree, differ, and can't be compared; and the intervals that don't overlap."""
-    listed = list(rows)
-    found = Counter(row.agreement for row in listed)
-    return {
-        "agree": found["agree"],
-        "differ": found["differ"],
-        "not_comparable": found["not comparable"],
-        "compared_intervals": sum(row.overlap is not None for row in listed),
-        "apart": sum(row.overlap is False for row in listed),
-    }
+def halves_rows(rows: Iterable[Comparison]) -> list[list[str]]:
+    """Write the comparison of a report with both halves of its seeds."""
+    return [[row.id, _outcome(row), *map(_told, row.results)] for row in rows]
+
+
+def report_rows(rows: Iterable[Comparison]) -> list[list[str]]:
+    """Write the comparison of this report with another."""
+    return [
+        [row.id, _outcome(row), *map(_told, reversed(row.results)), {True: "yes", False: "no", None: "–"}[row.overlap]]
+        for row in rows
+    ]
+
+
+def summary(rows: Sequence[Comparison]) -> dict[str, int]:
+    """Count the outcomes of a comparison with another report, and the intervals that don't overlap."""
+    overlaps = [row.overlap for row in rows if row.overlap is not None]
+    return {**count(rows), "compared": len(overlaps), "apart": overlaps.count(False)}
+
+
+def _machines(results: Sequence[PublishedResult], environment: Mapping[str, str]) -> Table:
+    fields = dict.fromkeys([*environment, *(field for result in results for field in result.environment)])
+    rows = [
+        [field.replace("_", " "), environment.get(field, "–"), *(r.environment.get(field, "–") for r in results)]
+        for field in fields
+    ]
+    return _table("What each report ran on", ["what", "here", *(result.name for result in results)], rows)
 
 
 def _table(caption: str, columns: list[str], rows: list[list[str]]) -> Table:
-    origin = Provenance(records=(), rebuild="tox -e report", made_by="report.conclude.baseline.compare")
+    origin = Provenance(records=(), rebuild="tox -e report -- stability", made_by="report.conclude.stability.compare")
     return Table(
         caption=caption, columns=columns, rows=rows, numeric=[False] * len(columns), data="", provenance=origin
     )
 
 
-def _cells(row: Row) -> list[str]:
-    return [
-        row.id,
-        row.published.verdict,
-        row.here.verdict if row.here else "not in this ledger",
-        row.agreement,
-        _told(row.published.estimates),
-        _told(row.here.estimates if row.here else ()),
-        {True: "yes", False: "no", None: "–"}[row.overlap],
-    ]
+def _outcome(row: Comparison) -> str:
+    return f"{row.outcome} ({row.note})" if row.note else row.outcome
 
 
-def _told(estimates: Iterable[Estimate]) -> str:
-    told = [
-        f"{formatting.text_of(estimate)} ({formatting.interval_of(estimate) or formatting.interval_name(estimate)})"
-        for estimate in estimates
-    ]
-    return "; ".join(told) or "–"
+def _told(result: ClaimResult | None) -> str:
+    if result is None:
+        return "not in this ledger"
+    estimates = "; ".join(map(_estimate, result.estimates))
+    return f"{result.words}: {estimates}" if estimates else result.words
+
+
+def _estimate(estimate: Estimate) -> str:
+    uncertainty = formatting.brief_uncertainty_of(estimate)
+    return f"{formatting.text_of(estimate)} ({uncertainty})" if uncertainty else formatting.text_of(estimate)

@@ -88,7 +88,7 @@ def page_text(records):
         figures=dict(q2.answer.figures),
         tables=dict(q2.answer.tables),
     )
-    return render(q2.answer, page, findings, Completeness(profile="full", seeds_done=5, seeds_planned=5))
+    return render(q2.answer, page, findings, Completeness(profile="full", runs_done=5, runs_planned=5))
 
 
 def test_sentences_reverse_with_the_effect():

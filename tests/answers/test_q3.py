@@ -39,7 +39,7 @@ def spoken(records, profile="full"):
         figures=q3.answer.figures,
         tables=q3.answer.tables,
     )
-    return findings, render(q3.answer, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
+    return findings, render(q3.answer, page, findings, Completeness(profile=profile, runs_done=5, runs_planned=5))
 
 
 def test_verdicts_sentences_and_titles_reverse_with_the_effects() -> None:

@@ -61,7 +61,7 @@ def rendered(records, profile="full"):
         figures={},
         tables={},
     )
-    completeness = markdown.Completeness(profile=profile, seeds_done=1, seeds_planned=1)
+    completeness = markdown.Completeness(profile=profile, runs_done=1, runs_planned=1)
     return markdown.render(answer, page, findings, completeness)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from report.conclude import formatting
-from report.conclude.statistics import Estimate
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval, with_range
 
 
 def estimate(value, low=None, high=None, **more):
@@ -33,6 +33,19 @@ def test_text(made, text, interval):
 
 
 @pytest.mark.parametrize(
+    ("made", "name", "interval"),
+    [
+        (mean_with_t_interval([1.0, 2.0, 3.0], unit="epochs"), "95 % interval", "-0.5 to 4.5"),
+        (with_range([1.0, 2.0, 3.0], unit="epochs", n_of="seeds", digits=0), "range", "1 to 3"),
+        (exact(40, unit="epochs", n=5, n_of="architectures"), "exact", ""),
+    ],
+)
+def test_only_a_confidence_interval_is_called_one(made, name, interval):
+    assert formatting.interval_name(made) == name
+    assert formatting.interval_of(made) == interval.replace("-", formatting.MINUS)
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         ("name", "name"),
@@ -48,3 +61,22 @@ def test_text(made, text, interval):
 )
 def test_cells(value, text):
     assert formatting.cell(value) == text
+
+
+def test_an_uncertainty_is_called_what_it_is():
+    about = {"unit": "nats", "n": 5, "n_of": "seeds", "method": "t"}
+    interval = Estimate(value=1.0, low=0.9, high=1.1, **about)
+    spread = Estimate(value=1.0, low=0.9, high=1.1, kind="range", **about)
+    count, single = exact(3, unit="runs", n=5, n_of="runs"), Estimate(value=1.0, **about)
+    told = [formatting.uncertainty_of(estimate) for estimate in (interval, spread, count, single)]
+    assert told == ["95 % interval 0.90 to 1.10", "range 0.90 to 1.10", "exact", ""]
+    brief = [formatting.brief_uncertainty_of(estimate) for estimate in (interval, spread, count, single)]
+    assert brief == ["0.90 to 1.10", "range 0.90 to 1.10", "exact", ""]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "p < 0.0001"), (4.2e-5, "p < 0.0001"), (0.00042, "p = 0.00042"), (0.031, "p = 0.031"), (0.42, "p = 0.42"), (1.0, "p = 1.0")],
+)  # fmt: skip
+def test_p_values_have_two_figures(value, text):
+    assert formatting.p_value(value) == text

@@ -1,5 +1,6 @@
 """Decision rules: one threshold, the p-value of the decision taken, and claims with several tests or conditions."""
 
+import msgspec
 import pytest
 
 from report.answers import CLAIMS
@@ -20,6 +21,7 @@ from report.conclude.rules import (
 from report.conclude.sampling import Rank, StudentT
 from report.conclude.statistics import Estimate, exact, log_ratio, mean_with_t_interval, proportion
 from report.conclude.verdicts import combine, conclude
+from report.record.reader import SeedCount
 
 HALF_WIDTH = 1.96
 
@@ -172,6 +174,34 @@ def test_without_records_a_verdict_says_so():
     assert findings["Q6.2"].verdict == "not testable here"
     assert findings["P1.4"].verdict == "false by definition"
     assert findings["Q1.2"].verdict == "true by definition"
+
+
+def test_a_verdict_waits_for_every_planned_seed():
+    claims = claims_with(A=Above(), B=Above())
+    estimates, some = {"A": (UP,), "B": (UP,)}, SeedCount(done=1, planned=25)
+    found = conclude(claims, estimates, "full", {"A": some, "B": SeedCount(done=5, planned=5)})
+    assert (found["A"].verdict, found["A"].words) == ("not all runs yet", "after 1 of 25 seeds")
+    assert (found["A"].conditions, found["A"].estimates) == ((), (UP,))
+    assert found["B"].verdict == "supported"
+    one = conclude(claims, estimates, "full", {"A": SeedCount(done=0, planned=1)})["A"]
+    assert one.words == "not all runs yet"
+    assert conclude(claims, estimates, "quick", {"A": some})["A"].verdict == "not assessed in the quick profile"
+
+
+def test_what_stands_now_stands_when_the_rest_is_there():
+    weak, claims = interval(0.01, 0.9), claims_with(A=Above(), B=Above())  # p = 0.045: alone it would stand
+    estimates, some = {"A": (weak,), "B": (OPEN,)}, SeedCount(done=1, planned=25)
+    assert conclude(claims, {"A": (weak,)}, "full")["A"].verdict == "supported"
+    assert conclude(claims, estimates, "full", {"B": some})["A"].verdict == "undetermined"
+    assert conclude(claims, estimates, "full")["A"].verdict == "undetermined"
+
+
+def test_a_finding_says_on_what_it_depends_and_where_else_it_is_decided():
+    rule = Conditions({"equal epochs": Above(), "equal updates": Below(), "equal time": Above()})
+    claims = claims_with(A=rule) | {"B": msgspec.structs.replace(CLAIMS["Q4.1"], id="B", rule=None, see="A")}
+    found = conclude(claims, {"A": (UP, UP, OPEN)}, "full")
+    assert found["A"].words == "depends (supported: equal epochs; refuted: equal updates; undetermined: equal time)"
+    assert found["B"].words == "see A"
 
 
 def test_conditions_take_their_estimates_in_order_and_are_told_apart():

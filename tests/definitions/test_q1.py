@@ -1,5 +1,7 @@
 """Question 1's claims that mathematics settles."""
 
+import itertools
+
 import torch
 from torch.nn import functional as F
 
@@ -30,4 +32,18 @@ def test_q1_2_two_class_softmax_is_the_sigmoid() -> None:
         m, b = (p[1] - p[0] for p in (model.linear.weight, model.linear.bias))
         by_formula = 1 / (1 + torch.exp(-(images.flatten(1) @ m + b)))
     assert torch.allclose(probabilities[:, 1], by_formula, atol=1e-6)
+    assert torch.allclose(probabilities.sum(1), torch.ones(len(images)), atol=1e-6)
+
+
+def test_q1_4_softmax_regression_extends_logistic_regression() -> None:
+    """Between any two of its ten classes, softmax regression is logistic regression with the difference of their weights."""
+    images = normalize(load_sample().images)
+    torch.manual_seed(0)
+    model = SoftmaxRegression()
+    with torch.no_grad():
+        probabilities = model(images).softmax(1)
+        for one, other in itertools.combinations(range(10), 2):
+            m, b = (p[one] - p[other] for p in (model.linear.weight, model.linear.bias))
+            given_the_two = probabilities[:, one] / (probabilities[:, one] + probabilities[:, other])
+            assert torch.allclose(given_the_two, torch.sigmoid(images.flatten(1) @ m + b), atol=1e-6)
     assert torch.allclose(probabilities.sum(1), torch.ones(len(images)), atol=1e-6)

@@ -2,17 +2,30 @@
 
 import math
 
+import pytest
 import torch
+from torch.nn import functional as F
 
 from fmnist_ref import MLP, fit
+from report.answers.printed import printed
 
 
 def test_q5_2_the_last_batches_are_never_printed():
-    num_batches = math.ceil(60_000 / 64)
-    printed_batches = [batch for batch in range(num_batches) if batch % 100 == 99]
-    assert num_batches - 1 - printed_batches[-1] == 38
-
+    """One image stands for each batch of the notebook: as many batches as 60,000 images make."""
+    num_batches, batch_losses = math.ceil(60_000 / 64), []
     torch.manual_seed(0)
-    images, labels = torch.randn(250 * 4, 28, 28), torch.randint(10, (250 * 4,))
-    history = fit(MLP((4,)), images, labels, epochs=1, batch_size=4, log_every=100)
-    assert len(history.logged_loss[0]) == 2  # of 250 batches, the last fifty are in no print
+    images, labels = torch.randn(num_batches, 28, 28), torch.randint(10, (num_batches,))
+
+    def noted_loss(logits, labels):
+        loss = F.cross_entropy(logits, labels)
+        batch_losses.append(loss.item())
+        return loss
+
+    history = fit(MLP((4,)), images, labels, epochs=1, batch_size=1, log_every=100, loss_function=noted_loss)
+    losses = torch.tensor(batch_losses[-history.num_steps :], dtype=torch.float64)
+    (prints,) = history.logged_loss
+    assert prints == pytest.approx([float(block.mean()) for block in losses.split(100)][: len(prints)], rel=1e-6)
+    assert len(losses) - 100 * len(prints) == 38
+
+    per_epoch = {epoch: [p.batch for p in printed("q5_batch") if p.epoch == epoch] for epoch in (1, 2, 3)}
+    assert list(per_epoch.values()) == [[100 * block for block in range(1, len(prints) + 1)]] * 3

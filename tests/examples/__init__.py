@@ -84,7 +84,7 @@ class ExampleRecords(Records):
     def __init__(self, results, costs=()):
         self.results = dict(results)
         taken = dict(costs)
-        runs = [planned()[arm][seed] for arm, found in results.items() for seed in range(len(found))]
+        runs = [run for arm, found in results.items() for run, _ in zip(planned()[arm].values(), found, strict=False)]
         made_up = [result for found in results.values() for result in found]
         records = [
             record_of(run, result, **taken.get((run.experiment, run.arm, run.seed), {}))

@@ -5,15 +5,15 @@ from examples.epochs import curve
 from report.experiments.training import TrainingResults
 
 FALLING = (2.0, 1.8, 1.7, 1.65)
-ACCURACY = {"none": 0.84, "linear1": 0.84, "relu2": 0.90, "relu3": 0.90}
+ACCURACY = {"none": 0.84, "linear1": 0.84, "relu1": 0.88, "relu2": 0.88, "relu3": 0.88}
 
 
 def example(run):
-    """Make an architecture's run, better the deeper and the wider it is."""
+    """Make an architecture's run: a ReLU layer is worth four points, further ones nothing; wider is better."""
     if run.role == "trial":
         return trial(run)
     accuracy = ACCURACY.get(run.arm.removeprefix("tuned_"), 0.8 + sum(run.parameters["hidden"]) / 1e4)
-    return architecture(accuracy + run.seed * 0.0002)
+    return architecture(accuracy + run.seed % 3 * 0.001)
 
 
 def architecture(accuracy):

@@ -1,70 +1,88 @@
-"""Example results of `epochs`: curves from lists of losses, or with a test loss that falls and rises again."""
+"""Example results of `epochs`: curves from lists of losses, or of a test loss that stops falling while the error falls on."""
 
-import msgspec
 import numpy as np
 
 from examples.batch_size import trial
 from report.experiments.epochs import EpochsResults, Inspection, Mistake
-from report.experiments.predictions import Calibration
-from report.experiments.training import Curve
+from report.experiments.predictions import Calibration, Recognition
+from report.experiments.training import RECOGNITION_EPOCHS, Curve, epochs_at_the_end
 
-EPOCHS, LOWEST = 20, 12
+NUM_IMAGES = 1000
+SHIRT = 6
 
 
-def example(run, **effects):
-    """Make a run of a hundred epochs, whose test loss turns up again after the lowest epoch."""
+def example(run, *, loss_later=0.0, error_later=-0.0002, cost=0.05, lost=True):
+    """
+    Make a run of as many epochs as planned.
+
+    After epoch 40 test loss and test error change by `loss_later` and `error_later` an epoch. Softmax twice costs `cost` of
+    accuracy, and, if `lost`, loses the shirts except with every fifth seed.
+    """
     if run.role == "trial":
         return trial(run)
-    epochs = np.arange(1, EPOCHS + 1)
-    falling = (0.5 + 1 / epochs + run.seed / 1000).tolist()
-    turning = turning_curve(run.seed, **{"after": 1} | effects)
-    return results(
-        msgspec.structs.replace(
-            curve(falling),
-            logged_loss=[[loss + batch / 100 for batch in range(9)] for loss in falling[:10]],
-            test_loss=turning.test_loss,
-            test_accuracy=turning.test_accuracy,
-            train_loss=[loss - 0.01 for loss in falling],
-            train_accuracy=[0.8] * EPOCHS,
-            validation_loss=turning.test_loss,
-            validation_accuracy=turning.test_accuracy,
-        )
-    )
+    twice = run.parameters["double_softmax"]
+    losses, accuracies = stalling(run.parameters["epochs"], run.seed, loss_later, error_later)
+    classes = (SHIRT,) if twice and lost and run.seed % 5 else ()
+    falling = [(1.5 if twice else 0.2) + 0.5 / epoch + run.seed / 1e4 for epoch in range(1, len(losses) + 1)]
+    accuracies = [accuracy - cost * twice for accuracy in accuracies]
+    return results(curve(falling, accuracies, test_losses=losses, lost=classes))
 
 
-def curve(losses, accuracies=None, *, test_losses=None, validation=None):
-    """Make a curve with the same losses everywhere, but for the ones that are given."""
-    accuracies = accuracies or [0.8] * len(losses)
+def stalling(epochs, seed, loss_later, error_later):
+    """Return test losses and accuracies: both improve up to epoch 40 and then change as given."""
+    epoch = np.arange(1, epochs + 1)
+    wobble = np.random.default_rng(seed).normal(0, 1e-4, epochs)
+    early, later = 40 - np.minimum(epoch, 40), np.maximum(epoch - 40, 0)
+    loss = 0.35 + 0.01 * early + loss_later * later + wobble
+    error = 0.13 + 0.002 * early + error_later * later + wobble
+    return loss.tolist(), (1 - error).tolist()
+
+
+def curve(losses, accuracies=None, *, test_losses=None, lost=()):
+    """Make a curve with the same losses everywhere, but for the ones that are given; `lost` classes are never predicted."""
+    epochs = len(losses)
+    accuracies = accuracies or [0.8] * epochs
+    ends = sorted({epoch for epoch in RECOGNITION_EPOCHS if epoch < epochs} | {epochs})
     return Curve(
         running_loss=losses,
         mean_of_batch_means=losses,
-        logged_loss=[[loss] * 9 for loss in losses[:10]],
+        logged_loss=[[loss + batch / 100 for batch in range(9)] for loss in losses[:10]],
         test_loss=test_losses or losses,
         test_accuracy=accuracies,
-        scored_epochs=list(range(1, len(losses) + 1)),
+        predicted=[confusion(lost).sum(0).tolist()] * epochs,
+        recognition=[recognition(accuracies[:epoch], lost) for epoch in ends],
+        scored_epochs=list(range(1, epochs + 1)),
         train_loss=losses,
         train_accuracy=accuracies,
-        validation_loss=validation or [],
+        seconds={"train": [0.5] * epochs},
     )
 
 
-def turning_curve(seed=0, *, after=-1, lowest=LOWEST):
-    """Make a test loss that falls to its lowest and rises; the error falls with it, then goes `after` × the loss."""
-    wobble = np.random.default_rng(seed).normal(0, 1e-4, EPOCHS)
-    epochs = np.arange(1, EPOCHS + 1)
-    loss = 0.3 + 0.02 * np.abs(epochs - lowest)
-    error = 0.1 + np.where(epochs <= lowest, 1, after) * 0.002 * np.abs(epochs - lowest) + wobble
-    return curve([0.5] * EPOCHS, (1 - error).tolist(), test_losses=loss.tolist())
+def recognition(accuracies, lost=()):
+    """Make what is recognised: after each epoch the first images, as many as the accuracy says."""
+    last = accuracies[-epochs_at_the_end(len(accuracies)) :]
+    times = sum((np.arange(NUM_IMAGES) < round(NUM_IMAGES * accuracy)).astype(np.uint8) for accuracy in last)
+    return Recognition(
+        last_epoch=len(accuracies),
+        num_epochs=len(last),
+        times=times.tobytes(),
+        confusion=confusion(lost).tolist(),
+    )
+
+
+def confusion(lost=()):
+    """Count a hundred images of each class, of which some are taken for the first, shirts most; all of a lost class are."""
+    counts = (np.eye(10) * 90).astype(int)
+    counts[:, 0] += 10
+    counts[SHIRT, [0, SHIRT]] += (5, -5)
+    for label in lost:
+        counts[label, [0, label]] = (100, 0)
+    return counts
 
 
 def results(curve, confidence=0.9):
-    """Make the results of a curve, with an inspection in which every class is at times taken for the first, shirts most."""
-    confusion = (np.eye(10) * 90).astype(int)
-    confusion[:, 0] += 10
-    confusion[6, 0] += 5
-    confusion[6, 6] -= 5
+    """Make the results of a curve, with an inspection of one mistake."""
     inspection = Inspection(
-        confusion=confusion.tolist(),
         calibration=Calibration(error=abs(confidence - 0.85), confidence=[confidence], accuracy=[0.85], count=[1000]),
         true_class_log_loss=curve.test_loss[-1],
         mistakes=[Mistake(index=5, label=4, predicted=6, probability=0.9996, pixels=[0] * 784)],

@@ -7,7 +7,7 @@ from torch import nn
 
 from fmnist_ref import MLP, evaluate, fit
 from report.experiments import capacity, epochs
-from report.experiments.training import SCORED_EPOCHS, hold_out
+from report.experiments.training import RECOGNITION_EPOCHS, hold_out
 from report.experiments.tuning import TuningResult
 from report.plan import Profile
 
@@ -25,14 +25,50 @@ def run_of(arm, seed=0, **parameters):
     return msgspec.structs.replace(run, parameters=run.parameters | parameters)
 
 
+@pytest.mark.parametrize("profile", [Profile(), Profile(seeds=2, first_seed=7), Profile(name="quick", seeds=2)])
+def test_every_architecture_is_trained_equally_long_once_on_every_seed(profile):
+    """One ReLU layer is trained by both experiments: the seeds of either have no gap and no overlap."""
+    both = [*capacity.plan(profile), *epochs.plan(profile)]
+    (length,) = {run.parameters["epochs"] for run in both if run.arm == "none"}
+    seeds = {}
+    for run in both:
+        if run.role == "main" and run.parameters["epochs"] == length:
+            seeds.setdefault(run.arm, []).append(run.seed)
+    assert length == profile.pick(full=100, quick=3)
+    assert sorted(seeds["from_logits"] + seeds.get("relu1", [])) == list(profile.seeds_of(capacity.SEEDS))
+    for arm in ("none", "linear1", "relu2", "relu3"):
+        assert seeds[arm] == list(profile.seeds_of(capacity.SEEDS))
+
+
 @pytest.mark.parametrize("name", ["full", "quick"])
-def test_what_is_compared_with_a_longer_run_ends_where_that_one_is_scored(name):
-    profile = Profile(name=name)
-    compared = [run for run in capacity.plan(profile) if run.parameters["learning_rate"] == 0.01]
-    (longest,) = {run.parameters["epochs"] for run in epochs.plan(profile) if run.arm == "from_logits"}
-    num_widths = {"full": len(capacity.WIDTHS), "quick": 2}[name]
-    assert len(compared) == profile.seeds * (len(capacity.ARCHITECTURES) + num_widths)
-    assert {run.parameters["epochs"] for run in compared} <= {*SCORED_EPOCHS, longest}
+def test_the_widths_end_where_one_relu_layer_keeps_the_images_that_it_recognises(name):
+    planned = list(capacity.plan(Profile(name=name)))
+    widths = {run.parameters["epochs"] for run in planned if run.arm.startswith("width")}
+    (longest,) = {run.parameters["epochs"] for run in planned if run.arm == "none"}
+    assert len(widths) == 1
+    assert widths <= {*RECOGNITION_EPOCHS, longest}
+
+
+def test_one_relu_layer_is_the_network_that_epochs_trains(dataset):
+    (run,) = (run for run in epochs.plan(Profile()) if (run.arm, run.seed) == ("from_logits", 3))
+    run = msgspec.structs.replace(run, parameters=run.parameters | {"epochs": 2})
+    here = capacity.measure(run_of("relu1", seed=8, epochs=2), dataset, {})
+    same_seed = msgspec.structs.replace(run_of("relu1", seed=8, epochs=2), seed=3)
+    there = epochs.measure(run, dataset, {})
+    assert capacity.measure(same_seed, dataset, {}).curve.test_loss == there.curve.test_loss != here.curve.test_loss
+
+
+def test_the_images_recognised_at_the_end_are_kept(dataset):
+    curve = capacity.measure(run_of("none", epochs=11), dataset, {}).curve
+    at_the_end = curve.recognition[-1].shares()
+    assert len(at_the_end) == len(dataset.test_labels)
+    assert at_the_end.mean() == pytest.approx(sum(curve.test_accuracy[-10:]) / 10)
+
+
+@pytest.mark.parametrize("arm", ["tuned_none", "tuned_linear1"])
+def test_the_tuned_models_are_offered_the_same_rates_on_three_seeds(arm):
+    tried = {(trial.parameters["learning_rate"], trial.seed) for trial in run_of(arm).depends_on}
+    assert tried == {(rate, seed) for rate in capacity.RATES for seed in range(3)}
 
 
 @pytest.mark.parametrize("arm", LAYERS)
@@ -75,12 +111,13 @@ def test_a_tuned_run_takes_the_rate_that_its_trials_choose(dataset):
 
 
 def test_a_trial_is_scored_on_the_images_held_out_and_sees_no_test_image(dataset):
-    (trial,) = (t for t in run_of("tuned_linear1").depends_on if t.parameters["learning_rate"] == 0.03)
+    trials = run_of("tuned_linear1").depends_on
+    (trial,) = (t for t in trials if (t.parameters["learning_rate"], t.seed) == (0.03, 1))
     trial = msgspec.structs.replace(trial, parameters=trial.parameters | {"epochs": 2})
     found = capacity.measure(trial, dataset._replace(test_images=None, test_labels=None), {})
     train, validation = hold_out(dataset.train)
-    torch.manual_seed(0)
+    torch.manual_seed(1)
     model = MLP((128,), None)
-    fit(model, train.images, train.labels, epochs=2, batch_size=64, learning_rate=0.03, seed=0)
+    fit(model, train.images, train.labels, epochs=2, batch_size=64, learning_rate=0.03, seed=1)
     score = evaluate(model, validation.images, validation.labels)
     assert (found.validation_loss, found.validation_accuracy) == (score.loss, score.accuracy)

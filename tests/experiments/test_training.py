@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from fmnist_ref import MLP, evaluate, fit
-from report.experiments.training import SCORED_EPOCHS, hold_out, record_curve
+from report.experiments.training import SCORED_EPOCHS, epochs_at_the_end, hold_out, record_curve
 from report.plan import Images
 
 EPOCHS, BATCH_SIZE, RATE, SEED = 7, 64, 0.05, 3
@@ -35,25 +35,52 @@ def scores_by_numpy(model, part):
     return (log_sums - logits[np.arange(len(labels)), labels]).mean(), (logits.argmax(1) == labels).mean()
 
 
+def predicted_by(model, part):
+    with torch.no_grad():
+        return model(part.images).numpy().argmax(1)
+
+
 @pytest.fixture
 def curve_and_parts(dataset):
-    train, validation = hold_out(dataset.train)
     curve = record_curve(
-        fresh_model(), train, dataset.test, validation,
+        fresh_model(), dataset.train, dataset.test,
         epochs=EPOCHS, batch_size=BATCH_SIZE, learning_rate=RATE, seed=SEED, device="cpu",
     )  # fmt: skip
-    return curve, {"train": train, "test": dataset.test, "validation": validation}
+    return curve, {"train": dataset.train, "test": dataset.test}
 
 
 @pytest.mark.parametrize("epoch", [1, 4, EPOCHS])
-@pytest.mark.parametrize("part", ["test", "validation"])
-def test_every_epoch_has_the_scores_of_the_weights_at_its_end(curve_and_parts, epoch, part):
+def test_every_epoch_has_the_scores_of_the_weights_at_its_end(curve_and_parts, epoch):
     curve, parts = curve_and_parts
     model, _ = trained_for(epoch, parts["train"])
-    loss, accuracy = scores_by_numpy(model, parts[part])
-    assert getattr(curve, f"{part}_loss")[epoch - 1] == pytest.approx(loss, rel=1e-5)
-    assert getattr(curve, f"{part}_accuracy")[epoch - 1] == pytest.approx(accuracy)
-    assert len(getattr(curve, f"{part}_loss")) == len(getattr(curve, f"{part}_accuracy")) == EPOCHS
+    loss, accuracy = scores_by_numpy(model, parts["test"])
+    assert curve.test_loss[epoch - 1] == pytest.approx(loss, rel=1e-5)
+    assert curve.test_accuracy[epoch - 1] == pytest.approx(accuracy)
+    assert curve.predicted[epoch - 1] == np.bincount(predicted_by(model, parts["test"]), minlength=10).tolist()
+    assert len(curve.test_loss) == len(curve.test_accuracy) == len(curve.predicted) == EPOCHS
+
+
+@pytest.mark.parametrize(("epochs", "expected"), [(100, 10), (26, 10), (11, 10), (10, 3), (3, 3), (2, 2), (1, 1)])
+def test_the_end_of_training_is_its_last_ten_epochs_or_three_of_ten(epochs, expected):
+    assert epochs_at_the_end(epochs) == expected
+
+
+def test_the_images_recognised_at_the_end_are_counted_over_its_epochs(dataset):
+    epochs, train, labels = 12, dataset.train, dataset.test_labels.numpy()
+    curve = record_curve(
+        fresh_model(), train, dataset.test, epochs=epochs, batch_size=BATCH_SIZE, learning_rate=RATE, seed=SEED, device="cpu"
+    )  # fmt: skip
+    predicted = {n: predicted_by(trained_for(n, train)[0], dataset.test) for n in range(3, epochs + 1)}
+    assert [(found.last_epoch, found.num_epochs) for found in curve.recognition] == [(10, 3), (12, 10)]
+    for found in curve.recognition:
+        last = range(found.last_epoch - found.num_epochs + 1, found.last_epoch + 1)
+        shares = np.mean([predicted[epoch] == labels for epoch in last], axis=0)
+        assert (shares % 1 > 0).sum() > 0  # some images are recognised after some of these epochs only
+        assert found.shares() == pytest.approx(shares)
+        assert found.shares().mean() == pytest.approx(np.mean([curve.test_accuracy[epoch - 1] for epoch in last]))
+        confusion = np.zeros((10, 10), dtype=int)
+        np.add.at(confusion, (labels, predicted[found.last_epoch]), 1)
+        assert found.confusion == confusion.tolist()
 
 
 def test_the_training_set_is_scored_at_the_chosen_epochs_and_the_last(curve_and_parts):
@@ -93,7 +120,6 @@ def test_the_loss_is_logged_for_every_hundred_batches_of_the_first_ten_epochs(da
     train = dataset.train[:205]
     curve = record_curve(fresh_model(), train, dataset.test, epochs=11, batch_size=1, seed=0, device="cpu")
     assert [len(logged) for logged in curve.logged_loss] == [2] * 10  # the last five batches are no hundred
-    assert curve.validation_loss == curve.validation_accuracy == []
 
 
 def test_images_held_out_are_the_same_for_all_runs_and_not_trained_on(dataset):

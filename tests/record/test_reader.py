@@ -7,7 +7,7 @@ import pytest
 from examples import ExampleStore, record_of
 
 from report.plan import Run
-from report.record.reader import NoRecords, Records
+from report.record.reader import NoRecords, Records, SeedCount
 
 
 class Total(msgspec.Struct):
@@ -69,6 +69,38 @@ def test_results_are_converted_once_for_all_functions_of_a_page(records, monkeyp
     first, second = records.arm("sum", "wide", Total), records.select("sum", Total, hidden=[128])
     assert first is second
     assert len(converted) == 2  # one for each seed
+
+
+def test_seeds_are_counted_of_the_arms_that_were_read_also_of_those_without_any_record():
+    planned = [
+        *RUNS,
+        run("wide", seed=2),
+        run("wider", seed=2),
+        run("wider", seed=3),
+        run("wider", seed=9, role="trial"),
+    ]
+    records = Records(ExampleStore(RECORDS), planned)
+
+    with records.watch() as read:
+        records.arm("sum", "narrow", Total)
+    assert read == {("sum", "narrow")}
+    assert records.seeds_of(read) == SeedCount(done=1, planned=1)
+    assert records.seeds_of(read).complete
+
+    with records.watch() as outer:
+        records.arm("sum", "wide", Total)
+        with records.watch() as inner, pytest.raises(NoRecords):
+            records.arm("sum", "wider", Total)
+    assert inner == {("sum", "wider")}
+    assert outer == {("sum", "wide"), ("sum", "wider")}
+    assert records.seeds_of(outer) == SeedCount(
+        done=2, planned=4
+    )  # seeds 0 and 1 of one arm, none of the other's 2 and 3
+    assert not records.seeds_of(outer).complete
+
+    with records.watch() as listed:
+        assert len(records.arms("sum", Total)) == 3
+    assert {arm for _, arm in listed} == {"wide", "narrow", "timed", "wider"}
 
 
 def test_only_valid_records_count():

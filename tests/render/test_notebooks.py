@@ -56,7 +56,7 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
     profile = Profile(name="quick", seeds=1)
     records = Records(RecordStore(tmp_path, "none"), plan(profile))
     measurements = pages.measure(records, "quick")
-    completeness = markdown.Completeness(profile="quick", seeds_done=0, seeds_planned=1)
+    completeness = markdown.Completeness(profile="quick", runs_done=0, runs_planned=1)
     answer = ANSWERS[name]
     page = pages.page_of(answer, records, measurements, Exporter(tmp_path, tmp_path, records))
     notebook = json.loads(
@@ -72,9 +72,9 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
 def test_a_number_is_written_out():
     about = {"n": 5, "n_of": "seeds", "unit": "percentage points", "method": "t", "signed": True}
     measured = artifacts.number(Estimate(value=3.912, low=3.51, high=4.3, **about), notebooks.spelled_out, NO_RECORDS)
-    assert notebooks.spelled_out(measured) == f"+3.9{THIN_SPACE}pp (+3.5 to +4.3, n = 5 seeds)"
+    assert notebooks.spelled_out(measured) == f"+3.9{THIN_SPACE}pp (95 % interval +3.5 to +4.3, n = 5 seeds)"
     counted = artifacts.number(exact(60_000, unit="images", n=1, n_of="data set"), notebooks.spelled_out, NO_RECORDS)
-    assert notebooks.spelled_out(counted) == f"60,000{THIN_SPACE}images (n = 1 data set)"
+    assert notebooks.spelled_out(counted) == f"60,000{THIN_SPACE}images (exact, n = 1 data set)"
 
 
 def test_a_page_lists_what_it_cites_and_nothing_else():

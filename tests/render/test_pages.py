@@ -1,4 +1,7 @@
-"""Writing a site's source where one has been written before."""
+"""Writing a site's source: where one has been written before, and from the first seed alone."""
+
+import pytest
+from examples import ExampleStore, planned, whole_report
 
 from report.publish import site
 from report.record.reader import Records
@@ -10,7 +13,7 @@ from report.render.markdown import Completeness
 def write(source):
     records = Records(RecordStore(source / "none", "0" * 64), [])
     measurements = pages.measure(records, "quick")
-    completeness = Completeness(profile="quick", seeds_done=0, seeds_planned=2)
+    completeness = Completeness(profile="quick", runs_done=0, runs_planned=2)
     pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
 
 
@@ -25,3 +28,32 @@ def test_what_sphinx_generates_for_the_reference_is_kept_and_nothing_else(tmp_pa
     assert not stubs["gone"].exists()
     left = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {path: when for path, when in written.items() if path != stubs["gone"]}  # or Sphinx reads it again
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return whole_report()
+
+
+def test_no_verdict_comes_from_fewer_seeds_than_planned(whole):
+    runs = [run for seeds in planned().values() for run in seeds.values()]
+    first = Records(ExampleStore([record for record in whole.by_id.values() if record.seed == 0]), runs)
+    findings = pages.measure(first, "full").findings
+    waiting = {id for id, finding in findings.items() if finding.verdict == "not all runs yet"}
+    assert len(waiting) > 10
+    assert all(findings[id].words == f"after 1 of {findings[id].seeds.planned} seeds" for id in waiting)
+    single = {(run.experiment, run.arm) for run in runs} - {(run.experiment, run.arm) for run in runs if run.seed}
+    for finding in findings.values():
+        if finding.conditions:
+            behind = [first.by_id[id] for estimate in finding.estimates for id in estimate.records]
+            assert {(record.experiment, record.arm) for record in behind} <= single
+    assert not any(finding.verdict == "not all runs yet" for finding in pages.measure(whole, "full").findings.values())
+
+
+def test_the_score_counts_what_the_notebook_says_and_our_own_apart(whole, tmp_path):
+    measurements = pages.measure(whole, "full")
+    about = site.about("cpu", "given", "0" * 64)
+    found = pages._site(measurements, Completeness(profile="full", runs_done=1, runs_planned=1), about)
+    claims = [finding.claim for finding in measurements.findings.values()]
+    assert sum(found.verdicts.values()) == sum(claim.counts for claim in claims)
+    assert sum(found.controls.values()) == sum(claim.origin == "ours" for claim in claims)

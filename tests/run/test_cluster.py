@@ -8,11 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import msgspec
 import pytest
 from stand_ins import cluster as workers_side
-from stand_ins import experiments as stand_in
 
 from fmnist_ref import ConfigurationError
 from report.cli import main
-from report.experiments import EXPERIMENTS
 from report.plan import Run
 from report.record.store import Record, RecordStore, repeatable
 from report.run import cluster, worker
@@ -21,7 +19,10 @@ from report.run.executor import Backend, Runner
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 dask = pytest.importorskip("dask")
-pytestmark = pytest.mark.filterwarnings("default")  # Dask's own warnings are not ours to mend
+pytestmark = [
+    pytest.mark.filterwarnings("default"),  # Dask's own warnings are not ours to mend
+    pytest.mark.usefixtures("sum_experiment"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +43,6 @@ def address():
         ) as found,
     ):
         yield found.scheduler_address
-
-
-@pytest.fixture(autouse=True)
-def _sum_experiment(monkeypatch):
-    known = dict(EXPERIMENTS)
-    stand_in.register()
-    monkeypatch.setattr(worker, "dataset", stand_in.dataset)
-    yield
-    EXPERIMENTS.clear()
-    EXPERIMENTS.update(known)
 
 
 def sums(*seeds, **parameters):

@@ -1,30 +1,22 @@
 """The runner, with an experiment that costs nothing and can go wrong on order."""
 
+import os
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
+import msgspec
 import psutil
 import pytest
 from stand_ins import experiments as stand_in
 
-from report.experiments import EXPERIMENTS
+from report.experiments import plan
 from report.plan import Profile, Run
 from report.publish.report import Report
-from report.record.store import Record, RecordStore
-from report.run import worker
+from report.record.store import Record, RecordStore, repeatable
 from report.run.executor import Backend, Failure, Runner
 
+pytestmark = pytest.mark.usefixtures("sum_experiment")
 PATIENCE = 60
-
-
-@pytest.fixture(autouse=True)
-def _sum_experiment(monkeypatch):
-    known = dict(EXPERIMENTS)
-    stand_in.register()
-    monkeypatch.setattr(worker, "dataset", stand_in.dataset)
-    yield
-    EXPERIMENTS.clear()
-    EXPERIMENTS.update(known)
 
 
 def sums(*seeds, experiment="sum", **parameters):
@@ -94,17 +86,26 @@ def test_what_measures_time_runs_alone_and_last(make_runner):
     assert seen[1][0] == 1
 
 
-def test_a_seed_counts_as_done_before_its_times_are_taken(make_runner, tmp_path):
+def test_a_report_counts_its_runs_and_the_seeds_of_each_experiment(make_runner, tmp_path):
     runner, _ = make_runner()
     runner.run(sums(0))
+    more = [msgspec.structs.replace(run, arm="more") for run in sums(0, 1, 2)]
+    timed, trials = (
+        sums(0, experiment="timed sum"),
+        [msgspec.structs.replace(run, role="trial") for run in sums(5, 6, 7, 8)],
+    )
     report = Report(
         output=tmp_path,
         profile=Profile(seeds=2),
-        planned=[*sums(0, 1), *sums(0, experiment="timed sum")],
+        planned=[*sums(0, 1), *more, *timed, *trials],
         store=runner.store,
         data_source="given",
     )
-    assert report.completeness().seeds_done == 1
+    found = report.completeness()
+    assert (found.runs_done, found.runs_planned) == (1, len(report.planned))
+    assert found.seeds == {"sum": (2, 3)}  # by arm; a single run of timings has no seeds
+    assert found.seeds_of(["sum", "timed sum"]) == (2, 3)
+    assert found.seeds_of(["timed sum"]) == (1, 1)
 
 
 def test_an_error_is_tried_again_once(make_runner, tmp_path):
@@ -150,7 +151,7 @@ def test_a_pool_that_breaks_while_a_record_is_written_loses_no_run(tmp_path, wor
         if refused:
             return
         for process in psutil.Process().children(recursive=True):
-            if "spawn_main" in " ".join(process.cmdline()):
+            if process.ppid() != os.getpid():  # the fork server is this process's child, the workers are its own
                 process.kill()
         deadline = time.monotonic() + PATIENCE
         while not refused and time.monotonic() < deadline:
@@ -181,7 +182,8 @@ class Interrupting(Executor):
         self.ended = (wait, cancel_futures)
 
 
-def test_an_interrupt_does_not_wait_for_what_is_under_way(make_runner):
+def test_an_interrupt_does_not_wait_for_what_is_under_way(make_runner, monkeypatch):
+    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: [])  # else it ends the fork server of other tests
     executor = Interrupting()
     runner, _ = make_runner(lambda workers, threads: executor)
     with pytest.raises(KeyboardInterrupt):
@@ -189,11 +191,19 @@ def test_an_interrupt_does_not_wait_for_what_is_under_way(make_runner):
     assert executor.ended == (False, True)
 
 
-def test_workers_do_not_change_results(make_runner, tmp_path):
-    runs = sums(0, 1, 2, 3)
-    results = []
-    for workers in (1, 3):
+def test_workers_do_not_change_results(tmp_path):
+    """Sums on several threads round differently, and what a worker did before must leave no trace in the next run."""
+    runs = [
+        msgspec.structs.replace(run, parameters=run.parameters | {"epochs": 2})
+        for run in plan(Profile(name="quick", seeds=2), only=["capacity"])
+        if not (run.depends_on or run.role == "trial")
+    ]
+    found = []
+    for workers in (1, 2):
         store = RecordStore(tmp_path / str(workers), "data")
-        Runner(store, tmp_path, backend(threads_of([]), workers), on_end=lambda *_: None).run(runs)
-        results.append([store.status(run).record.results["total"] for run in runs])
-    assert results[0] == results[1]
+        runner = Runner(store, tmp_path, backend(stand_in.process_pool, workers), on_end=lambda *_: None)
+        assert runner.run(runs) == []
+        records = [store.status(run).record for run in runs]
+        assert {record.environment.threads for record in records} == {1}
+        found.append([repeatable(record.results) for record in records])
+    assert found[0] == found[1]

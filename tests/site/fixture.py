@@ -17,9 +17,10 @@ from typing import Literal
 import msgspec
 
 from report.conclude.claims import Claim
-from report.conclude.rules import Above
+from report.conclude.rules import Above, Decision
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import Decided, Finding, VerdictWord
+from report.conclude.verdicts import ConditionFinding, Decided, Finding, VerdictWord
+from report.record.reader import SeedCount
 from report.render.page_data import Figure, Number, Page, Provenance, Site, Table, number_key
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,8 @@ def claim(
     *,
     numbers: tuple[Number, ...] = (),
     leaning: Decided | None = None,
+    conditions: tuple[ConditionFinding, ...] = (),
+    seeds: SeedCount | None = None,
     **changes: object,
 ) -> tuple[Finding, tuple[Number, ...]]:
     """Make a finding and the numbers that decided it."""
@@ -80,7 +83,16 @@ def claim(
     }
     row = Claim(id=claim_id, page=page, says=says, **(facts | changes))  # type: ignore[arg-type]
     estimates = tuple(number.estimate for number in numbers)
-    return Finding(claim=row, verdict=verdict, estimates=estimates, leaning=leaning), numbers
+    finding = Finding(
+        claim=row, verdict=verdict, estimates=estimates, leaning=leaning, conditions=conditions, seeds=seeds
+    )
+    return finding, numbers
+
+
+def condition(name: str, verdict: Decision, p_value: float, number: Number, **changes: object) -> ConditionFinding:
+    """Make what was found under one condition, from one number."""
+    facts = {"estimates": (number.estimate,), "p_value": p_value, "rejects": verdict != "undetermined"}
+    return ConditionFinding(name=name, verdict=verdict, **(facts | changes))  # type: ignore[arg-type]
 
 
 FOUND = [
@@ -96,7 +108,48 @@ FOUND = [
         tests=("test_both_published_networks_are_the_same",),
         note="Both classes have the same layers, so their difference is that of two seeds.",
     ),
-    claim("Q4.5", "q4", "undetermined", "Deeper is better.", numbers=(NUMBERS["linear"],)),
+    claim(
+        "Q4.4",
+        "q4",
+        "true by definition",
+        "More units are more parameters.",
+        kind="D",
+        rule=None,
+        tests=("test_units_are_parameters",),
+        numbers=(NUMBERS["images"],),
+        illustration="images that were counted",
+    ),
+    claim(
+        "Q4.5",
+        "q4",
+        "undetermined",
+        "Deeper is better.",
+        leaning="refuted",
+        numbers=(NUMBERS["linear"],),
+        conditions=(condition("", "undetermined", 0.031, NUMBERS["linear"], leaning="refuted", rejects=True),),
+    ),
+    claim(
+        "Q4.6",
+        "q4",
+        "depends",
+        "More units fit better.",
+        numbers=(GAIN, NUMBERS["linear"], GAIN),
+        conditions=(
+            condition("training images", "supported", 4.2e-5, GAIN),
+            condition("unseen images", "refuted", 0.0012, NUMBERS["linear"]),
+            condition("new shops", "undetermined", 0.04, GAIN, leaning="supported", rejects=True),
+        ),
+    ),
+    claim("Q4.7", "q4", "see another row", "A layer is what it takes.", see="Q4.1", rule=None, measured="See Q4.1"),
+    claim("Q4.8", "q4", "supported", "A linear layer is worth nothing.", numbers=(GAIN,), origin="ours", place=""),
+    claim(
+        "P1.2",
+        "part1",
+        "not all runs yet",
+        "It falls at every epoch.",
+        seeds=SeedCount(done=1, planned=25),
+        place="Code",
+    ),
     claim("P1.1", "part1", "supported", "The training loss falls.", numbers=(NUMBERS["odd"],)),
     claim("P1.3", "part1", "true by definition", "Softmax twice raises the lowest loss.", kind="D", rule=None),
     claim("Q6.2", "q6", "not testable here", f"A {HOSTILE} cuts training time.", kind="G"),
@@ -166,19 +219,21 @@ def pages() -> list[Page]:
 
 def site() -> Site:
     """Make the evidence of the whole."""
-    words = [row.verdict for row in CLAIMS]
+    words = [finding.verdict for finding in CLAIMS if finding.claim.counts]
     return Site(
         version="0.1.0",
         commit="0123456789abcdef0123456789abcdef01234567",
         made_on="2026-01-02",
         profile="full",
-        seeds_done=5,
-        seeds_planned=5,
+        runs_done=307,
+        runs_planned=307,
+        seeds=(5, 25),
         data_source="system package",
         data_sha256="c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
         environment={"processor": f"Example CPU {HOSTILE}", "cores": "2", "torch": "2.14.1"},
         pages=tuple(TITLES),
         verdicts={word: words.count(word) for word in words},
+        controls={"supported": 1},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -157,11 +158,40 @@ def test_whole_card_is_one_link(desktop: Page) -> None:
 
 def test_audit_bar_leads_to_filtered_claims(desktop: Page) -> None:
     desktop.goto("index.html")
-    desktop.locator(".audit-legend").get_by_role("link", name="2 supported").click()
-    expect(desktop.locator(".audit tbody tr:visible")).to_have_count(2)
+    legend = desktop.locator(".audit-legend")
+    assert "depends" in legend.inner_text()
+    assert "another row" not in legend.inner_text()  # not counted
+    legend.get_by_role("link", name="2 supported").click()
+    notebook, ours = (desktop.locator(".audit table").nth(place).locator("tbody tr:visible") for place in (0, 1))
+    expect(notebook).to_have_count(2)
+    expect(ours).to_have_count(1)
     expect(desktop.locator(".audit-filter [aria-current]")).to_contain_text("2 supported")
-    desktop.get_by_role("link", name=f"all {len(CLAIMS)}").click()
-    expect(desktop.locator(".audit tbody tr:visible")).to_have_count(len(CLAIMS))
+    counted = sum(finding.claim.counts for finding in CLAIMS)
+    desktop.get_by_role("link", name=f"all {counted}").click()
+    expect(notebook).to_have_count(counted + 1)  # and one that another row decides
+    desktop.goto("index.html")
+    desktop.locator(".audit-controls").get_by_role("link", name="controls and remarks of our own").click()
+    expect(desktop.locator("#controls")).to_be_in_viewport()
+
+
+def test_a_row_of_the_audit_shows_who_says_it_and_every_condition_with_its_test(desktop: Page) -> None:
+    desktop.goto("audit.html")
+    assert "Said by the notebook: Q4" in desktop.locator("#Q4\\.6").inner_text()
+    told = " ".join(desktop.locator("#Q4\\.6").inner_text().split())
+    assert "depends (supported: training images; refuted: unseen images; undetermined: new shops)" in told
+    assert "Training images ✓ supported +3.9 pp (95 % interval +3.5 to +4.3, n = 5 seeds)" in told
+    assert "p < 0.0001, which stands after Holm’s correction." in told
+    assert "Unseen images ✗ refuted −0.1 pp (95 % interval −0.3 to +0.1, n = 5 seeds)" in told
+    assert "New shops ~ undetermined, leaning to supported +3.9 pp" in told
+    leaning = " ".join(desktop.locator("#Q4\\.5").inner_text().split())
+    assert "undetermined, leaning to refuted" in leaning
+    assert "p = 0.031: refuted by its interval alone, but this does not stand after Holm’s correction." in leaning
+    assert "60,000 (exact, n = 1 data set)" in desktop.locator("#Q4\\.4").inner_text()
+    assert "An illustration, without a verdict of its own" in desktop.locator("#Q4\\.4").inner_text()
+    assert "after 1 of 25 seeds" in desktop.locator("#P1\\.2").inner_text()
+    assert "Ours" in desktop.locator("#controls #Q4\\.8").inner_text()
+    desktop.locator("#Q4\\.7").get_by_role("link", name="see Q4.1").click()
+    expect(desktop).to_have_url(re.compile(r"audit\.html#Q4\.1$"))
 
 
 def test_text_from_outside_stays_text(desktop: Page) -> None:

@@ -4,14 +4,16 @@ import os
 import signal
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
+import torch
 
-from fmnist_ref import ConfigurationError
+from fmnist_ref import ConfigurationError, load_sample, normalize
 from report import experiments
-from report.plan import Experiment, Run
+from report.plan import Dataset, Experiment, Run
 from report.run import worker
 
 
@@ -40,8 +42,12 @@ def plan(profile):
     return [Run(experiment="sum", arm="a", seed=seed) for seed in range(profile.seeds)]
 
 
+@cache
 def dataset(folder):
+    """Return the sample as a data set, wherever the images are said to be."""
     del folder
+    train, test = load_sample("train"), load_sample("test")
+    return Dataset(normalize(train.images), train.labels, normalize(test.images), test.labels)
 
 
 def register():
@@ -50,10 +56,13 @@ def register():
 
 
 def start(threads):
+    torch.set_num_threads(2)  # what PyTorch takes by itself where there are two cores
     worker.start(threads)
     worker.dataset = dataset
     register()
 
 
 def process_pool(workers, threads):
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start, initargs=(threads,))
+    context = get_context("forkserver")
+    context.set_forkserver_preload([worker.__name__])
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=start, initargs=(threads,))

@@ -29,7 +29,7 @@ def write(folder):
     records = whole_report()
     for id in records.by_id:
         write_if_changed(source / f"published/records/{id}.json", "{}\n")
-    completeness = markdown.Completeness(profile="full", seeds_done=5, seeds_planned=5)
+    completeness = markdown.Completeness(profile="full", runs_done=5, runs_planned=5)
     measurements = pages.measure(records, completeness.profile)
     pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
     status = sphinx([*OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)])

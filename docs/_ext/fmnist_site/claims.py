@@ -11,28 +11,32 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from fmnist_site.elements import Block, Inline, block, inline, link_to_page
 from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
-from fmnist_site.number_role import measured_number
+from fmnist_site.number_role import interval_of, measured_number
 from fmnist_site.tables import Cell, row, table
-from fmnist_site.verdicts import FAMILIES, STYLES, chip, count_families, family_chip
-from report.conclude.verdicts import Finding
+from fmnist_site.verdicts import FAMILIES, STYLES, chip, condition_chip, count_families, family_chip
+from report.conclude import formatting
+from report.conclude.verdicts import ConditionFinding, Finding
 from report.render.page_data import Number, Page, numbers_of
 
 logger = logging.getLogger(__name__)
 
 AUDIT = "audit"
 """The document with the table of all claims."""
+CONTROLS = "controls"
+"""The anchor of its second table: our own controls and remarks."""
+COLUMNS = ["Claim", "What it says", "Verdict", "What we measured"]
+ORIGINS = {"said": "Said by the notebook", "implied": "Implied by the notebook", "ours": "Ours"}
 KINDS = {"E": "empirical", "D": "by definition", "G": "needs an accelerator"}
 
 
 class VerdictRole(SphinxRole):
-    """``{verdict}`Q4.1```: the verdict of that claim as a chip, linked to its row of the audit."""
+    """``{verdict}`Q4.1```: the verdict of that claim as a chip, linked to the row of the audit that decides it."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the chip of the claim."""
         for page in read_all_pages(self.env):
             if self.text in page.claims:
-                verdict = chip(page.claims[self.text].verdict)
-                return [link_to_page(verdict, AUDIT, self.text, classes=["verdict-link"])], []
+                return [_linked_chip(page.claims[self.text])], []
         logger.warning("no claim is called %r", self.text, location=self.get_location(), type="verdict")
         return [nodes.Text(self.text)], []
 
@@ -49,10 +53,9 @@ class ClaimsDirective(SphinxDirective):
         for claim_id in page.claims:
             self._name(claim_id)
         rows = [_claim_row(self.env, page, finding) for finding in page.claims.values()]
-        columns = ["Claim", "What the notebook says", "Verdict", "What we measured"]
         return [
             addnodes.index(entries=entries),
-            table("Claims and verdicts", columns, rows, "claims"),
+            table("Claims and verdicts", COLUMNS, rows, "claims"),
         ]
 
     def _name(self, claim_id: str) -> None:
@@ -63,16 +66,23 @@ class ClaimsDirective(SphinxDirective):
 
 
 class AuditDirective(SphinxDirective):
-    """``{audit}``: the claims of all pages, with links that filter them by verdict."""
+    """``{audit}``: the claims of all pages, our own apart, with links that filter them by verdict."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the filter and the table."""
+        """Return the filter and the two tables."""
         pages = read_all_pages(self.env)
         if not pages:
             return [no_results()]
-        rows = [_audit_row(self.env, page, finding) for page in pages for finding in page.claims.values()]
-        columns = ["Claim", "What the notebook says", "Verdict", "What we measured"]
-        return [block("div", _filter(pages), table("All claims", columns, rows, "claims"), classes=["audit"])]
+        found = [(page, finding) for page in pages for finding in page.claims.values()]
+        said, ours = (
+            [_audit_row(self.env, page, finding) for page, finding in found if (finding.claim.origin == "ours") is own]
+            for own in (False, True)
+        )
+        content: list[nodes.Node] = [_filter(pages), table("Claims of the notebook", COLUMNS, said, "claims")]
+        if ours:
+            caption = "Controls and remarks of ours, which no count includes"
+            content.append(block("div", table(caption, COLUMNS, ours, "claims"), ids=[CONTROLS]))
+        return [block("div", *content, classes=["audit"])]
 
 
 def _filter(pages: list[Page]) -> Block:
@@ -82,7 +92,7 @@ def _filter(pages: list[Page]) -> Block:
     The style sheet hides the other rows while such a link is the ``:target`` of the URL. Filters need no JavaScript,
     and each has a URL.
     """
-    verdicts = [claim.verdict for page in pages for claim in page.claims.values()]
+    verdicts = [finding.verdict for page in pages for finding in page.claims.values() if finding.claim.counts]
     counts = count_families({word: verdicts.count(word) for word in STYLES})
     total = block("li", inline("a", f"all {len(verdicts)}", attributes={"href": "#all"}), ids=["all"])
     items = [total]
@@ -95,38 +105,47 @@ def _filter(pages: list[Page]) -> Block:
 
 
 def _claim_row(env: BuildEnvironment, page: Page, finding: Finding) -> nodes.row:
-    claim = finding.claim
-    name = [link_to_page(claim.id, AUDIT, claim.id)]
-    return _row(finding, [name, claim.says, [chip(finding.verdict)], _measured(env, page, finding, with_rule=False)])
+    name = link_to_page(finding.claim.id, AUDIT, finding.claim.id)
+    return _row(name, finding, _measured(env, page, finding, in_detail=False))
 
 
 def _audit_row(env: BuildEnvironment, page: Page, finding: Finding) -> nodes.row:
+    name = link_to_page(finding.claim.id, f"answers/{page.name}", finding.claim.id)
+    return _row(name, finding, _measured(env, page, finding, in_detail=True))
+
+
+def _row(name: Inline, finding: Finding, measured: list[nodes.Node]) -> nodes.row:
     claim = finding.claim
-    name = [link_to_page(claim.id, f"answers/{page.name}", claim.id)]
-    verdict: list[nodes.Node] = [chip(finding.verdict)]
-    if finding.leaning:
-        verdict.append(inline("span", f"leaning to {finding.leaning}", classes=["claim-detail"]))
-    return _row(finding, [name, claim.says, verdict, _measured(env, page, finding, with_rule=True)])
-
-
-def _row(finding: Finding, cells: list[Cell]) -> nodes.row:
+    origin = f"{ORIGINS[claim.origin]}: {claim.place}" if claim.place else ORIGINS[claim.origin]
+    says = [nodes.Text(claim.says), inline("span", origin, classes=["claim-origin"])]
+    verdict = _linked_chip(finding) if claim.see else chip(finding)
     classes = [f"claim-{STYLES[finding.verdict].family}"]
-    return row(cells, ids=[finding.claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
+    cells: list[Cell] = [[name], says, [verdict], measured]
+    return row(cells, ids=[claim.id], classes=classes, cell_classes=["claim-id", "claim-says", "", ""])
 
 
-def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, with_rule: bool) -> list[nodes.Node]:
+def _linked_chip(finding: Finding) -> Inline:
+    """Return the chip of a finding, linked to the row that decides it."""
+    row_id = finding.claim.see or finding.claim.id
+    return link_to_page(chip(finding), AUDIT, row_id, classes=["verdict-link"])
+
+
+def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail: bool) -> list[nodes.Node]:
     """Return the evidence for a verdict: estimates first, then details in words."""
-    content: list[nodes.Node] = []
     claim, found = finding.claim, numbers_of(page, finding.claim.id)
-    if found:
-        content.append(inline("span", *[_estimate(env, number) for number in found], classes=["claim-numbers"]))
+    content: list[nodes.Node] = []
+    if finding.illustration:
+        content.append(_detail(f"An illustration, without a verdict of its own: {finding.illustration}."))
+    content += _conditions(env, finding, found, in_detail=in_detail)
     details = [claim.note]
-    if with_rule:
+    if in_detail and not claim.see:
         rule = claim.rule.describe() if claim.rule else "settled by definition"
         details += [f"{finding.measured}.", f"{KINDS[claim.kind].capitalize()}. Rule: {rule}."]
     if finding.verdict == "undetermined":
         details += [
-            f"{n.estimate.n} {n.estimate.n_of} could have detected {n.detectable}." for n in found if n.detectable
+            f"With {n.estimate.n} {n.estimate.n_of}, a true value {n.detectable} beyond the threshold would probably have been noticed."
+            for n in found
+            if n.detectable
         ][:1]
     content += [_detail(text) for text in details if text]
     if claim.tests:
@@ -135,13 +154,46 @@ def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, with_rule:
     return content
 
 
-def _estimate(env: BuildEnvironment, number: Number) -> Inline:
-    suffix = [inline("span", f" ({number.interval})", classes=["interval"])] if number.interval else []
+def _conditions(env: BuildEnvironment, finding: Finding, found: list[Number], *, in_detail: bool) -> list[nodes.Node]:
+    """Return the estimates of each condition, with its own verdict and, in detail, its test."""
+    if not finding.conditions:
+        return [_estimates(env, found, in_detail=in_detail)] if found else []
+    content: list[nodes.Node] = []
+    for condition in finding.conditions:
+        taken, found = found[: len(condition.estimates)], found[len(condition.estimates) :]
+        if condition.name:
+            name = inline("span", f"{condition.name[0].upper()}{condition.name[1:]} ", classes=["condition-name"])
+            content.append(inline("span", name, condition_chip(condition), classes=["condition"]))
+        content.append(_estimates(env, taken, in_detail=in_detail))
+        if in_detail and (test := _test(condition)):
+            content.append(_detail(test))
+    return content
+
+
+def _estimates(env: BuildEnvironment, found: list[Number], *, in_detail: bool) -> Inline:
+    return inline("span", *[_estimate(env, number, in_detail=in_detail) for number in found], classes=["claim-numbers"])
+
+
+def _estimate(env: BuildEnvironment, number: Number, *, in_detail: bool) -> Inline:
+    parts = [interval_of(number), f"n = {number.estimate.n:,} {number.estimate.n_of}" if in_detail else ""]
+    about = ", ".join(part for part in parts if part)
+    suffix = [inline("span", f" ({about})", classes=["interval"])] if about else []
     return inline("span", measured_number(env, number), *suffix, classes=["estimate"])
 
 
+def _test(condition: ConditionFinding) -> str:
+    """Write the p-value of a condition, and whether its decision stands after the correction; empty without a test."""
+    if condition.p_value is None:
+        return ""
+    p_value = formatting.p_value(condition.p_value)
+    if condition.leaning:
+        return f"{p_value}: {condition.leaning} by its interval alone, but this does not stand after Holm’s correction."
+    stands = condition.rejects and condition.verdict != "undetermined"
+    return f"{p_value}{', which stands after Holm’s correction' if stands else ''}."
+
+
 def _detail(text: str) -> Inline:
-    sentence = text[0].upper() + text[1:]
+    sentence = text if text.startswith("p ") else text[0].upper() + text[1:]
     return inline("span", sentence.replace("..", "."), classes=["claim-detail"])
 
 

@@ -14,12 +14,13 @@ from sphinx.application import Sphinx
 from sphinx.directives.other import TocTree
 from sphinx.util.docutils import SphinxDirective
 
-from fmnist_site.claims import AUDIT
+from fmnist_site.claims import AUDIT, CONTROLS
 from fmnist_site.elements import Block, block, inline, link_to_page
 from fmnist_site.evidence import no_results, read_all_pages, read_site
 from fmnist_site.number_role import interval_of
 from fmnist_site.results import pictures
 from fmnist_site.verdicts import FAMILIES, count_families, family_chip
+from report.render.markdown import span
 from report.render.page_data import Page, Site
 
 
@@ -41,9 +42,9 @@ class SiteSummary(SphinxDirective):
 
 
 def _seeds(site: Site) -> str:
-    if site.seeds_done < site.seeds_planned:
-        return f"{site.seeds_done} of {site.seeds_planned} seeds so far"
-    return f"{site.seeds_done} seeds"
+    if site.runs_done < site.runs_planned:
+        return f"{site.runs_done:,} of {site.runs_planned:,} runs so far"
+    return f"{span(*site.seeds)} seeds"
 
 
 class AuditBar(SphinxDirective):
@@ -70,7 +71,18 @@ class AuditBar(SphinxDirective):
         for family, count in counts.items():
             shape, words = FAMILIES[family]
             items.append(block("li", link_to_page(family_chip(family, f"{count} {words}", shape), AUDIT, family)))
-        return [block("div", bar, block("ul", *items, classes=["audit-legend"]), classes=["audit-bar"])]
+        legend = block("ul", *items, classes=["audit-legend"])
+        return [block("div", bar, legend, *_controls(site), classes=["audit-bar"])]
+
+
+def _controls(site: Site) -> list[nodes.Node]:
+    """Return a line on our own controls and remarks, which the bar does not count."""
+    counts = count_families(site.controls)
+    if not counts:
+        return []
+    words = ", ".join(f"{count} {FAMILIES[family][1]}" for family, count in counts.items())
+    link = link_to_page("controls and remarks of our own", AUDIT, CONTROLS)
+    return [block("p", "Not counted: ", link, f" ({words}).", classes=["audit-controls"])]
 
 
 class AnswerCards(SphinxDirective):
@@ -98,7 +110,7 @@ def _card(page: Page, heading: str) -> Block:
         parts.append(block("p", "Not measured yet.", classes=["card-headline"]))
     if page.card:
         parts.append(pictures(page.card, "card-picture"))
-    verdicts = [claim.verdict for claim in page.claims.values()]
+    verdicts = [finding.verdict for finding in page.claims.values() if finding.claim.counts]
     counts = count_families({word: verdicts.count(word) for word in verdicts})
     chips = [
         block("li", family_chip(family, f"{count} {FAMILIES[family][1]}", FAMILIES[family][0]))
@@ -161,7 +173,7 @@ def banner(source_folder: Path) -> str:
             "Quick profile: few seeds and few epochs, for a first look, without verdicts. "
             "“python -m report” makes the full report."
         )
-    return f"This report is not complete yet: {_seeds(site)}." if site.seeds_done < site.seeds_planned else ""
+    return f"This report is not complete yet: {_seeds(site)}." if site.runs_done < site.runs_planned else ""
 
 
 def setup(app: Sphinx) -> None:

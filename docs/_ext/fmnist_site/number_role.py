@@ -67,6 +67,7 @@ def _panel(number: Number, panel_id: str) -> Inline:
     rows = [_row(number.interval_name, f"{number.interval} {estimate.unit}")] if number.interval else []
     rows += [
         *([] if number.interval else [_row("unit", estimate.unit)]),
+        *([_row("interval", "none: the number is exact")] if estimate.kind == "exact" else []),
         _row("n", f"{estimate.n:,} {estimate.n_of}"),
         _row("method", estimate.method),
     ]

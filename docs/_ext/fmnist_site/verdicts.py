@@ -7,9 +7,11 @@ from typing import Literal, NamedTuple
 from docutils import nodes
 
 from fmnist_site.elements import Inline, inline
-from report.conclude.verdicts import VerdictWord
+from report.conclude.verdicts import ConditionFinding, Finding, VerdictWord, in_words
 
-Family = Literal["supported", "refuted", "undetermined", "by-definition", "not-testable", "open"]
+Family = Literal[
+    "supported", "refuted", "depends", "undetermined", "by-definition", "see-another", "not-testable", "open"
+]
 
 
 class Style(NamedTuple):
@@ -23,9 +25,12 @@ class Style(NamedTuple):
 STYLES: dict[VerdictWord, Style] = {
     "supported": Style("supported", "✓"),
     "refuted": Style("refuted", "✗"),
+    "depends": Style("depends", "±"),
     "undetermined": Style("undetermined", "~"),
     "true by definition": Style("by-definition", "="),
     "false by definition": Style("by-definition", "="),
+    "see another row": Style("see-another", "→"),
+    "not all runs yet": Style("open", "·"),
     "not testable here": Style("not-testable", "∅"),
     "not assessed in the quick profile": Style("open", "·"),
     "not measured yet": Style("open", "·"),
@@ -34,18 +39,26 @@ STYLES: dict[VerdictWord, Style] = {
 FAMILIES: dict[Family, tuple[str, str]] = {
     "supported": ("✓", "supported"),
     "refuted": ("✗", "refuted"),
+    "depends": ("±", "depends"),
     "undetermined": ("~", "undetermined"),
     "by-definition": ("=", "by definition"),
+    "see-another": ("→", "decided by another row"),
     "not-testable": ("∅", "not testable here"),
     "open": ("·", "open"),
 }
 """The groups of the audit in order, each with its shape and its words."""
 
 
-def chip(verdict: VerdictWord) -> Inline:
-    """Return the chip of a verdict."""
-    style = STYLES[verdict]
-    return family_chip(style.family, verdict, style.shape)
+def chip(finding: Finding) -> Inline:
+    """Return the chip of a finding: its verdict, with what it depends on, leans to, or waits for."""
+    style = STYLES[finding.verdict]
+    return family_chip(style.family, finding.words, style.shape)
+
+
+def condition_chip(condition: ConditionFinding) -> Inline:
+    """Return the chip of what was decided under one condition."""
+    style = STYLES[condition.verdict]
+    return family_chip(style.family, in_words(condition.verdict, condition.leaning), style.shape)
 
 
 def family_chip(family: Family, words: str, shape: str) -> Inline:

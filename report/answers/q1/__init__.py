@@ -15,17 +15,29 @@ answer = Answer(
 
 answer.definition(
     "Q1.1",
-    "Linear regression predicts a value without bounds.",
-    "the model's range; as evidence, the share of least-squares outputs on test images outside [0, 1]",
+    "Linear regression predicts a continuous value.",
+    "a weighted sum of the inputs can be any real number, below 0 and above 1 as well",
     "test_q1_1_linear_regression_leaves_the_unit_interval",
     holds=True,
-    note="The share of least-squares outputs outside [0, 1] on the test images is given on the page.",
+    origin="said",
+    place="Q1, linear regression, output",
 )
 answer.definition(
     "Q1.2",
     "Logistic regression gives class probabilities through 1 / (1 + exp(−(mx + b))).",
-    "two-class softmax against the sigmoid of the difference of its logits; rows sum to one",
+    "the softmax of two classes is the sigmoid of the difference of their logits",
     "test_q1_2_two_class_softmax_is_the_sigmoid",
     holds=True,
-    note="With its logits' difference for mx + b, the softmax over two classes is this very formula.",
+    note="With the difference of the two logits for mx + b, the softmax over two classes is this very formula.",
+    origin="said",
+    place="Q1, logistic regression, equation",
+)
+answer.definition(
+    "Q1.4",
+    "Logistic regression is for two classes and can serve many.",
+    "softmax regression gives probabilities of any number of classes, and is logistic regression for each pair of them",
+    "test_q1_4_softmax_regression_extends_logistic_regression",
+    holds=True,
+    origin="said",
+    place="Q1, logistic regression, purpose",
 )

@@ -84,7 +84,7 @@ def brightness(records: Records, findings: Findings) -> FigureSpec:
         chart=LineChart(
             panels=[
                 Panel(
-                    series=[Series(label="truth as predicted", x=ends, y=ends, role="reference"), grouped],
+                    series=[Series(label="perfect prediction", x=ends, y=ends, role="reference"), grouped],
                     x_label="predicted brightness of the lower half (grey levels)",
                     y_label="true brightness (grey levels)",
                 )
@@ -104,7 +104,7 @@ def brightness(records: Records, findings: Findings) -> FigureSpec:
         ),
         caption=(
             f"{len(truth):,} test images in {len(groups)} groups of equal size by predicted brightness, 0 black to 255 white. "
-            "Line: mean of the truth; band: from its 10th to its 90th percentile; thin line: truth as predicted."
+            "Line: mean of the truth; band: from its 10th to its 90th percentile; thin line: perfect prediction."
         ),
         records=found.records,
     )

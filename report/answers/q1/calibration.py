@@ -103,15 +103,15 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
             gap,
             above="Least squares is right less often than its outputs say",
             below="Least squares is right more often than its outputs say",
-            neither="On average, least squares is as sure as it is right",
+            neither="On average, least squares is right as often as its outputs say",
             withheld="Confidence and accuracy of both models",
         ),
         alt="Accuracy against confidence in bins of confidence. Expected calibration error: "
         + ", ".join(f"{label} {error:.1f} points" for label, error in errors.items())
         + f". Mean confidence minus accuracy of least squares: {gap.value:+.1f} points.",
         caption=(
-            "Test images in 15 bins of the largest probability, empty ones left out. Outputs of least squares are clipped to [0, 1] "
-            "and divided by their sum; logistic regression gives probabilities as it is. Thin line: as sure as right."
+            "Test images in 15 bins by their largest probability; empty bins are left out. Outputs of least squares are clipped to [0, 1] "
+            "and divided by their sum; logistic regression gives probabilities. Thin line: perfectly calibrated."
         ),
         records=tuple(id for _, ids in models.values() for id in ids),
     )
@@ -140,7 +140,7 @@ def classifiers(records: Records, findings: Findings) -> TableSpec:
         )
     return TableSpec(
         caption=(
-            "Ten classes, test images except for the first column. The Brier score is given for the outputs as they come and as "
+            "Ten classes, test images except for the first column. The Brier score is that of the outputs as they are and as "
             "probabilities (clipped and divided by their sum); lower is better. The calibration error is above 0 by chance alone."
         ),
         columns=[

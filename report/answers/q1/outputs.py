@@ -19,9 +19,9 @@ SCALE_END = 0.99
 """Quantile of the weights at which the colours end: scaled to the largest weight, all others would be pale."""
 
 
-@answer.number("share-outside")
+@answer.illustration("Q1.1")
 def share_outside(records: Records) -> Estimate:
-    """Estimate the share of least squares' outputs on test images that lie outside [0, 1]."""
+    """Share of the outputs of least squares on test images that lie outside [0, 1]."""
     model, ids = classifier(records, "least_squares")
     return over_images(unpacked(outputs_of(model).share_outside), unit="percent", scale=PERCENT, records=ids)
 
@@ -43,7 +43,7 @@ def outputs(records: Records, findings: Findings) -> FigureSpec:
         chart=LineChart(
             panels=[Panel(series=series, x_label="output of least squares", y_label="share of outputs per 0.05 (%)")]
         ),
-        title=f"Of the outputs of least squares, {outside:.0f} % are no probabilities",
+        title=f"{outside:.0f} % of the outputs of least squares lie outside 0 to 1",
         alt=(
             f"Distribution of the outputs for an image's own class and for the other nine. They run from {found.lowest:.2f} to "
             f"{found.highest:.2f}; {outside:.1f} % lie below 0 or above 1."
@@ -77,7 +77,7 @@ def weights(records: Records, findings: Findings) -> FigureSpec:
             "Twenty images of 28 × 28 weights, ten for least squares and ten for logistic regression. From one pixel to the next the "
             "weights change by "
             + " and ".join(f"{value:.2f} ({label})" for label, value in roughness.items())
-            + f" times their own spread, so that those of {smoother} are the smoother."
+            + f" times their standard deviation: those of {smoother} are smoother."
         ),
         caption=(
             "Weights of each class on the pixels, in units of the model's 99th percentile, at which the colours end. An image's score "

@@ -8,13 +8,18 @@ from report.conclude.rules import Above, AllOf, Below
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 
+USEFUL_VARIANCE = 50.0
+"""Per cent of the variance: a regression that explains less has missed most of what there is to predict."""
+
 
 @answer.claim(
     "Q1.3",
     "The two models serve different problems.",
-    AllOf((Above(MARGIN), Below(), Above())),
+    AllOf((Above(MARGIN), Below(0.0), Above(USEFUL_VARIANCE))),
     note="For the Brier score, least squares is read in the way that favours it: its outputs as they come, or clipped and "
     "divided by their sum, whichever scores better.",
+    origin="said",
+    place="Q1, summary",
 )
 def different_problems(records: Records) -> tuple[Estimate, Estimate, Estimate]:
     """On classes, logistic minus least squares in accuracy and in Brier score; on a brightness, R² of least squares."""

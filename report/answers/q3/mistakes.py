@@ -18,7 +18,7 @@ from report.record.reader import Records
 def confusion(records: Records, findings: Findings) -> FigureSpec:
     """Draw which classes the trained network takes for which."""
     arm = trained(records)
-    mean = np.mean([run.inspection.confusion for run in arm.results], axis=0)
+    mean = np.mean([run.curve.recognition[-1].confusion for run in arm.results], axis=0)
     wrong = mean - np.diag(np.diag(mean))
     true, taken = divmod(int(wrong.argmax()), len(mean))
     return FigureSpec(

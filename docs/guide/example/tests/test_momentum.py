@@ -1,0 +1,34 @@
+"""Momentum: the runs are those of the reference loop, and verdict, title and sentence turn with the effect."""
+
+import pytest
+import torch
+from examples import ExampleRecords, results_of
+from stand_ins.experiments import dataset
+from stand_ins.pages import text_of
+
+from fmnist_ref import MLP, evaluate, fit
+from report.answers.q5 import answer, momentum
+from report.experiments.momentum import measure, plan
+from report.plan import Profile
+from report.render import pages
+
+
+def test_without_momentum_it_is_the_reference_loop():
+    images = dataset("")
+    without, with_momentum = (measure(run, images, {}).test_accuracy for run in plan(Profile(name="quick", seeds=1)))
+    torch.manual_seed(0)
+    model = MLP()
+    fit(model, images.train_images, images.train_labels, epochs=2, seed=0)
+    assert without[-1] == evaluate(model, images.test_images, images.test_labels).accuracy
+    assert with_momentum[-1] > without[-1]
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict", "words"), [(0.02, "supported", "helps"), (-0.02, "refuted", "does not help")]
+)
+def test_the_conclusion_turns_with_the_effect(gain, verdict, words, tmp_path):
+    records = ExampleRecords(results_of("momentum", gain=gain))
+    findings = pages.measure(records, "full").findings
+    assert findings["Q5.90"].verdict == verdict
+    assert words in momentum.gains(records, findings).title
+    assert f"momentum {words} here" in text_of(answer, records, tmp_path)

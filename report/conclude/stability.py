@@ -1,0 +1,114 @@
+"""Verdicts of two reports side by side: of other seeds, or of another machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from typing import Literal
+
+import msgspec
+
+from report.conclude.published import ClaimResult, result_of
+from report.conclude.rules import MIN_REFERENCES, AllOf, AnyOf, Reproduced, conditions_of
+from report.conclude.verdicts import ASSESSED, Finding
+
+Outcome = Literal["reversed", "decided in some only", "same", "not comparable"]
+OUTCOMES: tuple[Outcome, ...] = ("reversed", "decided in some only", "same", "not comparable")
+"""From the worst to the least; tables are sorted by it."""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The results of one claim in several reports."""
+
+    id: str
+    results: tuple[ClaimResult | None, ...]
+    """One for each report; None where it has no such claim."""
+    outcome: Outcome
+    note: str = ""
+    overlap: bool | None = None
+    """Whether all intervals of two reports overlap; None where there is nothing to compare."""
+
+
+def outcome_of(one: ClaimResult | None, other: ClaimResult | None) -> Outcome:
+    """
+    Compare two verdicts.
+
+    They are *reversed* if one report supports what the other refutes, in the whole or under one condition.
+    """
+    if one is None or other is None or one.verdict not in ASSESSED or other.verdict not in ASSESSED:
+        return "not comparable"
+    verdicts = {condition.name: condition.verdict for condition in other.conditions}
+    pairs = [(c.verdict, verdicts[c.name]) for c in one.conditions if c.name in verdicts]
+    if any({"supported", "refuted"} == {*pair} for pair in pairs):
+        return "reversed"
+    if one.verdict == other.verdict:
+        return "same"
+    return "decided in some only" if "undetermined" in {one.verdict, other.verdict} else "reversed"
+
+
+def compare(here: Mapping[str, Finding], there: Iterable[ClaimResult]) -> list[Comparison]:
+    """Compare the claims that data decided in one of two reports, those that differ first."""
+    results = {id: result_of(finding) for id, finding in here.items()}
+    rows = []
+    for other in there:
+        one = results.get(other.id)
+        if other.verdict in ASSESSED or (one and one.verdict in ASSESSED):
+            overlap = _overlap(one, other) if one else None
+            rows.append(Comparison(id=other.id, results=(one, other), outcome=outcome_of(one, other), overlap=overlap))
+    return _sorted(rows)
+
+
+def compare_halves(whole: Mapping[str, Finding], halves: Iterable[Mapping[str, Finding]]) -> list[Comparison]:
+    """Compare the verdicts that data gave in a report with those of both halves of its seeds, those that differ first."""
+    even, odd = halves
+    rows = []
+    for id, finding in whole.items():
+        if finding.verdict not in ASSESSED:
+            continue
+        parts = (even[id], odd[id])
+        results = tuple(map(result_of, (finding, *parts)))
+        same_runs = _records(parts[0]) == _records(parts[1])
+        found = {outcome_of(*pair) for pair in combinations(results, 2)}
+        outcome = "not comparable" if same_runs else next(outcome for outcome in OUTCOMES if outcome in found)
+        note = "the same runs in both halves" if same_runs else _too_few(parts)
+        rows.append(Comparison(id=id, results=results, outcome=outcome, note=note))
+    return _sorted(rows)
+
+
+def count(rows: Iterable[Comparison]) -> dict[str, int]:
+    """Count the outcomes."""
+    found = Counter(row.outcome for row in rows)
+    return {outcome: found[outcome] for outcome in OUTCOMES}
+
+
+def _records(finding: Finding) -> set[str]:
+    return {id for estimate in finding.estimates for id in estimate.records}
+
+
+def _too_few(halves: tuple[Finding, ...]) -> str:
+    """Say where a rule asks for more seeds than a half has."""
+    for finding in halves:
+        for condition in finding.conditions:
+            rule = conditions_of(finding.claim.rule)[condition.name] if finding.claim.rule else None
+            rules = rule.rules if isinstance(rule, AllOf | AnyOf) else (rule,)
+            for part, estimate in zip(rules, condition.estimates, strict=True):
+                if isinstance(part, Reproduced) and estimate.n < MIN_REFERENCES:
+                    return f"its rule needs {MIN_REFERENCES} seeds"
+    return ""
+
+
+def _sorted(rows: Iterable[Comparison]) -> list[Comparison]:
+    return sorted(rows, key=lambda row: OUTCOMES.index(row.outcome))
+
+
+def _overlap(here: ClaimResult, there: ClaimResult) -> bool | None:
+    """Return whether each interval shares a value with its counterpart."""
+    if not here.estimates or len(here.estimates) != len(there.estimates):
+        return None
+    shared = []
+    for one, other in zip(here.estimates, there.estimates, strict=True):
+        if one.low is None or one.high is None or other.low is None or other.high is None or one.unit != other.unit:
+            return None
+        shared.append(one.low <= other.high and other.low <= one.high)
+    return all(shared)

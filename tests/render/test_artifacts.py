@@ -1,0 +1,29 @@
+"""Where a number came from: the page names its records, and a function that there is."""
+
+from importlib import import_module
+
+import pytest
+from examples import ExampleRecords, results_of
+
+from report.answers import ANSWERS, OTHER_PAGES
+from report.render.artifacts import provenance
+
+PAGES = ANSWERS | OTHER_PAGES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_result_names_a_function_that_can_be_looked_up(name):
+    page = PAGES[name]
+    for made_by in (*page.estimators.values(), *page.figures.values(), *page.tables.values()):
+        module, _, function = provenance((), made_by, ExampleRecords({})).made_by.rpartition(".")
+        assert callable(getattr(import_module(module), function))
+
+
+def test_records_are_named_once_with_the_command_that_makes_them_again():
+    records = ExampleRecords(results_of("imbalance"))
+    first, second, *_ = records.by_id
+    found = provenance([second, first, second], provenance, records)
+    assert found.records == (f"records/{second}.json", f"records/{first}.json")
+    assert found.rebuild == "tox -e report -- --only imbalance"
+    assert found.num_seeds == len({records.by_id[id].seed for id in (first, second)})
+    assert found.made_by == "report.render.artifacts.provenance"
