@@ -69,7 +69,7 @@ def test_each_trial_is_held_to_the_best_of_those_before_it_on_its_seed(monkeypat
     monkeypatch.setattr(batch_target, "train_to_target", lambda *arguments: limits.append(arguments[-1]))
     last = next(run for run in batch_target.plan(FULL) if run.arm == "relu1-64").depends_on[-1]
     assert {before.seed for before in last.depends_on} == {last.seed}
-    for found in ((None, None), (50, 40), (None, 30)):
+    for found in ((None, None, None), (50, 40, None), (None, None, 30)):
         tried = (results(0.1, updates_to_target=updates) for updates in found)
         inputs = {trial.id: msgspec.to_builtins(result) for trial, result in zip(last.depends_on, tried, strict=True)}
         batch_target.measure(last, dataset, inputs)
