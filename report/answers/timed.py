@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from report.answers.printed import printed
 from report.conclude.statistics import Estimate, bootstrap
 from report.conclude.statistics import median as middle
-from report.experiments.data_loading import LoaderResults, Passes, Source
-from report.experiments.hardware import Device
+from report.experiments.data_loading import LoaderResults, ModelName, Passes, Source
+from report.experiments.hardware import Device, Part
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
 from report.record.reader import NoRecords, Records
 
@@ -54,12 +54,12 @@ def machine(device: Device) -> str:
 
 
 def passes_of(
-    results: LoaderResults, source: Source, *, trains: bool, workers: int = 0, device: Device | None = None
+    results: LoaderResults, source: Source, *, model: ModelName | None, workers: int = 0, device: Device | None = None
 ) -> Passes:
     """Find one kind of pass; on the CPU unless told otherwise."""
-    wanted = (source, trains, workers, device.kind if device else "cpu")
+    wanted = (source, model, workers, device.kind if device else "cpu")
     for passes in results.passes:
-        if (passes.source, passes.trains, passes.workers, passes.device) == wanted:
+        if (passes.source, passes.model, passes.workers, passes.device) == wanted:
             return passes
     raise NoRecords(f"passes of {wanted}")
 
@@ -70,6 +70,11 @@ def steps_of(results: StepsResults, model: str, device: Device | None = None) ->
         if (step.model, step.device) == (model, device.kind if device else "cpu"):
             return step
     raise NoRecords(f"steps of {model}")
+
+
+def by_round(step: StepTimes, part: Part = "step") -> Floats:
+    """Return the seconds of a step or of a part of it: the median of each round."""
+    return np.array([np.median(seconds) for seconds in step.seconds[part]])
 
 
 def clock_of(results: ClockResults, model: str) -> ClockTimes:

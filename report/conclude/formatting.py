@@ -7,7 +7,14 @@ import math
 from report.conclude.statistics import Estimate
 
 SHORT_UNITS = {"percentage points": "pp", "percent": "%", "seconds": "s", "ratio": "×"}
-SINGULAR = {"epochs": "epoch", "images": "image", "printed figures": "printed figure", "rates": "rate", "runs": "run"}
+SINGULAR = {
+    "epochs": "epoch",
+    "images": "image",
+    "printed figures": "printed figure",
+    "rates": "rate",
+    "runs": "run",
+    "seeds": "seed",
+}
 MINUS = "−"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, denormalize, synchronize
+from fmnist_ref import MLP, denormalize, resnet18, synchronize
 from report.experiments.hardware import Device, Part, Seconds, observe
 from report.experiments.loader import Batch, TransformedImages, image_loader, resident_batches
 from report.plan import Dataset, Run
@@ -22,6 +22,7 @@ WARMUP_BATCHES = 5
 RESIDENT_FACTOR = 4
 """How many times more batches a pass over resident tensors has, whose batches take so much less time."""
 Source = Literal["loader", "resident"]
+ModelName = Literal["mlp128", "resnet18"]
 
 
 class Passes(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +31,8 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     workers: int
     """Processes that load beside the main one."""
-    trains: bool
-    """Whether the loop trains a 784-128-10 network, or is empty as the notebook's."""
+    model: ModelName | None
+    """What the loop trains: the 784-128-10 network or ResNet-18; None if it is empty, as the notebook's."""
     device: str
     """Kind of the device that the batches went to."""
     num_batches: int
@@ -52,7 +53,8 @@ def measure_loader(run: Run, dataset: Dataset, devices: list[torch.device]) -> L
     """Time passes of every kind on every device, all kinds in turn. The first round starts workers and isn't counted."""
     settings = run.parameters
     rounds = 1 + settings["repetitions"]
-    total = 2 * len(devices) * rounds * (WARMUP_BATCHES + settings["batches"])  # empty and training, on each device
+    of_a_round = 2 * settings["batches"] + settings["resnet_batches"] + 3 * WARMUP_BATCHES  # empty, and both models
+    total = len(devices) * rounds * of_a_round
     images = TransformedImages(denormalize(dataset.train_images), dataset.train_labels)
     loaders = {
         workers: iter(image_loader(images, num_batches=total, batch_size=settings["batch_size"], workers=workers))
@@ -79,19 +81,27 @@ def _cases(
     resident = resident_batches(
         dataset.train_images.to(device), dataset.train_labels.to(device), batch_size=settings["batch_size"]
     )
-    sources: list[tuple[Source, int, Iterator[Batch], int]] = [
-        ("loader", 0, loaders[0], settings["batches"]),
-        ("loader", 2, loaders[2], settings["batches"]),
-        ("resident", 0, resident, RESIDENT_FACTOR * settings["batches"]),
+    sources: list[tuple[Source, int, Iterator[Batch]]] = [
+        ("loader", 0, loaders[0]),
+        ("loader", 2, loaders[2]),
+        ("resident", 0, resident),
     ]
-    for trains in (False, True):
-        for source, workers, batches, number in sources:
+    for name in (None, "mlp128", "resnet18"):
+        for source, workers, batches in sources:
+            if name == "resnet18" and source == "resident":
+                continue
             torch.manual_seed(0)
-            model = MLP().to(device) if trains else None
+            model = {None: None, "mlp128": MLP, "resnet18": resnet18}[name]
+            number = settings["resnet_batches" if name == "resnet18" else "batches"]
             passes = Passes(
-                source=source, workers=workers, trains=trains, device=device.type, num_batches=number, seconds={}
+                source=source,
+                workers=workers,
+                model=name,
+                device=device.type,
+                num_batches=RESIDENT_FACTOR * number if source == "resident" else number,
+                seconds={},
             )
-            yield device, passes, batches, model
+            yield device, passes, batches, model().to(device) if model else None
 
 
 def time_pass(batches: Iterable[Batch], device: torch.device, model: nn.Module | None) -> dict[Part, float]:

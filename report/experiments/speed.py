@@ -4,8 +4,8 @@ How fast the reference loop is, and where its time goes.
 Measured: one epoch of the notebook's 784-128-10 network at batch size 64 by the notebook's own loop, with the loader's
 usual remedies, by `fmnist_ref.fit`, by scikit-learn, and by nothing but the large matrix products (`throughput`); the parts
 of a step, and the same step with next to nothing to compute (`profile`); a compiled step and networks of several seeds in
-one (`optimizations`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, alone on the
-machine; about three minutes in all.
+one (`optimizations`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, in twelve
+rounds, alone on the machine; about four minutes in all.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ class WorkersResults(msgspec.Struct, frozen=True, kw_only=True):
     """The same runs on different numbers of workers."""
 
     devices: list[Device]
+    num_images: int
+    """That each run trains on, once."""
     widths: list[int]
-    """Of the networks that the runs train for an epoch, in the order in which they start."""
+    """Of the networks that the runs train, in the order in which they start."""
     seconds: dict[str, Seconds]
     """Of the whole set, every repetition, by number of workers; and as `runs` the median of each run on one worker."""
 
@@ -54,15 +56,15 @@ def plan(profile: Profile) -> Iterator[Run]:
     """List one run for each arm: repetitions take the place of seeds."""
     num_images = profile.pick(full=60_000, quick=6_000)
     arms: dict[str, dict[str, int | bool]] = {
-        "throughput": {"num_images": num_images, "rounds": profile.pick(full=7, quick=4)},
+        "throughput": {"num_images": num_images, "rounds": profile.pick(full=12, quick=4)},
         "profile": {"repetitions": profile.pick(full=600, quick=100)},
         "optimizations": {
             "num_images": num_images,
-            "rounds": profile.pick(full=4, quick=2),
+            "rounds": profile.pick(full=12, quick=2),
             "models": 5,
             "compile": profile.name == "full",
         },
-        "workers": {"num_images": num_images, "rounds": profile.pick(full=2, quick=1)},
+        "workers": {"num_images": num_images // 3, "rounds": profile.pick(full=12, quick=2)},
     }
     for arm, settings in arms.items():
         yield Run(experiment="speed", arm=arm, seed=0, parameters={"batch_size": 64, **settings}, device=profile.device)
@@ -122,6 +124,7 @@ def measure_workers(run: Run, dataset: Dataset) -> WorkersResults:
                     alone.append(times)
     return WorkersResults(
         devices=[observe(torch.device("cpu"))],
+        num_images=len(images),
         widths=list(WIDTHS),
         seconds={**wall, "runs": np.median(alone, axis=0).tolist()},
     )

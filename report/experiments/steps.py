@@ -32,8 +32,8 @@ class StepTimes(msgspec.Struct, frozen=True, kw_only=True):
     num_parameters: int
     peak_memory_bytes: int | None
     """Peak bytes allocated on the device, resident images included; None where PyTorch keeps no statistic (CPU, MPS)."""
-    seconds: dict[Part, Seconds]
-    """As in `fmnist_ref.StepTiming`: `step` is a whole step, and does not include the copy."""
+    seconds: dict[Part, list[Seconds]]
+    """As in `fmnist_ref.StepTiming`, by round: `step` is a whole step, and does not include the copy."""
 
 
 class Products(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ def measure_steps(run: Run, dataset: Dataset, devices: list[torch.device]) -> St
                 device=device,
                 num_parameters=counts[name],
                 peak_memory_bytes=max((t.peak_memory_bytes for t in rounds if t.peak_memory_bytes), default=None),
-                seconds={part: [s for t in rounds for s in getattr(t, f"{part}_seconds")] for part in PARTS},
+                seconds={part: [getattr(timing, f"{part}_seconds") for timing in rounds] for part in PARTS},
             )
             for (name, device), rounds in timings.items()
         ],

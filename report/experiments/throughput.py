@@ -40,6 +40,8 @@ MethodName = Literal[
 LOADER_WORKERS = 2
 WARM_UP_BATCHES = 50
 """Of the slow methods, before the first round: enough to start workers; the others warm up with a whole epoch."""
+SLOW_SHARE = 4
+"""A slow method trains a quarter of an epoch in each round, and its time is multiplied by four."""
 
 
 class EpochTimes(msgspec.Struct, kw_only=True):
@@ -53,8 +55,8 @@ class EpochTimes(msgspec.Struct, kw_only=True):
     networks: int = 1
     """Trained at once."""
     seconds: dict[Literal["epoch", "first"], list[float]] = {}
-    """`epoch`: of one network, so the time over `networks`; empty where the method can't run. `first`: what comes before
-    the first round, with the start of workers and the time of a compiler."""
+    """`epoch`: of one network, so the time over `networks`, in every round; empty where the method can't run. `first`: what
+    comes before the first round, with the start of workers and the time of a compiler."""
     problem: str = ""
     """Why the method can't run on this machine."""
 
@@ -74,11 +76,12 @@ class Method:
     """A method that is to be timed, and its times."""
 
     times: EpochTimes
-    epoch: Callable[[], object]
+    work: Callable[[], object]
+    """What is timed in every round."""
+    epochs: float = 1.0
+    """How much of an epoch it is."""
     warm_up: Callable[[], object] | None = None
-    """What to do before the first round, if not an epoch."""
-    rounds_apart: int = 1
-    """3: takes part in every third round only."""
+    """What to do before the first round, if not the same."""
 
     def time(self, work: Callable[[], object]) -> float:
         """Return the seconds that some work takes with the method's threads."""
@@ -107,13 +110,14 @@ def measure_throughput(run: Run, dataset: Dataset, device: torch.device) -> Thro
 
 
 def time_in_rounds(methods: Sequence[Method], rounds: int) -> list[EpochTimes]:
-    """Warm every method up, then time an epoch of each in every round: a change in the machine's load affects all alike."""
+    """Warm every method up, then time each in every round: a change in the machine's load affects all alike."""
     for method in methods:
         _warm_up(method)
-    for turn in range(rounds):
+    for _ in range(rounds):
         for method in methods:
-            if turn % method.rounds_apart == 0 and not method.times.problem:
-                method.times.seconds["epoch"].append(method.time(method.epoch) / method.times.networks)
+            if not method.times.problem:
+                seconds = method.time(method.work) / method.epochs / method.times.networks
+                method.times.seconds["epoch"].append(seconds)
     return [method.times for method in methods]
 
 
@@ -121,7 +125,7 @@ def _warm_up(method: Method) -> None:
     """Start workers, compile and fill caches; a machine without a compiler for C++ can't compile, and that is a result."""
     began = perf_counter()
     try:
-        method.time(method.warm_up or method.epoch)
+        method.time(method.warm_up or method.work)
     except torch._dynamo.exc.TorchDynamoException as error:
         method.times.problem = type(error).__name__
     method.times.seconds = {"epoch": [], "first": [perf_counter() - began]}
@@ -136,9 +140,17 @@ def _methods(images: Images, batch_size: int, threads: int, pool: WorkerPool) ->
     )  # spawn: fork and torch's thread pools deadlock
     tensors = make(TensorDataset(images.images, images.labels))
 
+    num_batches = -(-len(images) // batch_size)
+    timed_batches = -(-num_batches // SLOW_SHARE)
+
     def slow(times: EpochTimes, batches: Iterable[tuple[Tensor, Tensor]]) -> Method:
         epoch = notebook_epoch(batches)  # takes longer than the epochs of all other methods together
-        return Method(times, epoch, partial(epoch, WARM_UP_BATCHES), rounds_apart=3)
+        return Method(
+            times,
+            partial(epoch, timed_batches),
+            epochs=timed_batches / num_batches,
+            warm_up=partial(epoch, WARM_UP_BATCHES),
+        )
 
     return [
         slow(EpochTimes(name="notebook", threads=threads), make(transformed)),

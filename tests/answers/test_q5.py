@@ -1,41 +1,54 @@
 """Question 5's conclusions turn when the effect turns."""
 
 import msgspec
+import numpy as np
 import pytest
-from examples import ExampleRecords, epochs
+from examples import ExampleRecords, epochs, planned
 
 from report.answers import CLAIMS
 from report.answers.printed import printed
-from report.answers.q5 import printout
+from report.answers.q5 import answer, printout
 from report.conclude.verdicts import conclude
+from report.record.reader import NoRecords
 
 FALLING, RISING = [2.0, 1.8, 1.7, 1.65], [1.65, 1.7, 1.8, 2.0]
+NUM_SEEDS = 25
 
 
-def run(losses):
-    return epochs.results(epochs.curve(losses))
-
-
-def shifted(losses, by):
-    return [loss + by for loss in losses]
+def run(losses, **changed):
+    curve = epochs.curve(losses)
+    return epochs.results(msgspec.structs.replace(curve, **changed))
 
 
 def records_of(runs):
-    return ExampleRecords({("epochs", "as_published"): runs})
+    """Make the first of these the long runs, the others the short ones."""
+    long = len(planned()["epochs", "as_published"])
+    return ExampleRecords({("epochs", "as_published"): runs[:long], ("epochs", "as_published_short"): runs[long:]})
 
 
 @pytest.mark.parametrize(
     ("losses", "verdict", "words"), [(FALLING, "supported", "falls"), (RISING, "refuted", "does not fall")]
 )
 def test_q5_1_turns_with_the_trend(losses, verdict, words):
-    records = records_of([run(shifted(losses, seed * 0.001)) for seed in range(5)])
+    records = records_of([run([loss + seed * 0.001 for loss in losses]) for seed in range(NUM_SEEDS)])
     findings = conclude(CLAIMS, {"Q5.1": (printout.trend_of_prints(records),)}, "full")
     assert findings["Q5.1"].verdict == verdict
+    assert findings["Q5.1"].estimates[0].n == NUM_SEEDS
     assert words in printout.printout(records, findings).title
 
 
+def test_the_title_says_that_the_print_lags_only_where_it_does():
+    for shift, lags in ((-0.1, True), (0.1, False)):
+        fixed = [loss + shift for loss in FALLING]
+        records = records_of([run([loss + seed * 0.001 for loss in FALLING], train_loss=fixed) for seed in range(4)])
+        findings = conclude(CLAIMS, {"Q5.1": (printout.trend_of_prints(records),)}, "full")
+        assert ("lags behind" in printout.printout(records, findings).title) == lags
+
+
 def test_share_of_falling_steps():
-    records = records_of([run(FALLING)] * 2)  # 36 prints in four flat stretches: 3 of 35 steps fall
+    records = records_of(
+        [run(FALLING, logged_loss=[[loss] * 9 for loss in FALLING])] * 2
+    )  # 36 prints: 3 of 35 steps fall
     assert printout.share_of_falling_steps(records).value == pytest.approx(100 * 3 / 35)
 
 
@@ -43,21 +56,31 @@ def prints_of(by):
     """Make a run that prints what the notebook printed, shifted."""
     blocks = {(p.epoch, p.batch): p.value + by for p in printed("q5_batch")}
     logged = [[blocks.get((epoch, batch), 1.7) for batch in range(100, 1000, 100)] for epoch in range(1, 5)]
-    made = run(FALLING)
-    return msgspec.structs.replace(made, curve=msgspec.structs.replace(made.curve, logged_loss=logged))
+    return run(FALLING, logged_loss=logged)
 
 
-def test_q5_3_knows_the_printed_run_from_another():
-    near = records_of([prints_of(by) for by in (-0.01, -0.004, 0.0, 0.006, 0.01)])
-    assert conclude(CLAIMS, {"Q5.3": (printout.not_reproduced(near),)}, "full")["Q5.3"].verdict == "supported"
-    far = records_of([prints_of(by) for by in (0.30, 0.31, 0.32)])
-    finding = conclude(CLAIMS, {"Q5.3": (printout.not_reproduced(far),)}, "full")["Q5.3"]
-    assert finding.verdict == "refuted"
-    assert finding.estimates[0].value == len(printed("q5_batch")) == 30
+@pytest.mark.parametrize(("center", "verdict", "as_far"), [(0.0, "supported", NUM_SEEDS), (0.3, "refuted", 0)])
+def test_q5_3_knows_the_printed_run_from_another(center, verdict, as_far):
+    records = records_of([prints_of(center + by) for by in np.linspace(-0.01, 0.01, NUM_SEEDS).tolist()])
+    found = answer.estimators["Q5.3"](records)
+    assert found.settings["prints"] == len(printed("q5_batch")) == 30
+    assert conclude(CLAIMS, {"Q5.3": (found,)}, "full")["Q5.3"].verdict == verdict
+    assert answer.estimators["as-far"](records).value == as_far
+    assert answer.estimators["num-seeds"](records).value == NUM_SEEDS
 
 
-def test_the_gap_is_print_minus_still():
-    made = run(FALLING)
-    curve = msgspec.structs.replace(made.curve, logged_loss=[[2.2, 2.0]], train_loss=[1.9, 1.8, 1.7, 1.6])
-    records = records_of([msgspec.structs.replace(made, curve=curve)] * 2)
-    assert printout.gap_to_still_weights(records).value == pytest.approx(0.1)
+def test_q5_3_is_open_with_too_few_seeds():
+    records = records_of([prints_of(0.3 + by) for by in np.linspace(-0.01, 0.01, 5).tolist()])
+    found = answer.estimators["Q5.3"](records)
+    assert conclude(CLAIMS, {"Q5.3": (found,)}, "full")["Q5.3"].verdict == "undetermined"
+    with pytest.raises(NoRecords, match="3 seeds"):
+        answer.estimators["Q5.3"](records_of([prints_of(0.0)] * 2))
+
+
+def test_the_gaps_are_print_and_epoch_minus_the_loss_with_fixed_weights():
+    made = run(FALLING, logged_loss=[[2.2, 2.0]], train_loss=[1.9, 1.8, 1.7, 1.6], running_loss=[2.05, 1.9, 1.8, 1.7])
+    records = records_of([made] * 2)
+    assert answer.estimators["gap-print"](records).value == pytest.approx(0.1)
+    assert answer.estimators["gap-epoch"](records).value == pytest.approx(0.15)
+    assert answer.estimators["first-print"](records).value == pytest.approx(2.2)
+    assert answer.estimators["fixed-first"](records).value == pytest.approx(1.9)

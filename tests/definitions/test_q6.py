@@ -1,11 +1,41 @@
-"""What question 6 takes for granted about devices, and what PyTorch does."""
+"""What question 6 takes for granted about devices and loaders, and what PyTorch does."""
+
+import inspect
 
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 from torchvision import models
 
-from fmnist_ref import DeviceError, fit, load_sample, normalize, resnet18, resolve_device
+from fmnist_ref import MLP, DeviceError, fit, load_sample, normalize, resnet18, resolve_device
+from report.experiments.data_loading import time_pass
+from report.experiments.loader import TransformedImages, image_loader
+
+
+def test_q6_1_nothing_is_trained_between_the_clock_readings():
+    sample = load_sample()
+    loader = image_loader(TransformedImages(sample.images, sample.labels), num_batches=2)
+    model, device = models.resnet18(num_classes=10), torch.device("cpu")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    for data, target in loader:  # the notebook's loop, whole: between here and its end the clock runs
+        data, target = data.to(device), target.to(device)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+    with pytest.raises(RuntimeError, match="channels"):
+        model(data)  # nor could it have been trained
+
+    empty, trained = (time_pass(loader, device, network) for network in (None, MLP()))
+    assert trained.keys() - empty.keys() == {"forward", "backward", "update"}
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_q6_4_the_loader_works_on_the_cpu_whatever_the_device(workers):
+    sample = load_sample()
+    loader = image_loader(TransformedImages(sample.images, sample.labels), num_batches=1, workers=workers)
+    images, labels = next(iter(loader))
+    assert (images.device.type, labels.device.type) == ("cpu", "cpu")
+    assert "device" not in inspect.signature(DataLoader).parameters
 
 
 def test_q6_6_nothing_moves_by_itself():

@@ -49,21 +49,33 @@ def device(kind, memory_bytes=2**36):
     )
 
 
-def around(seconds, spread=0.01):
-    """Make repetitions that vary around their median by a share of it."""
-    return (seconds * (1 + spread * NOISE)).tolist()
+def around(seconds, spread=0.01, first=0):
+    """Make repetitions that vary around their median by a share of it; `first` says with which they begin."""
+    return (seconds * (1 + spread * np.roll(NOISE, first))).tolist()
+
+
+def rounds_around(seconds, first):
+    """Make rounds of three repetitions that vary likewise."""
+    return [[0.99 * middle, middle, 1.01 * middle] for middle in around(seconds, first=first)]
 
 
 def passes(kind, *, loader=0.01, resident=1e-5, compute=0.001, spread=0.01):
-    """Make passes of every kind from the seconds of a batch: to load it, to gather it, and to train on it."""
+    """
+    Make passes of every kind from the seconds of a batch: to load it, to gather it, and to train on it.
+
+    ResNet-18 takes a hundred times as long as the small network to train on it.
+    """
     found = []
-    for trains in (False, True):
+    for model in (None, "mlp128", "resnet18"):
+        times = compute * {None: 0, "mlp128": 1, "resnet18": 100}[model]
         for source, workers, fetch in (("loader", 0, loader), ("loader", 2, 0.6 * loader), ("resident", 0, resident)):
+            if (source, model) == ("resident", "resnet18"):
+                continue
             parts = {"fetch": 100 * fetch, "copy": 1e-6}
-            parts |= dict.fromkeys(("forward", "backward", "update"), 100 * compute / 3) if trains else {}
-            seconds = {part: around(value, spread) for part, value in parts.items()}
+            parts |= dict.fromkeys(("forward", "backward", "update"), 100 * times / 3) if model else {}
+            seconds = {part: around(value, spread, first) for first, (part, value) in enumerate(parts.items())}
             found.append(
-                Passes(source=source, workers=workers, trains=trains, device=kind, num_batches=100, seconds=seconds)
+                Passes(source=source, workers=workers, model=model, device=kind, num_batches=100, seconds=seconds)
             )
     return found
 
@@ -78,7 +90,7 @@ def step_times(kind, seconds_by_model):
             num_parameters=10,
             peak_memory_bytes=None if kind == "cpu" else 10**9,
             seconds={
-                part: around(seconds if part == "step" else seconds / 4)
+                part: rounds_around(seconds if part == "step" else seconds / 4, first=len(kind + model))
                 for part in ("gather", "copy", "forward", "backward", "update", "step")
             },
         )

@@ -35,7 +35,7 @@ def example(run, **seconds):
             ])  # fmt: skip
         case _:
             seconds = {"1": [6.0], "2": [3.5], "runs": [3.0, 2.0, 1.0]}
-            return WorkersResults(devices=[device("cpu")], widths=[64, 32, 16], seconds=seconds)
+            return WorkersResults(devices=[device("cpu")], num_images=20_000, widths=[64, 32, 16], seconds=seconds)
 
 
 def throughput(**changed):

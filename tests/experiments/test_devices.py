@@ -146,6 +146,12 @@ def test_operations_of_a_step_are_those_that_pytorch_counts(width):
     assert steps.step_flop(width, 16) == counter.get_total_flops()
 
 
+def test_ratios_have_twelve_rounds_to_come_from():
+    loader, steps = devices.plan(Profile())
+    assert loader.parameters["repetitions"] >= 12
+    assert steps.parameters["rounds"] >= 12
+
+
 def test_plan_measures_an_accelerator_only_where_there_is_one():
     on_cpu = {run.arm for run in devices.plan(Profile())}
     assert on_cpu == {"loader", "steps"}
@@ -157,7 +163,7 @@ def test_plan_measures_an_accelerator_only_where_there_is_one():
 
 def small(timed, device="cpu"):
     settings = {
-        "loader": {"batches": 2, "repetitions": 3},
+        "loader": {"batches": 2, "resnet_batches": 1, "repetitions": 3},
         "steps": {"widths": [4, 8], "rounds": 2, "repetitions": 3, "resnet_repetitions": 1},
         "clock": {"repetitions": 4, "large_batch_size": 20},
     }[timed]
@@ -167,12 +173,15 @@ def small(timed, device="cpu"):
 
 def test_every_kind_of_pass_is_repeated(dataset, without_workers):
     results = devices.measure(small("loader"), dataset, {})
-    kinds = [(p.source, p.workers, p.trains) for p in results.passes]
-    assert kinds == [(s, w, t) for t in (False, True) for s, w in (("loader", 0), ("loader", 2), ("resident", 0))]
+    kinds = [(p.source, p.workers, p.model) for p in results.passes]
+    sources = (("loader", 0), ("loader", 2), ("resident", 0))
+    assert kinds == [(*source, model) for model in (None, "mlp128") for source in sources] + [
+        (*source, "resnet18") for source in sources[:2]
+    ]
     for found in results.passes:
-        assert len(found.seconds) == (5 if found.trains else 2)
+        assert len(found.seconds) == (5 if found.model else 2)
         assert {len(seconds) for seconds in found.seconds.values()} == {3}
-        assert found.num_batches == (8 if found.source == "resident" else 2)
+        assert found.num_batches == (8 if found.source == "resident" else 1 if found.model == "resnet18" else 2)
     assert msgspec.json.decode(msgspec.json.encode(results), type=data_loading.LoaderResults) == results
     assert [device.kind for device in results.devices] == ["cpu"]
 
@@ -181,7 +190,7 @@ def test_steps_of_every_model_are_timed_in_rounds(dataset):
     results = devices.measure(small("steps"), dataset, {})
     assert [step.model for step in results.steps] == ["mlp4", "mlp8", "resnet18"]
     assert [step.num_parameters for step in results.steps[:2]] == [4 * 785 + 50, 8 * 785 + 90]
-    assert [len(step.seconds["step"]) for step in results.steps] == [6, 6, 2]
+    assert [[len(times) for times in step.seconds["step"]] for step in results.steps] == [[3, 3], [3, 3], [1, 1]]
     assert len(results.products[0].seconds) == 10
     assert msgspec.json.decode(msgspec.json.encode(results), type=steps.StepsResults) == results
 
@@ -198,7 +207,7 @@ def test_accelerator_is_measured_beside_its_own_cpu_and_awaited(dataset, acceler
 
 def test_loader_feeds_an_accelerator_that_is_awaited(dataset, accelerator, without_workers):
     results = devices.measure(small("loader", "meta"), dataset, {})
-    assert [p.device for p in results.passes] == ["cpu"] * 6 + ["meta"] * 6
+    assert [p.device for p in results.passes] == ["cpu"] * 8 + ["meta"] * 8
     assert accelerator.waits > 0
 
 

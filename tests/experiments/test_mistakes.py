@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 import torch
+from PIL import Image
+from torchvision import transforms
 
-from fmnist_ref import MLP, PublishedNN, fit, load_sample
+from fmnist_ref import MLP, PublishedNN, evaluate, fit, load_sample
 from report.experiments import mistakes
 from report.plan import Profile, Run
 from report.record.store import repeatable
@@ -41,9 +43,10 @@ def trained_by_hand(dataset, *, epochs, build=MLP, **about):
 
 
 def test_plan_pairs_every_arm_by_seed():
-    runs = list(mistakes.plan(Profile(seeds=3)))
-    assert {(run.arm, run.seed) for run in runs} == {(arm, seed) for arm in mistakes.ARMS for seed in range(3)}
+    runs = list(mistakes.plan(Profile()))
+    assert {(run.arm, run.seed) for run in runs} == {(a, seed) for a in mistakes.ARMS for seed in range(mistakes.SEEDS)}
     assert {run.parameters["epochs"] for run in runs} == {10}
+    assert {run.seed for run in mistakes.plan(Profile(name="quick", seeds=2))} == {0, 1}
 
 
 @pytest.mark.parametrize("build", [MLP, PublishedNN])
@@ -86,17 +89,45 @@ def test_order_in_which_labels_are_seen(arm, ascending, dataset, monkeypatch):
     assert torch.equal(labels, dataset.train_labels) == (arm == "unshuffled")
 
 
-def test_pixels_that_are_not_normalised_are_the_files_own(dataset, monkeypatch):
-    seen = []
+def to_tensor_alone(images):
+    """Transform grey levels by torchvision's `ToTensor` without `Normalize`."""
+    return torch.cat([transforms.ToTensor()(Image.fromarray(image.numpy())) for image in images])
+
+
+@pytest.mark.parametrize(
+    ("arm", "pixels"), [("pixels_0_to_255", lambda images: images.float()), ("pixels_0_to_1", to_tensor_alone)]
+)
+def test_pixels_that_are_not_normalised(arm, pixels, dataset, monkeypatch):
+    trained, tested = [], []
     train = mistakes.train_by_hand
 
     def spy(model, images, **about):
-        seen.append(images.images)
+        trained.append(images.images)
         return train(model, images, **about)
 
+    predict = mistakes.predict
     monkeypatch.setattr(mistakes, "train_by_hand", spy)
-    results_of("not_normalised", dataset, epochs=1)
-    assert torch.equal(seen[0], load_sample("train").images.float())
+    monkeypatch.setattr(mistakes, "predict", lambda model, images: (tested.append(images), predict(model, images))[1])
+    results_of(arm, dataset, epochs=1)
+    assert torch.equal(trained[0], pixels(load_sample("train").images))
+    assert torch.equal(tested[0], pixels(load_sample("test").images))
+
+
+def test_predictions_of_the_last_three_epochs_are_kept(dataset):
+    results = results_of("unshuffled", dataset, epochs=5)
+    found = results.recognition
+    assert (found.last_epoch, found.num_epochs, len(found.shares())) == (5, 3, len(dataset.test_labels))
+    assert found.shares().mean() == pytest.approx(sum(results.test_accuracy[-3:]) / 3)
+    assert results_of("unshuffled", dataset, epochs=1).recognition.num_epochs == 1
+
+
+def test_every_epoch_is_scored_by_the_weights_at_its_end(dataset):
+    results = results_of("unshuffled", dataset)
+    for epoch in (1, 3):
+        model, _ = trained_by_hand(dataset, epochs=epoch, shuffle=False)
+        score = evaluate(model, dataset.test_images, dataset.test_labels)
+        assert results.test_loss[epoch - 1] == pytest.approx(score.loss)
+        assert results.test_accuracy[epoch - 1] == score.accuracy
 
 
 def test_loss_that_is_no_number_is_recorded_and_the_model_scored(dataset):
@@ -106,6 +137,7 @@ def test_loss_that_is_no_number_is_recorded_and_the_model_scored(dataset):
     assert results.diverged_at_step == 1
     assert results.running_loss == results.mean_of_batch_means == [None, None, None]
     assert len(results.test_accuracy) == 3
+    assert results.test_loss == [None, None, None]
     assert msgspec.json.decode(msgspec.json.encode(results), type=mistakes.MistakesResults) == results
 
 

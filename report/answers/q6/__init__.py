@@ -8,29 +8,53 @@ answer = Answer(
     name="q6",
     title="What is a GPU good for, and what does the device parameter do?",
     experiments=("devices",),
-    headline="Q6.9",
-    headline_label="the notebook's empty loop, through the loader over resident tensors",
+    headline="loader-over-resident",
+    headline_label="as fast without the DataLoader: the loop that the notebook timed",
     card="q6-card",
 )
 
 answer.definition(
+    "Q6.1",
+    "The printed times show that training on the GPU takes less time.",
+    "The loop between the two clock readings: it fetches batches and trains nothing",
+    "test_q6_1_nothing_is_trained_between_the_clock_readings",
+    holds=False,
+    place="Q6, last line",
+    note="Each time was taken once, and the batches come from the same CPU code both times.",
+)
+answer.definition(
+    "Q6.4",
+    "A GPU loads and processes batches of data in parallel, which makes training faster.",
+    "Where a DataLoader does its work: in this process or in others, always on the CPU",
+    "test_q6_4_the_loader_works_on_the_cpu_whatever_the_device",
+    holds=False,
+    place="Q6, data size",
+    note="A GPU does process a batch in parallel. Loading it is the CPU's work.",
+)
+answer.definition(
     "Q6.6",
-    "Frameworks move work to the GPU by themselves.",
-    "where a tensor and a module made without a device are",
+    "Frameworks such as PyTorch can offload operations to the GPU automatically.",
+    "Where PyTorch puts a tensor and a module that are made without a device",
     "test_q6_6_nothing_moves_by_itself",
     holds=False,
+    place="Q6, deep learning frameworks",
+    note="False for PyTorch. TensorFlow and JAX do place operations on a GPU by default.",
 )
 answer.definition(
     "Q6.7",
-    'The device is "cpu" or "cuda".',
-    "the devices that PyTorch offers besides, and what asking for an absent one does",
+    'Common values of the device are "cpu" and "cuda".',
+    "The devices that PyTorch knows, and what happens if one is absent",
     "test_q6_7_there_are_more_devices_and_absent_ones_are_errors",
-    holds=False,
+    holds=True,
+    place="Q6, device parameter",
+    note='They are not all: "mps" (Apple), "xpu" (Intel) and others exist, and `torch.accelerator` names the one present.',
 )
 answer.definition(
     "Q6.8",
-    "ResNet-18 trains on Fashion-MNIST as written.",
-    "one-channel images through its three-channel stem; and with a one-channel stem",
+    "ResNet-18 can be trained on Fashion-MNIST as written.",
+    "One-channel images through its three-channel first layer, and through one with a single channel",
     "test_q6_8_resnet_needs_a_one_channel_stem",
     holds=False,
+    origin="implied",
+    place="Q6, code",
 )

@@ -6,25 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.curves import PERCENT
 from report.answers.q6 import answer
-from report.answers.timed import (
-    MILLI,
-    fetch_share,
-    loader,
-    median,
-    passes_of,
-    per_batch,
-    steps,
-    steps_of,
-    with_and_without_accelerator,
-)
-from report.conclude.rules import Below
-from report.conclude.statistics import Estimate, bootstrap
-from report.conclude.statistics import median as middle
-from report.experiments.data_loading import Source
+from report.answers.timed import MILLI, fetch_share, loader, passes_of, per_batch, with_and_without_accelerator
+from report.conclude.statistics import Estimate, log_ratio, mean_with_t_interval
+from report.experiments.data_loading import ModelName, Passes, Source
 from report.experiments.hardware import Part
 from report.record.reader import Records
 
@@ -38,57 +26,53 @@ PARTS: dict[Part, str] = {
 SOURCES: tuple[tuple[str, Source, int], ...] = (
     ("loader", "loader", 0),
     ("loader, 2 workers", "loader", 2),
-    ("resident tensors", "resident", 0),
+    ("tensors in memory", "resident", 0),
 )
+MODELS: dict[ModelName, str] = {"mlp128": "784-128-10", "resnet18": "ResNet-18"}
 
 
-@answer.claim(
-    "Q6.4",
-    "A GPU loads data in parallel, and that makes training faster.",
-    Below(),
-    note="Of the 784-128-10 network's step. The loader's work is done by the processor, whatever device trains.",
-)
-def loader_beyond_half(records: Records) -> Estimate:
-    """Share of the notebook's training step that the loader takes on the CPU, minus one half."""
-    results, ids = loader(records)
-    share = fetch_share(passes_of(results, "loader", trains=True)) - 0.5
-    return median(share, scale=PERCENT, unit="percentage points", n_of="passes", signed=True, records=ids)
+def _share(records: Records, source: Source, model: ModelName, workers: int = 0, accelerator: bool = False) -> Estimate:
+    """Estimate the share of a training step that goes into fetching its batch."""
+    results, ids = loader(records, accelerator)
+    device = results.devices[-1] if accelerator else None
+    shares = fetch_share(passes_of(results, source, model=model, workers=workers, device=device)) * PERCENT
+    return mean_with_t_interval(shares, unit="percent", n_of="rounds", method="Student t over rounds", records=ids)
 
 
-@answer.number("resnet-loader-share")
-def loader_share_of_resnet(records: Records) -> Estimate:
-    """Estimate the loader's share for ResNet-18: fetching a batch over fetching it and taking the step."""
-    passes, pass_ids = loader(records)
-    results, step_ids = steps(records)
-    return bootstrap(
-        [
-            per_batch(passes_of(passes, "loader", trains=False)),
-            steps_of(results, "resnet18").seconds["step"],
-        ],
-        lambda fetch, step: PERCENT * middle(fetch) / (middle(fetch) + middle(step)),
-        unit="percent",
-        n_of="repetitions",
-        paired=False,
-        records=pass_ids + step_ids,
-    )
+@answer.illustration("Q6.4")
+def loader_shares(records: Records) -> tuple[Estimate, ...]:
+    """Share of a training step spent fetching, on the CPU: 784-128-10 with 0 and 2 workers, then ResNet-18 likewise."""
+    return tuple(_share(records, "loader", model, workers) for model in MODELS for workers in (0, 2))
 
 
-def share_of(source: Source, workers: int = 0, accelerator: bool = False) -> Callable[[Records], Estimate]:
-    """Make a measure of that share, by where the batches come from."""
+def share_of(source: Source, accelerator: bool = False) -> Callable[[Records], Estimate]:
+    """Make a measure of that share for the small network, by where the batches come from."""
 
     def share_of_fetching(records: Records) -> Estimate:
         """Estimate the share of a training step that goes into fetching its batch."""
-        results, ids = loader(records, accelerator)
-        device = results.devices[-1] if accelerator else None
-        share = fetch_share(passes_of(results, source, trains=True, workers=workers, device=device))
-        return median(share, scale=PERCENT, unit="percent", n_of="passes", records=ids)
+        return _share(records, source, "mlp128", accelerator=accelerator)
 
     return share_of_fetching
 
 
+@answer.number("step-with-workers")
+def step_with_workers(records: Records) -> tuple[Estimate, ...]:
+    """Estimate how many times as long a training step takes with two workers as with none, for each model."""
+    results, ids = loader(records)
+    return tuple(
+        log_ratio(
+            per_batch(passes_of(results, "loader", model=model, workers=2)),
+            per_batch(passes_of(results, "loader", model=model)),
+            records=ids,
+        )
+        for model in MODELS
+    )
+
+
 @answer.figure("q6-step-parts")
 def step_parts(records: Records, findings: Findings) -> FigureSpec:
-    """Draw where the time of a training step goes, by source of the batches and by device."""
+    """Draw where the time of a training step goes, by model, source of the batches and device."""
+    del findings
     bars: list[Bar] = []
     ids: tuple[str, ...] = ()
     for accelerator in with_and_without_accelerator(records, "loader"):
@@ -96,38 +80,36 @@ def step_parts(records: Records, findings: Findings) -> FigureSpec:
         device = results.devices[-1]
         ids += found
         where = f", {device.name}" if accelerator else ""
-        for label, source, workers in SOURCES:
-            passes = passes_of(results, source, trains=True, workers=workers, device=device)
-            segments = [
-                BarSegment(label=name, value=float(np.median(passes.seconds[part])) / passes.num_batches * MILLI)
-                for part, name in PARTS.items()
-            ]
-            bars.append(Bar(label=label + where, segments=segments))
+        for model, name in MODELS.items():
+            for label, source, workers in SOURCES:
+                if (model, source) != ("resnet18", "resident"):
+                    passes = passes_of(results, source, model=model, workers=workers, device=device)
+                    bars.append(_bar(f"{name}, {label}{where}", passes))
+    small, _, large, _ = (estimate.value for estimate in loader_shares(records))
     return FigureSpec(
-        chart=BarChart(bars=bars, x_label="a training step of 64 images (ms)"),
-        title=by_verdict(
-            findings["Q6.4"],
-            supported="The loader takes less than half of a training step",
-            refuted="The loader takes most of a training step",
-            undetermined="Loader and arithmetic share a training step about evenly",
-            withheld="Where the time of a training step goes",
-        ),
-        alt="Milliseconds of a training step. " + " ".join(_spoken(bar) for bar in bars),
+        chart=BarChart(bars=bars, x_label="share of a training step of 64 images (%)"),
+        title=f"The loader takes {small:.0f} % of the small network's step and {large:.0f} % of ResNet-18's",
+        alt="Shares of a training step. " + " ".join(f"{bar.label}: {_spoken(bar)}." for bar in bars),
         caption=(
-            "784-128-10 network. Medians over passes, the device awaited after every part. Fetching, from resident tensors, "
-            "is `index_select`; through the loader it is the work of the processor on each image."
+            "Medians over passes, each part timed until the device had finished it; the whole step in milliseconds stands beside "
+            "the label. From tensors in memory, fetching is one call of index_select; through the loader, the CPU transforms each "
+            "image."
         ),
         records=ids,
     )
 
 
+def _bar(label: str, passes: Passes) -> Bar:
+    """Draw the parts of a step in percent of the whole, whose milliseconds are in the label."""
+    parts = {name: float(np.median(passes.seconds[part])) / passes.num_batches for part, name in PARTS.items()}
+    whole = sum(parts.values())
+    segments = [BarSegment(label=name, value=seconds / whole * PERCENT) for name, seconds in parts.items()]
+    return Bar(label=f"{label} ({whole * MILLI:.3g} ms)", segments=segments)
+
+
 def _spoken(bar: Bar) -> str:
-    total = sum(segment.value for segment in bar.segments)
-    first = bar.segments[0]
-    return f"{bar.label}: {total:.2f}, of which {first.label} {first.value:.2f}."
+    return ", ".join(f"{part.label} {part.value:.0f} %" for part in bar.segments)
 
 
-answer.number("loader-share")(share_of("loader"))
-answer.number("loader-2-share")(share_of("loader", 2))
 answer.number("resident-share")(share_of("resident"))
 answer.number("accelerator-loader-share")(share_of("loader", accelerator=True))

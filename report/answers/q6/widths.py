@@ -12,6 +12,8 @@ from report.answers.curves import PERCENT
 from report.answers.q6 import answer
 from report.answers.timed import (
     MILLI,
+    Floats,
+    by_round,
     floating_point_rate,
     median,
     steps,
@@ -20,35 +22,47 @@ from report.answers.timed import (
     with_and_without_accelerator,
 )
 from report.conclude.rules import Above
-from report.conclude.statistics import Estimate, bootstrap
-from report.conclude.statistics import median as middle
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.hardware import Device
 from report.experiments.steps import StepsResults, step_flop
 from report.record.reader import NoRecords, Records
 
 
-@answer.claim("Q6.3", "Large models gain more from it than small ones.", Above(1.0), kind="G")
+@answer.claim(
+    "Q6.3",
+    "Large models gain more from a GPU than small ones.",
+    Above(1.0),
+    kind="G",
+    place="Q6, model size and complexity",
+)
 def gain_of_width(records: Records) -> Estimate:
-    """CPU over accelerator at width 4096, over the same at width 32."""
+    """Time of a step, CPU over accelerator, at a width of {widest} units over the same ratio at {narrowest} units."""
     results, ids = steps(records, accelerator=True)
+    gains = _gains(results)
+    narrowest, widest = min(gains), max(gains)
+    settings = {"narrowest": narrowest, "widest": widest}
+    return log_ratio(gains[widest], gains[narrowest], records=ids, settings=settings)
+
+
+def _gains(results: StepsResults) -> dict[int, Floats]:
+    """Return the ratio of the CPU's time to the accelerator's in each round, by width."""
     accelerator = results.devices[-1]
     widths = list(widths_of(results, accelerator))
     if not widths:
         raise NoRecords("steps by width on the accelerator")
-    samples = [
-        steps_of(results, f"mlp{width}", device).seconds["step"]
-        for width in (widths[-1], widths[0])
-        for device in (None, accelerator)
-    ]
-    return bootstrap(
-        samples,
-        lambda wide, wide_on, narrow, narrow_on: middle(wide) / middle(wide_on) * middle(narrow_on) / middle(narrow),
-        unit="ratio",
-        n_of="repetitions",
-        paired=False,
-        null=1.0,
-        records=ids,
-    )
+    return {
+        width: by_round(steps_of(results, f"mlp{width}")) / by_round(steps_of(results, f"mlp{width}", accelerator))
+        for width in widths
+    }
+
+
+def _crossing(results: StepsResults) -> str:
+    """Say from which of the measured widths on the accelerator is faster than its host."""
+    gains = {width: float(np.exp(np.log(ratio).mean())) for width, ratio in _gains(results).items()}
+    faster = [width for width in gains if all(gain > 1 for wider, gain in gains.items() if wider >= width)]
+    if not faster:
+        return "The accelerator is not faster at the largest width."
+    return f"The accelerator is faster from {min(faster)} units on."
 
 
 def fixed_share(widest: bool) -> Callable[[Records], Estimate]:
@@ -61,8 +75,8 @@ def fixed_share(widest: bool) -> Callable[[Records], Estimate]:
         by_width = widths_of(results, host)
         width = (max if widest else min)(by_width)
         floor = step_flop(width, results.batch_size) / floating_point_rate(results, host)
-        share = 1 - floor / np.array(by_width[width].seconds["step"])
-        return median(share, scale=PERCENT, unit="percent", n_of="repetitions", records=ids)
+        share = 1 - floor / by_round(by_width[width])
+        return median(share, scale=PERCENT, unit="percent", n_of="rounds", records=ids)
 
     return share_beyond_arithmetic
 
@@ -73,9 +87,12 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
     series: list[Series] = []
     spoken: list[str] = []
     ids: tuple[str, ...] = ()
+    crossing = ""
     for accelerator in with_and_without_accelerator(records, "steps"):
         results, found = steps(records, accelerator)
         ids += found
+        if accelerator:
+            crossing = f" {_crossing(results)}"
         for device in results.devices:  # an accelerator's host too, unless it is the processor drawn already
             if device.name not in {line.label for line in series}:
                 line, floor = _step_line(results, device), _floor_line(results, device)
@@ -95,16 +112,17 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
         ),
         title=by_verdict(
             findings["Q6.3"],
-            supported="The wider the layer, the more an accelerator gains",
-            refuted="A wide layer gains no more from the accelerator than a narrow one",
-            undetermined="Whether wide layers gain more from the accelerator, these steps can't tell",
-            withheld="Time of a training step by width, with the least that its arithmetic can take",
+            supported="Wide layers gain more from the accelerator than narrow ones",
+            refuted="Wide layers gain no more from the accelerator than narrow ones",
+            undetermined="These steps do not show whether wide layers gain more from the accelerator",
+            withheld="Time of a training step by width, and the time that its arithmetic alone would take",
         ),
         alt="Time of a training step against width, both axes logarithmic. " + " ".join(spoken),
         caption=(
-            "One hidden layer, batches of 64, data resident on the device. Medians; bands: middle half of the repetitions. "
-            "Floor: the step's matrix products at the rate of the fastest large one."
-        ),
+            "One hidden layer, batches of 64, data in the device's memory. The line is the median of the rounds, the band their "
+            "middle half. Arithmetic alone: the step's matrix products at the rate of the fastest large one."
+        )
+        + crossing,
         records=ids,
     )
 
@@ -119,7 +137,7 @@ def _spoken(line: Series, floor: Series) -> str:
 def _step_line(results: StepsResults, device: Device) -> Series:
     by_width = widths_of(results, device)
     low, middle, high = np.array(
-        [np.quantile(np.array(step.seconds["step"]) * MILLI, [0.25, 0.5, 0.75]) for step in by_width.values()]
+        [np.quantile(by_round(step) * MILLI, [0.25, 0.5, 0.75]) for step in by_width.values()]
     ).T
     return Series(
         label=device.name,

@@ -6,7 +6,7 @@ import msgspec
 
 from report.answers.answer import Estimator
 from report.answers.speed import answer
-from report.conclude.statistics import Estimate, ratio_of_medians
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.throughput import EpochTimes, MethodName, ThroughputResults
 from report.record.reader import Records
 
@@ -75,9 +75,9 @@ def rung_of(results: ThroughputResults, name: MethodName) -> EpochTimes:
 
 
 def ratio_of(results: ThroughputResults, goal: Goal, records: tuple[str, ...] = ()) -> Estimate:
-    """Estimate a goal's ratio."""
+    """Estimate a goal's ratio from the times of the same rounds."""
     slower, faster = (rung_of(results, name).seconds["epoch"] for name in (goal.slower, goal.faster))
-    return ratio_of_medians(slower, faster, n_of="rounds", records=records)
+    return log_ratio(slower, faster, records=records)
 
 
 def _ratio(goal: Goal) -> Estimator:

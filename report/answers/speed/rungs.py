@@ -7,7 +7,7 @@ from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.speed import answer
 from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
 from report.answers.timed import machine, median
-from report.conclude.statistics import Estimate, ratio_of_medians
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.throughput import EpochTimes, MethodName
 from report.record.reader import Records
 
@@ -51,7 +51,7 @@ def step_down(slower: MethodName, faster: MethodName) -> Estimator:
     def measure(records: Records) -> Estimate:
         results, ids = ladder(records)
         above, below = (rung_of(results, name).seconds["epoch"] for name in (slower, faster))
-        return ratio_of_medians(above, below, n_of="rounds", records=ids)
+        return log_ratio(above, below, records=ids)
 
     return measure
 
@@ -94,7 +94,8 @@ def rungs(records: Records, findings: Findings) -> FigureSpec:
         caption=(
             f"One epoch of {results.num_images:,} images at batch size {results.batch_size}, 784-128-10 network; "
             f"{machine(results.devices[0])} unless one thread is named. Point: median of "
-            f"{' or '.join(map(str, counts))} rounds in which all took turns, those that take longest in the fewest; bar: 95 % bootstrap interval; dots: the rounds."
+            f"{' or '.join(map(str, counts))} rounds in which all took turns; bar: 95 % bootstrap interval; dots: the rounds. The two "
+            "slowest train a quarter of an epoch in each round, and their times are multiplied by four."
         ),
         records=ids,
     )
@@ -135,7 +136,7 @@ def goal_table(records: Records, findings: Findings) -> TableSpec:
         estimate = ratio_of(results, goal)
         rows.append([goal.says, estimate.value, goal.limit(), "met" if goal.met_by(estimate.value) else "missed"])
     return TableSpec(
-        caption="Ratios of median times within this one run, and the limits to which “bench --check” holds them.",
+        caption="Ratios of times of the same rounds (geometric means), and the limits to which “bench --check” holds them.",
         columns=["ratio", "measured", "limit", "outcome"],
         rows=rows,
         records=ids,

@@ -11,7 +11,7 @@ from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.speed import answer
 from report.answers.timed import machine
-from report.conclude.statistics import Estimate, ratio_of_medians
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.speed import WorkersResults
 from report.record.reader import Records
 
@@ -57,7 +57,7 @@ def gain_of_workers(records: Records) -> Estimate:
     results, ids = measured_workers(records)
     wall = by_workers(results)
     one, most = wall[min(wall)], wall[max(wall)]
-    return ratio_of_medians(one, most, n_of="rounds", records=ids)
+    return log_ratio(one, most, records=ids)
 
 
 @answer.figure("speed-workers")
@@ -102,7 +102,7 @@ def workers(records: Records, findings: Findings) -> FigureSpec:
         + ", ".join(f"{seconds:.2f} on {size}" for size, seconds in simulated.items())
         + ".",
         caption=(
-            f"{len(results.widths)} trainings of one epoch, hidden layers of {min(results.widths)} to {max(results.widths)} units, one "
+            f"{len(results.widths)} trainings on {results.num_images:,} images, hidden layers of {min(results.widths)} to {max(results.widths)} units, one "
             f"thread each; {machine(results.devices[0])}. Simulated: each starts on the worker that is free first and takes as "
             "long as it did on one worker, as if workers did not get in each other's way."
         ),

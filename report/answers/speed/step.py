@@ -9,7 +9,7 @@ from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.speed import answer
 from report.answers.timed import machine, median
-from report.conclude.statistics import Estimate, ratio_of_medians
+from report.conclude.statistics import Estimate, log_ratio, ratio_of_medians
 from report.experiments.hardware import Part
 from report.experiments.speed import ProfileResults
 from report.experiments.throughput import MethodName, ThroughputResults
@@ -126,7 +126,7 @@ def attempt_ratio(name: MethodName, over: MethodName = "fit") -> Estimator:
         by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.methods}
         if not by_name.get(name):
             raise NoRecords(f"{name}: left out, or not to be had on this machine")
-        return ratio_of_medians(by_name[name], by_name[over], n_of="rounds", records=ids)
+        return log_ratio(by_name[name], by_name[over], records=ids)
 
     return measure
 
