@@ -19,7 +19,7 @@ before it on its seed, and ends when it has taken as many updates without gettin
 Five seeds. Two seeds with 1024 took 118 and 140 epochs, against 26 to 28 with 16: the logarithm of the ratio is 1.6, and with a
 standard deviation of 0.12 its half width is 0.15, far less than half the distance from 0. The gaps to the test loss of the two
 sizes were within 0.03 nats of each other, with about 0.01 between seeds, so five seeds may leave Q2.7 undetermined; more
-would take a minute and a half of every further seed. Between 2 and 80 seconds a run on one thread.
+would take about four CPU-minutes a seed. Between 2 and 80 seconds a run on one thread.
 """
 
 from __future__ import annotations
