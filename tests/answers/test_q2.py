@@ -159,8 +159,8 @@ def straight(losses, batch_size=50, **scores):
 
 def test_a_level_is_read_between_the_scorings_and_at_the_first_time_only():
     run = straight([0.6, 0.4, 0.2, 0.5, 0.1], test_loss=[0.7, 0.5, 0.4, 0.8, 0.6])
-    moment = levels.at_level(run, 0.3)
-    assert (moment.epochs, moment.updates, moment.test_loss) == pytest.approx((3, 3000, 0.45))
+    moment = levels.at_level(run, 0.25)
+    assert (moment.epochs, moment.updates, moment.test_loss) == pytest.approx((3.5, 3500, 0.425))
     assert levels.at_level(run, 0.6).epochs == 1
     assert levels.at_level(run, 0.05) is None
 
