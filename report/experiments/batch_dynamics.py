@@ -1,25 +1,37 @@
 """
 How training at a small and at a large batch size goes on from an end point, depends on the data order, and climbs.
 
-Measured, for a 784-128-10 ReLU network under SGD on the 50,000 images not held out:
+Measured under SGD on the 50,000 images not held out:
 
-- `continue`: from the end point of training with batch size 4096, training goes on for equally many epochs with 16 and with
-  4096; the training loss before and after.
-- `spread`: from one initial point, eight data orders; the variance of the final weights, summed over the weights, with
-  batch sizes 16 and 1024 after equally many updates at one learning rate. And with 16 after as many images as with 1024,
-  at a rate 64 times lower: the linear scaling rule read backwards.
-- `rise`: in the first updates from the initial weights, the steepest change of the loss on 5,000 fixed training images
-  in any single update, per unit of the distance that the weights moved, with 16 and with 4096.
+- `continue`: a network is trained with batch size 4096 until its loss is level: until the mean of the loss over 20 epochs is
+  less than 1 % below that of the 20 epochs before, twice running (at most 600 epochs). From there 3,125 updates are made with
+  16 images each (one epoch) or with 4096, at one learning rate: the one chosen for 16. Then both go on with 4096 until both
+  are level again. The training loss, a mean over ten epochs, at the end of each stage. The network has 8 hidden units: with
+  128 it fits nearly every image in the end and comes to no minimum that it could leave (after 400 epochs its loss is 0.15 and
+  still falls by 4 % in 20).
+- `spread`: from one initial point, eight data orders; the variance of the final weights, summed over the weights, of a
+  784-128-10 network with batch sizes 16 and 1024 after equally many updates at one learning rate. And with 16 after as many
+  images as with 1024, at a rate 64 times lower: the linear scaling rule read backwards.
+- `rise`: in the first updates of the same network, the steepest change of the loss on 5,000 fixed training images in any
+  single update, per unit of the distance that the weights moved, with 16 and with 4096, each at its own rate.
 
-`continue` and `rise` take the learning rates that `batch_size` chose for ten epochs. About 10 seconds a run on one thread.
+The rate is 0.1 in `spread`, and in `continue` while the loss is brought to its level; all others are those that `batch_size`
+chose for ten epochs.
+
+Ten seeds. The interval of a mean should be no wider than the distance between the threshold and the estimate. For `spread` at
+rates in proportion, five earlier seeds gave a ratio of 0.85 (0.78 to 0.94), against 1: seven would do. For `continue` two
+seeds gave −0.004 and −0.010 nats, against −0.01: that would take 26, and ten are what there is time for.
+About 60, 4 and 7 seconds a run on one thread.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from statistics import fmean
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
@@ -27,7 +39,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
-from fmnist_ref import MLP, History, evaluate, fit
+from fmnist_ref import MLP, evaluate, fit
 from report.experiments.batch_size import planned_run
 from report.experiments.partial_epochs import train_in_chunks
 from report.experiments.training import hold_out
@@ -35,19 +47,33 @@ from report.experiments.tuning import chosen_rate
 from report.plan import Dataset, Experiment, Images, Inputs, Profile, Run
 
 SMALL, MIDDLE, LARGE = 16, 1024, 4096
-SPREAD_RATE = 0.1  # stable at every batch size, and near the chosen rates of the middle ones
+NARROW = 8  # hidden units of `continue`
+RATE = 0.1
+"""Learning rate of `continue` and `spread`: stable at every batch size, and near the chosen rates of the middle ones."""
+EPOCHS_IN_A_BLOCK = 20
+LEVEL = 0.01
+"""A loss is level if it falls by less than this fraction from one block of epochs to the next."""
 
 
 class ContinueResults(msgspec.Struct, frozen=True, kw_only=True):
-    """Training loss over all images, in nats with the weights fixed, and the updates of both continuations."""
+    """Both continuations from one end point; losses are in nats, over all images, means over ten epochs of large batches."""
 
     loss_at_end_point: float
     loss_after_small: float
+    """After updates with the small batch, and then with the large one until the loss was level."""
     loss_after_large: float
-    updates_small: int
-    updates_large: int
-    small_learning_rate: float
-    large_learning_rate: float
+    """After as many updates, all with the large batch."""
+    loss_before_levelling: float
+    """Right after the updates with the small batch, with the weights fixed."""
+    num_updates: int
+    """Made by each of the two before the loss was levelled."""
+    epochs_to_end_point: int
+    epochs_to_level: int
+    """Further epochs with the large batch, the same number for both."""
+    is_level: bool
+    """Whether all three losses were level before the epochs ran out."""
+    learning_rate: float
+    """Of these updates: the one that was chosen for the small batch."""
 
 
 class SpreadResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,19 +100,22 @@ class RiseResults(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: the three studies on every seed."""
-    trials = [
+    trials = tuple(
         trial
         for size in (SMALL, LARGE)
         for trial in planned_run(profile, "epochs", size, profile.first_seed).depends_on
-    ]
+    )
     studies = {
-        "continue": {"first_epochs": profile.pick(full=10, quick=1), "more_epochs": profile.pick(full=2, quick=1)},
+        "continue": {
+            "num_updates": profile.pick(full=3_125, quick=100),
+            "max_epochs": profile.pick(full=600, quick=40),
+        },
         "spread": {"num_orders": profile.pick(full=8, quick=3), "num_updates": profile.pick(full=16, quick=2)},
         "rise": {"num_updates": profile.pick(full=120, quick=4), "num_images": profile.pick(full=5_000, quick=1_000)},
     }
-    for seed in profile.seeds_of():
+    for seed in profile.seeds_of(full=10):
         for study, parameters in studies.items():
-            depends_on = () if study == "spread" else tuple(trials)
+            depends_on = () if study == "spread" else trials
             yield Run(experiment="batch_dynamics", arm=study, seed=seed, parameters=parameters, depends_on=depends_on)
 
 
@@ -94,12 +123,12 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ContinueResults | Spr
     """Make one of the three studies with one seed."""
     train = hold_out(dataset.train)[0].to(run.device)
     torch.manual_seed(run.seed)
-    model = MLP().to(run.device)
     if run.arm == "spread":
-        return study_spread(model, train, **run.parameters)
+        return study_spread(MLP().to(run.device), train, **run.parameters)
     small, large = (_chosen_rate_at(batch_size, run, inputs) for batch_size in (SMALL, LARGE))
-    study = study_continuation if run.arm == "continue" else study_rises
-    return study(model, train, small, large, run.seed, **run.parameters)
+    if run.arm == "continue":
+        return study_continuation(MLP((NARROW,)).to(run.device), train, small, run.seed, **run.parameters)
+    return study_rises(MLP().to(run.device), train, small, large, run.seed, **run.parameters)
 
 
 def _chosen_rate_at(batch_size: int, run: Run, inputs: Inputs) -> float:
@@ -108,39 +137,67 @@ def _chosen_rate_at(batch_size: int, run: Run, inputs: Inputs) -> float:
 
 
 def study_continuation(
-    model: nn.Module,
-    train: Images,
-    small_rate: float,
-    large_rate: float,
-    seed: int,
-    *,
-    first_epochs: int,
-    more_epochs: int,
+    model: nn.Module, train: Images, learning_rate: float, seed: int, *, num_updates: int, max_epochs: int
 ) -> ContinueResults:
-    """Train with the large batch, then continue with the small and with the large one from where that ended."""
-
-    def loss_of(model: nn.Module) -> float:
-        return evaluate(model, train.images, train.labels).loss
-
-    fit(model, train.images, train.labels, epochs=first_epochs, batch_size=LARGE, learning_rate=large_rate, seed=seed)
-    more: dict[str, Any] = {"epochs": more_epochs, "seed": seed + 1_000}  # another data order, the same for both
-    small, small_history = _train_copy(model, train, batch_size=SMALL, learning_rate=small_rate, **more)
-    large, large_history = _train_copy(model, train, batch_size=LARGE, learning_rate=large_rate, **more)
+    """Train with the large batch until level, then go on from there in two ways that differ in the batch size alone."""
+    first = train_until_level([model], train, seed=seed, max_epochs=max_epochs)
+    extent = {"epochs": num_updates, "max_steps": num_updates, "learning_rate": learning_rate}
+    small, large = (
+        _train_copy(model, train, batch_size=batch_size, seed=seed, **extent) for batch_size in (SMALL, LARGE)
+    )
+    loss_before_levelling = evaluate(small, train.images, train.labels).loss
+    last = train_until_level([small, large], train, seed=seed + 1_000, max_epochs=max_epochs)
     return ContinueResults(
-        loss_at_end_point=loss_of(model),
-        loss_after_small=loss_of(small),
-        loss_after_large=loss_of(large),
-        updates_small=small_history.num_steps,
-        updates_large=large_history.num_steps,
-        small_learning_rate=small_rate,
-        large_learning_rate=large_rate,
+        loss_at_end_point=first.losses[0],
+        loss_after_small=last.losses[0],
+        loss_after_large=last.losses[1],
+        loss_before_levelling=loss_before_levelling,
+        num_updates=num_updates,
+        epochs_to_end_point=first.epochs,
+        epochs_to_level=last.epochs,
+        is_level=first.is_level and last.is_level,
+        learning_rate=learning_rate,
     )
 
 
-def _train_copy(model: nn.Module, train: Images, **settings: Any) -> tuple[nn.Module, History]:
-    """Train a copy of a model; return the copy and its history."""
+class Levelled(NamedTuple):
+    """How training with the large batch came to rest."""
+
+    losses: list[float]
+    """Of each model: the mean over the last ten epochs, in nats."""
+    epochs: int
+    is_level: bool
+    """Whether the losses were level before the epochs ran out."""
+
+
+def train_until_level(models: Sequence[nn.Module], train: Images, *, seed: int, max_epochs: int) -> Levelled:
+    """
+    Train models side by side with the large batch until no loss falls by 1 % in 20 epochs, twice running.
+
+    Compared are the means of the running loss over 20 epochs and over the 20 before. All models get the same batches, and
+    as many epochs as the slowest of them needs; after `max_epochs` training ends in any case.
+    """
+    settings: dict[str, Any] = {"epochs": EPOCHS_IN_A_BLOCK, "batch_size": LARGE, "learning_rate": RATE}
+    generators = [torch.Generator().manual_seed(seed) for _ in models]
+    now, epochs, blocks_at_rest = [math.inf] * len(models), 0, 0
+    while epochs < max_epochs and blocks_at_rest < 2:
+        before = now
+        curves = [
+            fit(model, train.images, train.labels, generator=generator, **settings).running_loss
+            for model, generator in zip(models, generators, strict=True)
+        ]
+        now = [fmean(curve) for curve in curves]
+        at_rest = all(new > (1 - LEVEL) * old for new, old in zip(now, before, strict=True))
+        blocks_at_rest = blocks_at_rest + 1 if at_rest else 0
+        epochs += EPOCHS_IN_A_BLOCK
+    return Levelled([fmean(curve[-10:]) for curve in curves], epochs, is_level=blocks_at_rest == 2)
+
+
+def _train_copy(model: nn.Module, train: Images, **settings: Any) -> nn.Module:
+    """Train a copy of a model and return it."""
     trained = copy.deepcopy(model)
-    return trained, fit(trained, train.images, train.labels, **settings)
+    fit(trained, train.images, train.labels, **settings)
+    return trained
 
 
 def study_spread(model: nn.Module, train: Images, *, num_orders: int, num_updates: int) -> SpreadResults:
@@ -148,17 +205,17 @@ def study_spread(model: nn.Module, train: Images, *, num_orders: int, num_update
 
     def variance(batch_size: int, updates: int, rate: float) -> float:
         extent = {"epochs": updates, "max_steps": updates, "batch_size": batch_size}
-        trained = (_train_copy(model, train, learning_rate=rate, seed=s, **extent)[0] for s in range(num_orders))
+        trained = (_train_copy(model, train, learning_rate=rate, seed=s, **extent) for s in range(num_orders))
         return torch.stack([_weights(one) for one in trained]).double().var(dim=0).sum().item()
 
     ratio = MIDDLE // SMALL
     return SpreadResults(
-        small=variance(SMALL, num_updates, SPREAD_RATE),
-        large=variance(MIDDLE, num_updates, SPREAD_RATE),
-        small_scaled=variance(SMALL, num_updates * ratio, SPREAD_RATE / ratio),
+        small=variance(SMALL, num_updates, RATE),
+        large=variance(MIDDLE, num_updates, RATE),
+        small_scaled=variance(SMALL, num_updates * ratio, RATE / ratio),
         num_orders=num_orders,
         num_updates=num_updates,
-        learning_rate=SPREAD_RATE,
+        learning_rate=RATE,
     )
 
 

@@ -1,12 +1,15 @@
 """
 What the batch size does to training, under equal epochs and under equal updates.
 
-Measured: loss and accuracy of a 784-128-10 ReLU network trained by SGD on 50,000 images, for batch sizes 16 to 4096. The
-learning rate is chosen for each of them and each budget on the 10,000 images held out (one seed; the trial of a rate
-under which the network has collapsed after three epochs ends there). Two budgets: ten epochs, in which small batches make
-more updates; and 500 updates, in which large batches see more images. Training, held-out and test images are scored with
-the weights fixed, before training and after each of the first ten epochs and every tenth. Between 1 and 20 seconds a run on
-one thread.
+Measured: loss and accuracy of a 784-128-10 ReLU network trained by SGD on 50,000 images. Two budgets: ten epochs, with batch
+sizes 16 to 4096, in which small batches make more updates; and 3,125 updates, which are one epoch with batches of 16 and 64
+epochs with 1024 (4096 is left out: it would take 240 epochs). Under each budget the learning rate of each size is the one with
+the best mean accuracy on the 10,000 images held out, over three trial seeds, from a grid whose ends should not be chosen (the
+trial of a rate under which the network has collapsed after three epochs ends there). Training, held-out and test images are
+scored with the weights fixed, before training and after each of the first ten epochs, every tenth, and the last.
+
+Five seeds: after ten epochs the best small batch was 2.8 points better than the best large one, with a half width of 0.35;
+half the distance from the margin of 0.3 points is 1.2. Between 1 and 30 seconds a run on one thread.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
 BATCH_SIZES = (16, 64, 256, 1024, 4096)
 BUDGETS = ("epochs", "updates")
-UPDATES = {"full": 500, "quick": 20}
+UPDATES = {"full": 3_125, "quick": 20}
+"""An epoch with the smallest batch."""
 RATES: dict[str, dict[int, tuple[float, ...]]] = {
     # around the notebook's 0.01 at batch size 64, scaled up with the batch as far as training stays stable
     "epochs": {
@@ -36,9 +40,8 @@ RATES: dict[str, dict[int, tuple[float, ...]]] = {
     "updates": {
         16: (0.01, 0.03, 0.1),
         64: (0.03, 0.1, 0.3),
-        256: (0.1, 0.3, 1.0),
+        256: (0.03, 0.1, 0.3),
         1024: (0.1, 0.3, 1.0),
-        4096: (0.1, 0.3, 1.0),
     },
 }
 
@@ -63,10 +66,10 @@ class BatchSizeResults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(profile: Profile) -> Iterator[Run]:
-    """List the runs: both budgets at every batch size on every seed."""
+    """List the runs: both budgets at their batch sizes on every seed."""
     for seed in profile.seeds_of():
         for budget in BUDGETS:
-            for batch_size in BATCH_SIZES:
+            for batch_size in RATES[budget]:
                 yield planned_run(profile, budget, batch_size, seed)
 
 

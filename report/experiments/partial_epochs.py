@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -32,8 +33,8 @@ def train_in_chunks(
     """
     Train without end, pausing after every chunk.
 
-    Each epoch is a new permutation of all images. A chunk is a part of it, given to `fit`: as many whole batches as come
-    nearest to `images_per_chunk`, and at the end of an epoch what remains. SGD without momentum carries nothing from one
+    Each epoch is a new permutation of all images. A chunk is a part of it, given to `fit`: as few whole batches as have
+    `images_per_chunk` images, and at the end of an epoch what remains. SGD without momentum carries nothing from one
     update to the next but the weights, so this is the same algorithm as one long call of `fit`.
 
     Yields
@@ -41,7 +42,7 @@ def train_in_chunks(
     Chunk
         After each chunk, when `model` has just been trained on it.
     """
-    length = max(1, round(images_per_chunk / batch_size)) * batch_size
+    length = math.ceil(images_per_chunk / batch_size) * batch_size
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(len(train), generator=generator).to(train.images.device)

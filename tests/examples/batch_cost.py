@@ -8,10 +8,11 @@ from report.experiments.batch_cost import BatchCostResults, StepCost
 def example(run, *, sign=1):
     """Make the costs of a device with a fixed cost per step or, with sign −1, of one that large batches overwhelm."""
     steps = []
-    for size in (1, 4, 16, 64, 256, 1024):
+    for power in range(8):
+        size = 4**power
         seconds = 1e-3 + 1e-5 * size if sign == 1 else 1e-6 * size**1.5
-        rounds = [[seconds * (1 + j), seconds * (1 + j)] for j in JITTER]
-        steps.append(StepCost(batch_size=size, saved_bytes=4 + sign * 3696 * size + 4_000_000, seconds=rounds))
+        rounds = [[seconds * (1 + JITTER[(number * power) % 5])] * 2 for number in range(16)]
+        steps.append(StepCost(batch_size=size, saved_bytes=4 + 3696 * size, seconds=rounds))
     return BatchCostResults(
         device=device("cpu"),
         parameter_bytes=407_080,

@@ -5,24 +5,26 @@ from report.experiments.batch_dynamics import ContinueResults, RiseResults, Spre
 
 
 def example(run, *, sign=1):
-    """Make a study: small batches go on downhill, spread in proportion, climb less or, with sign −1, the reverse."""
-    j = JITTER[run.seed]
+    """Make a study: small batches end lower, spread more, climb less or, with sign −1, the reverse."""
+    j = JITTER[run.seed % len(JITTER)]
     match run.arm:
         case "continue":
             return ContinueResults(
-                loss_at_end_point=0.5,
+                loss_at_end_point=0.42,
                 loss_after_small=0.4 - sign * 0.05 + j / 10,
                 loss_after_large=0.4,
-                updates_small=256,
-                updates_large=1,
-                small_learning_rate=0.03,
-                large_learning_rate=0.3,
+                loss_before_levelling=0.5,
+                num_updates=3_125,
+                epochs_to_end_point=300,
+                epochs_to_level=200,
+                is_level=True,
+                learning_rate=0.03,
             )
         case "spread":
             return SpreadResults(
                 small=64.0**sign * (1 + j),
                 large=1.0,
-                small_scaled=1 + j,
+                small_scaled=1.5**sign * (1 + j),
                 num_orders=8,
                 num_updates=16,
                 learning_rate=0.1,

@@ -55,7 +55,7 @@ def test_every_repetition_is_kept_round_by_round(sample, monkeypatch):
     (run,) = batch_cost.plan(Profile(name="quick"))
     run = msgspec.structs.replace(run, parameters={"rounds": 3, "seconds_per_arm": 0.005})
     found = batch_cost.measure(run, Dataset(*sample, *sample), {})
-    assert order[-6:] == [1, 8, 1, 8, 1, 8]  # alternating, after the search for repetitions
+    assert order[-6:] == [1, 8, 8, 1, 1, 8]  # up and down, after the search for repetitions
     assert [step.batch_size for step in found.steps] == [1, 8]
     for step in found.steps:
         assert len(step.seconds) == 3
@@ -68,4 +68,5 @@ def test_every_repetition_is_kept_round_by_round(sample, monkeypatch):
 
 def test_it_is_one_run_that_has_the_machine_to_itself():
     assert batch_cost.EXPERIMENT.exclusive
-    assert len(list(batch_cost.plan(Profile()))) == 1
+    (run,) = batch_cost.plan(Profile())
+    assert run.parameters["rounds"] >= 12

@@ -1,10 +1,13 @@
+import copy
+from types import SimpleNamespace
+
 import msgspec
 import pytest
 import torch
 
-from fmnist_ref import MLP, evaluate, load_sample, normalize
+from fmnist_ref import MLP, evaluate, fit, load_sample, normalize
 from report.experiments import batch_dynamics
-from report.experiments.batch_dynamics import study_continuation, study_rises, study_spread
+from report.experiments.batch_dynamics import study_continuation, study_rises, study_spread, train_until_level
 from report.experiments.tuning import TuningResult
 from report.plan import Dataset, Images, Profile
 
@@ -48,11 +51,56 @@ def test_full_batches_do_not_spread_at_all(model, train, monkeypatch):
 
 
 def test_both_continuations_start_from_the_same_end_point(model, train, small_sizes):
-    found = study_continuation(model, train, 1e-9, 0.05, 0, first_epochs=3, more_epochs=2)
-    assert found.loss_after_small == pytest.approx(found.loss_at_end_point, abs=1e-5)
-    assert found.loss_after_large < found.loss_at_end_point
-    assert found.loss_at_end_point == evaluate(model, train.images, train.labels).loss
-    assert found.updates_small > 10 * found.updates_large
+    """With updates too small to matter, both come down to the same loss, lower than that at the end point."""
+    found = study_continuation(model, train, 1e-9, 0, num_updates=5, max_epochs=40)
+    assert found.loss_after_small == pytest.approx(found.loss_after_large, abs=1e-5)
+    assert found.loss_after_small < found.loss_at_end_point
+    assert found.loss_before_levelling == pytest.approx(evaluate(model, train.images, train.labels).loss, abs=1e-5)
+
+
+def test_continuations_differ_in_the_batch_size_alone(model, train, small_sizes, monkeypatch):
+    fitted = []
+
+    def noting(model, *images, **settings):
+        history = fit(model, *images, **settings)
+        fitted.append((settings["batch_size"], settings["learning_rate"], history.num_steps))
+        return history
+
+    monkeypatch.setattr(batch_dynamics, "fit", noting)
+    study_continuation(model, train, 0.02, 0, num_updates=7, max_epochs=20)
+    updates = 20 * -(-len(train) // 128)
+    assert fitted == [(128, 0.1, updates), (4, 0.02, 7), (128, 0.02, 7), (128, 0.1, updates), (128, 0.1, updates)]
+
+
+def scripted(monkeypatch, *curves):
+    """Let `fit` return these losses, one block of 20 epochs after another."""
+    blocks = iter(curves)
+    monkeypatch.setattr(batch_dynamics, "fit", lambda *_, **__: SimpleNamespace(running_loss=[next(blocks)] * 20))
+
+
+def test_a_loss_is_level_when_two_blocks_running_bring_less_than_a_hundredth(monkeypatch, model, train):
+    scripted(monkeypatch, 1.0, 0.995, 0.9, 0.892, 0.8835, 0.1)
+    found = train_until_level([model], train, seed=0, max_epochs=400)
+    assert (found.epochs, found.is_level) == (100, True)  # the first pause was one block long
+    assert found.losses == [pytest.approx(0.8835)]
+
+
+def test_of_two_models_both_train_until_the_slower_one_is_level(monkeypatch, model, train):
+    scripted(monkeypatch, 1.0, 1.0, 1.0, 0.9, 1.0, 0.8, 1.0, 0.8, 1.0, 0.8)
+    found = train_until_level([model, model], train, seed=0, max_epochs=400)
+    assert (found.losses, found.epochs) == ([pytest.approx(1.0), pytest.approx(0.8)], 100)
+
+
+def test_training_that_does_not_level_off_ends_and_says_so(monkeypatch, model, train):
+    scripted(monkeypatch, 1.0, 0.9, 0.8)
+    found = train_until_level([model], train, seed=0, max_epochs=60)
+    assert (found.epochs, found.is_level) == (60, False)
+
+
+def test_models_that_train_side_by_side_get_the_same_batches(model, train, small_sizes):
+    twin = copy.deepcopy(model)
+    found = train_until_level([model, twin], train, seed=0, max_epochs=40)
+    assert found.losses[0] == found.losses[1]
 
 
 def test_rises_are_slopes_along_the_way(model, train, small_sizes):

@@ -1,4 +1,3 @@
-import itertools
 from collections import Counter
 
 import msgspec
@@ -26,10 +25,19 @@ def chosen(run, rate):
 
 
 @pytest.mark.parametrize("profile", [FULL, QUICK])
-def test_plan_has_both_budgets_at_every_batch_size_and_seed(profile):
-    arms = {(run.arm, run.seed) for run in batch_size.plan(profile)}
-    expected = itertools.product(("epochs", "updates"), (16, 64, 256, 1024, 4096), range(profile.seeds))
-    assert arms == {(f"{budget}-{size}", seed) for budget, size, seed in expected}
+def test_plan_has_both_budgets_at_their_batch_sizes_on_every_seed(profile):
+    arms = [(run.arm, run.seed) for run in batch_size.plan(profile)]
+    sizes = [("epochs", size) for size in (16, 64, 256, 1024, 4096)] + [
+        ("updates", size) for size in (16, 64, 256, 1024)
+    ]
+    expected = [(f"{budget}-{size}", seed) for budget, size in sizes for seed in range(profile.seeds)]
+    assert sorted(arms) == sorted(expected)
+
+
+def test_equal_updates_are_at_least_an_epoch_with_the_smallest_batch():
+    for run in batch_size.plan(FULL):
+        if run.parameters["budget"] == "updates":
+            assert run.parameters["max_steps"] * 16 >= 50_000
 
 
 def test_each_arm_needs_the_tuning_of_its_own_batch_size_and_budget():

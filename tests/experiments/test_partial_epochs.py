@@ -37,14 +37,14 @@ def test_an_epoch_deals_out_every_image_once_and_the_next_in_another_order():
     assert seen[:50] != seen[50:]
 
 
-def test_a_chunk_is_whole_batches_and_at_least_one():
+def test_a_chunk_is_as_few_whole_batches_as_have_its_images():
     model = nn.Linear(5, 3)
     batches = recorded(model)
     next(chunks(model, numbered_images(50), batch_size=16, images_per_chunk=1))
     assert [len(batch) for batch in batches] == [16]
     batches.clear()
     next(chunks(model, numbered_images(50), batch_size=8, images_per_chunk=20))
-    assert [len(batch) for batch in batches] == [8, 8]
+    assert [len(batch) for batch in batches] == [8, 8, 8]
 
 
 def test_it_is_plain_gradient_descent_over_the_batches_it_deals_out():

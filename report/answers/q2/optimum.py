@@ -1,21 +1,127 @@
-"""Question 2, which batch size gets to the target soonest, with a hidden layer and without one."""
+"""Question 2, which batch size to take: the critical one, and the one that gets to the loss in the fewest seconds."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from report.answers.answer import Estimator
 from report.answers.q2 import answer
-from report.answers.q2.noise import change_of_noise_scale
-from report.answers.q2.target import runs_that_reached
-from report.conclude.rules import AnyOf, Outside
-from report.conclude.statistics import Estimate, mean_with_t_interval
+from report.answers.q2.cost import costs_of, step_seconds
+from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.batch_size import BATCH_SIZES
+from report.experiments.batch_target import FIRST_TARGET
 from report.record.reader import NoRecords, Records
+
+Values = dict[int, dict[int, float]]
+"""By seed and batch size."""
+
+
+class CriticalBatch(NamedTuple):
+    """The law of the critical batch size, fitted: epochs = lowest_epochs (1 + batch / batch_size)."""
+
+    batch_size: float
+    lowest_epochs: float
+
+
+def critical_batch_size(epochs: dict[int, float]) -> CriticalBatch | None:
+    """
+    Fit McCandlish's law to the epochs that each batch size needs, by least squares on logarithms.
+
+    None if the epochs don't grow with the batch, or there are fewer than three sizes.
+    """
+    if len(epochs) < 3:
+        return None
+    sizes, logs = np.array(list(epochs), dtype=float), np.log(list(epochs.values()))
+
+    def misfit(log_critical: float) -> float:
+        return float((logs - np.log1p(sizes / np.exp(log_critical))).var())
+
+    bounds = (float(np.log(sizes.min() / 100)), float(np.log(sizes.max() * 100)))
+    best = minimize_scalar(misfit, bounds=bounds, method="bounded").x
+    if not bounds[0] + 0.1 < best < bounds[1] - 0.1:
+        return None
+    critical = float(np.exp(best))
+    return CriticalBatch(critical, float(np.exp((logs - np.log1p(sizes / critical)).mean())))
+
+
+def epochs_to(records: Records, model: str, level: float) -> tuple[Values, tuple[str, ...]]:
+    """Return the epochs to a level by seed and batch size, and the runs behind them."""
+    values: Values = {}
+    ids: tuple[str, ...] = ()
+    for batch_size in BATCH_SIZES:
+        arm = runs_that_reach(records, model, batch_size, level)
+        ids += arm.records
+        for seed, run in arm.by_seed.items():
+            values.setdefault(seed, {})[batch_size] = value_at(lambda moment: moment.epochs, level)(run)
+    return values, ids
+
+
+def critical_sizes(records: Records, model: str, level: float) -> tuple[dict[int, float], tuple[str, ...]]:
+    """Return each seed's critical batch size, where it can be fitted, and the runs behind them."""
+    values, ids = epochs_to(records, model, level)
+    fits = {seed: critical_batch_size(epochs) for seed, epochs in values.items()}
+    found = {seed: fit.batch_size for seed, fit in fits.items() if fit}
+    if not found:
+        raise NoRecords(f"no seed of {model} has a critical batch size")
+    return found, ids
+
+
+def critical_batch_ratio(records: Records) -> Estimate:
+    """Estimate the critical batch size with a hidden layer over that without one, each on the way to its own loss."""
+    with_layer, first = critical_sizes(records, "relu1", LEVEL)
+    without, second = critical_sizes(records, "none", FIRST_TARGET["none"])
+    seeds = sorted(with_layer.keys() & without.keys())
+    if not seeds:
+        raise NoRecords("no seed has both critical batch sizes")
+    return log_ratio([with_layer[s] for s in seeds], [without[s] for s in seeds], n_of="seeds", records=first + second)
+
+
+def _in_images(sizes: list[float], records: tuple[str, ...]) -> Estimate:
+    """Estimate the geometric mean of batch sizes."""
+    about = {"unit": "images", "null": 0.0, "digits": 0, "method": "Student t over seeds, on logarithms"}
+    return log_ratio(sizes, np.ones(len(sizes)), n_of="seeds", records=records, **about)
+
+
+@answer.number("critical-batch")
+def critical_batch(records: Records) -> Estimate:
+    """Estimate the critical batch size on the way to the level."""
+    sizes, ids = critical_sizes(records, "relu1", LEVEL)
+    return _in_images(list(sizes.values()), ids)
+
+
+@answer.number("critical-batch-early")
+def critical_batch_early(records: Records) -> Estimate:
+    """Estimate the critical batch size on the way to a higher loss, which all batch sizes reach."""
+    sizes, ids = critical_sizes(records, "relu1", FIRST_TARGET["relu1"])
+    return _in_images(list(sizes.values()), ids)
+
+
+@answer.number("critical-batch-without-layer")
+def critical_batch_without_layer(records: Records) -> Estimate:
+    """Estimate the critical batch size of the model without a hidden layer."""
+    sizes, ids = critical_sizes(records, "none", FIRST_TARGET["none"])
+    return _in_images(list(sizes.values()), ids)
+
+
+def step_rounds(records: Records) -> tuple[dict[int, list[float]], tuple[str, ...]]:
+    """Return the median time of a training step in each round, by batch size, measured alone; and the run behind it."""
+    costs, ids = costs_of(records)
+    return {step.batch_size: step_seconds(costs, step.batch_size) for step in costs.steps}, ids
+
+
+def step_times(records: Records) -> tuple[dict[int, float], tuple[str, ...]]:
+    """Return the median time of a training step by batch size, and the run behind it."""
+    rounds, ids = step_rounds(records)
+    return {batch_size: float(np.median(times)) for batch_size, times in rounds.items()}, ids
 
 
 def fastest(seconds: dict[int, float]) -> float:
     """
-    Return the base-2 logarithm of the fastest batch size, between the measured ones.
+    Return the fastest batch size, between the measured ones.
 
     It is the lowest point of the parabola through the fastest and its two neighbours, time and batch size both on
     logarithmic scales; at an end of the range, the end itself.
@@ -24,37 +130,47 @@ def fastest(seconds: dict[int, float]) -> float:
     i = min(range(len(sizes)), key=lambda i: seconds[sizes[i]])
     x = float(np.log2(sizes[i]))
     if i in (0, len(sizes) - 1):
-        return x
+        return float(sizes[i])
     around = np.log2(sizes[i - 1 : i + 2])
     bend, tilt, _ = np.polyfit(around - x, np.log([seconds[size] for size in sizes[i - 1 : i + 2]]), 2)
-    return float(x - tilt / (2 * bend)) if bend > 0 else x
+    return float(2 ** (x - tilt / (2 * bend))) if bend > 0 else float(sizes[i])
 
 
-def _fastest_by_seed(records: Records, model: str) -> tuple[dict[int, float], tuple[str, ...]]:
-    """Return each seed's fastest batch size, of those that reached the target, as a base-2 logarithm."""
-    arms = {batch_size: runs_that_reached(records, model, batch_size) for batch_size in BATCH_SIZES}
-    seeds = sorted({seed for arm in arms.values() for seed in arm.by_seed})
-    ids = tuple(id for arm in arms.values() for id in arm.records)
-    return {s: fastest({b: a.by_seed[s].seconds for b, a in arms.items() if s in a.by_seed}) for s in seeds}, ids
+def seconds_by_seed(records: Records) -> tuple[Values, tuple[str, ...]]:
+    """Return the seconds to the level by seed and batch size: updates times the time of a step measured alone."""
+    times, cost_ids = step_times(records)
+    values: Values = {}
+    ids: tuple[str, ...] = ()
+    for batch_size in BATCH_SIZES:
+        arm = runs_that_reach(records, "relu1", batch_size)
+        ids += arm.records
+        for seed, run in arm.by_seed.items():
+            updates = value_at(lambda moment: moment.updates)(run)
+            values.setdefault(seed, {})[batch_size] = updates * times[batch_size]
+    if not values:
+        raise NoRecords("no run reached the level")
+    return values, ids + cost_ids
 
 
-def shift_of_the_fastest(records: Records) -> Estimate:
-    """Estimate by how many doublings the fastest batch size differs between one hidden layer and none."""
-    with_layer, first = _fastest_by_seed(records, "relu1")
-    without, second = _fastest_by_seed(records, "none")
-    seeds = sorted(with_layer.keys() & without.keys())
-    if not seeds:
-        raise NoRecords("no seed reached the target with both models")
-    shifts = [with_layer[seed] - without[seed] for seed in seeds]
-    return mean_with_t_interval(shifts, unit="doublings of the batch size", signed=True, records=first + second)
+@answer.number("fastest-batch")
+def fastest_batch(records: Records) -> Estimate:
+    """Estimate the batch size that reaches the level in the fewest seconds."""
+    seconds, ids = seconds_by_seed(records)
+    return _in_images([fastest(of_seed) for of_seed in seconds.values()], ids)
 
 
-@answer.claim(
-    "Q2.17",
-    "Which batch size is best depends on the setting.",
-    AnyOf((Outside(1.0), Outside(1.0))),
-    note="Either half is enough: the fastest batch size for two models, or the noise scale for two moments of one training.",
-)
-def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
-    """Doublings between the fastest batch size with and without a hidden layer; and between the noise scale late and early."""
-    return shift_of_the_fastest(records), change_of_noise_scale(records)
+def slower_than_fastest(batch_size: int) -> Estimator:
+    """Make an estimator of the seconds that a batch size takes, over those of the fastest one measured."""
+
+    def estimate(records: Records) -> Estimate:
+        seconds, ids = seconds_by_seed(records)
+        pairs = [(of[batch_size], min(of.values())) for of in seconds.values() if batch_size in of]
+        if not pairs:
+            raise NoRecords(f"batch size {batch_size} never reached the level")
+        return log_ratio(*zip(*pairs, strict=True), n_of="seeds", records=ids)
+
+    return estimate
+
+
+answer.number("small-over-fastest")(slower_than_fastest(SMALL))
+answer.number("large-over-fastest")(slower_than_fastest(LARGE))
