@@ -98,12 +98,19 @@ class ImageGrid(msgspec.Struct, frozen=True, kw_only=True, tag="images"):
     kind: Literal["pixels", "weights"] = "pixels"
 
 
-class MatrixChart(msgspec.Struct, frozen=True, kw_only=True, tag="matrix"):
-    """A table of counts as a heat map with its numbers, such as a confusion matrix."""
+class MatrixPanel(msgspec.Struct, frozen=True, kw_only=True):
+    """One table of a heat map: its rows, and their values column by column."""
 
     rows: list[str]
-    columns: list[str]
     values: list[list[float]]
+    title: str = ""
+
+
+class MatrixChart(msgspec.Struct, frozen=True, kw_only=True, tag="matrix"):
+    """Tables of counts or shares as heat maps with their numbers, one above the other, with the same columns and colours."""
+
+    panels: list[MatrixPanel]
+    columns: list[str]
     x_label: str
     y_label: str
 

@@ -35,6 +35,7 @@ from report.answers.charts import (
     IntervalRow,
     LineChart,
     MatrixChart,
+    MatrixPanel,
     Panel,
     Scale,
     Series,
@@ -119,9 +120,8 @@ LONG_CAPTIONS = ImageGrid(
     kind="weights",
 )
 MATRIX = MatrixChart(
-    rows=["Shirt", "Coat"],
+    panels=[MatrixPanel(rows=["Shirt", "Coat"], values=[[900.0, 1100.0], [0.0, 12.0]])],
     columns=["Shirt", "Coat"],
-    values=[[900.0, 1100.0], [0.0, 12.0]],
     x_label="predicted class",
     y_label="true class",
 )
@@ -137,7 +137,18 @@ CHARTS: dict[str, Chart] = {
     "long captions": LONG_CAPTIONS,
     "matrix": MATRIX,
     "ten classes": msgspec.structs.replace(
-        MATRIX, rows=CLASSES, columns=CLASSES, values=[[float(a * b) for a in range(10)] for b in range(10)]
+        MATRIX,
+        panels=[MatrixPanel(rows=CLASSES, values=[[float(a * b) for a in range(10)] for b in range(10)])],
+        columns=CLASSES,
+    ),
+    "two heat maps": MatrixChart(
+        panels=[
+            MatrixPanel(title=title, rows=CLASSES, values=[[float(a * b) for a in range(25)] for b in range(10)])
+            for title in ("as published", "from logits")
+        ],
+        columns=[str(seed) for seed in range(25)],
+        x_label="seed",
+        y_label="class",
     ),
 }
 
@@ -188,7 +199,12 @@ def test_text_is_large_and_dark_enough(name: str, theme: ThemeName, size: SizeNa
     least = {"page": 13, "narrow": 11, "card": 11}[size]
     assert len(sizes) == len(texts(drawing))
     assert all(found >= least for found in sizes)
-    if name in ("matrix", "ten classes", "bars"):  # their text stands on fills of its own: tested with `text_on`
+    if name in (
+        "matrix",
+        "ten classes",
+        "two heat maps",
+        "bars",
+    ):  # their text stands on fills of its own: tested with `text_on`
         return
     for node in parsed(drawing).iter(f"{SVG}text"):
         fill = re.search(r"fill: (#\w{6})", node.get("style", ""))
@@ -384,7 +400,10 @@ ODD: dict[str, Chart] = {
     "no tiles": ImageGrid(tiles=[], columns=0),
     "nan tile": ImageGrid(tiles=[Tile(pixels=[NAN] * 784, caption="")], columns=3, kind="weights"),
     "nothing confused": MatrixChart(
-        rows=["a", "b"], columns=["a", "b"], values=[[0.0, 0.0], [0.0, 0.0]], x_label="columns", y_label="rows"
+        panels=[MatrixPanel(rows=["a", "b"], values=[[0.0, 0.0], [0.0, 0.0]])],
+        columns=["a", "b"],
+        x_label="columns",
+        y_label="rows",
     ),
 }
 
@@ -481,6 +500,22 @@ def test_a_matrix_has_its_numbers_in_cells_with_legible_text() -> None:
     assert colours["1,100"][1] == "#ffffff"  # on the darkest cell
     assert colours["0"] is None  # black, on white
     assert "900" not in texts(draw(MATRIX, theme="light", size="card"))
+
+
+def test_heat_maps_share_their_colours_and_a_card_has_the_first() -> None:
+    panels = [
+        MatrixPanel(title=name, rows=["a"], values=[[value, 0.0]]) for name, value in (("few", 1.0), ("many", 100.0))
+    ]
+    chart = MatrixChart(panels=panels, columns=["x", "y"], x_label="column", y_label="row")
+    drawing = draw(chart, theme="light")
+    assert {"few (rows: row; columns: column)", "many (rows: row; columns: column)"} <= set(texts(drawing))
+    nodes = parsed(drawing).iter(f"{SVG}text")
+    colours = {node.text: re.search(r"fill: (#\w{6})", node.get("style", "")) for node in nodes}
+    assert colours["100"] is not None  # white, on the darkest cell
+    assert colours["1"] is None  # black: a hundredth of the largest value in any map
+    card = draw(chart, theme="light", size="card").text
+    assert "cells-0" in card
+    assert "cells-1" not in card
 
 
 def tick_labels(values: list[float], scale: Scale = "linear", size: SizeName = "page") -> list[str]:
@@ -597,8 +632,13 @@ def test_data_of_the_other_charts() -> None:
     assert chart_data(BARS)[1][1] == ["full step", "copy", 0.2, "seconds per epoch"]
     assert chart_data(IMAGES)[1][29] == [1, "Shirt no 0", 1, 1, 29.0]
     assert chart_data(MATRIX) == (
-        ["true class", "predicted class", "value"],
-        [["Shirt", "Shirt", 900.0], ["Shirt", "Coat", 1100.0], ["Coat", "Shirt", 0.0], ["Coat", "Coat", 12.0]],
+        ["panel", "true class", "predicted class", "value"],
+        [
+            ["", "Shirt", "Shirt", 900.0],
+            ["", "Shirt", "Coat", 1100.0],
+            ["", "Coat", "Shirt", 0.0],
+            ["", "Coat", "Coat", 12.0],
+        ],
     )
 
 

@@ -8,17 +8,19 @@ answer = Answer(
     name="part1",
     title="Does the loss fall over a hundred epochs, and what does that show?",
     experiments=("epochs",),
-    headline="P1.5a",
-    headline_label="test accuracy, softmax twice minus once",
+    headline="P1.7",
+    headline_label="of networks trained as published never predict one of the classes",
     card="part1-card",
 )
 
 answer.definition(
     "P1.4",
-    "The figure printed after each epoch is the model's cross-entropy (implied).",
+    "The number printed after each epoch is the model's cross-entropy.",
     "the bounds of the loss when softmax is applied twice, and its gradient at a uniform output",
     "test_p1_4_double_softmax_is_bounded_away_from_zero",
     "test_p1_4_double_softmax_has_a_tenth_of_the_gradient",
     holds=False,
-    note="The number has a floor of 1.4612 nats that no model can pass, so it is not a cross-entropy of the model.",
+    origin="implied",
+    place="Part 1, code",
+    note="The number cannot go below 1.4612 nats, however good the model, so it is not the model's cross-entropy.",
 )

@@ -31,10 +31,11 @@ def chart_data(chart: Chart) -> Table:
             names = ["tile", "caption", "row", "column", "value"]
             rows = _pixel_rows(chart)
         case MatrixChart():
-            names = [chart.y_label, chart.x_label, "value"]
+            names = ["panel", chart.y_label, chart.x_label, "value"]
             rows = (
-                [label, column, _cell(value)]
-                for label, values in zip(chart.rows, chart.values, strict=True)
+                [panel.title, label, column, _cell(value)]
+                for panel in chart.panels
+                for label, values in zip(panel.rows, panel.values, strict=True)
                 for column, value in zip(chart.columns, values, strict=True)
             )
     return names, list(rows)

@@ -1,0 +1,173 @@
+"""Part 1, the loss: whether it falls, and at every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.charts import LineChart, Panel, Series
+from report.answers.curves import PERCENT, at_the_end, band, mean_over, over_seeds
+from report.answers.part1 import answer
+from report.answers.printed import printed
+from report.answers.trained import hundred_epochs, printed_epochs
+from report.conclude.rules import Below, Conditions, NoneOf
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval, proportion
+from report.experiments.epochs import EpochsResults
+from report.experiments.training import Curve
+from report.record.reader import Records
+
+RARE = 15.0
+"""Percent of runs: where no run has a rise, this share must be ruled out too."""
+
+
+@answer.claim(
+    "P1.1",
+    "The loss falls as the number of epochs increases.",
+    Below(0.0),
+    place="Part 1, last sentence",
+)
+def fall_of_loss(records: Records) -> Estimate:
+    """Training loss with the weights fixed, epoch {epochs} minus epoch 1, softmax applied twice."""
+    arm = hundred_epochs(records, "as_published")
+    falls = arm.values(lambda run: run.curve.train_loss[-1] - run.curve.train_loss[0])
+    settings = {"epochs": len(arm.results[0].curve.test_loss)}
+    return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records, settings=settings)
+
+
+@answer.claim(
+    "P1.2",
+    "It falls at every epoch.",
+    Conditions({"the printed epochs": NoneOf(RARE), "a hundred epochs": NoneOf(RARE)}),
+    origin="implied",
+    place='Part 1, task ("prove")',
+    note="This is about these runs: that the loss must fall would take a theorem.",
+)
+def rises(records: Records) -> tuple[Estimate, Estimate]:
+    """Share of runs whose printed loss ever rises from one epoch to the next: within {printed} epochs, and within {epochs}."""
+    short = printed_epochs(records, "as_published")
+    long = hundred_epochs(records, "as_published").each(lambda run: run.curve)
+    settings = {
+        "printed": len(short.results[0].mean_of_batch_means),
+        "epochs": len(long.results[0].mean_of_batch_means),
+    }
+    within, over = (
+        proportion(sum(_rises(c) for c in arm.results), len(arm.results), records=arm.records, settings=settings)
+        for arm in (short, long)
+    )
+    return within, over
+
+
+def _rises(curve: Curve) -> bool:
+    return bool((np.diff(curve.mean_of_batch_means) > 0).any())
+
+
+@answer.number("num-seeds")
+def num_seeds(records: Records) -> tuple[Estimate, ...]:
+    """Count the seeds of the printed epochs, and of the hundred epochs as published and from logits."""
+    arms = [printed_epochs(records, "as_published").records]
+    arms += [hundred_epochs(records, name).records for name in ("as_published", "from_logits")]
+    return tuple(exact(len(ids), unit="seeds", n=len(ids), n_of="seeds", digits=0, records=ids) for ids in arms)
+
+
+@answer.figure("part1-losses")
+def loss_curves(records: Records, findings: Findings) -> FigureSpec:
+    """Draw both losses over the epochs, with the notebook's printed points on top."""
+    arms = hundred_epochs(records, "as_published"), hundred_epochs(records, "from_logits")
+    published, logits = ([run.curve for run in arm.results] for arm in arms)
+    return FigureSpec(
+        chart=LineChart(panels=[_softmax_twice(published), _from_logits(logits)]),
+        title=by_verdict(
+            findings["P1.1"],
+            supported="The loss falls, whichever loss it is; only one of the two can reach zero",
+            refuted="The loss printed by the notebook does not fall over the run",
+            undetermined="Whether the printed loss falls cannot be told from so few runs",
+            withheld="Training loss by epoch, softmax applied twice and once",
+        ),
+        alt=(
+            "Two panels of loss against epoch. With softmax applied twice the loss goes from "
+            f"{mean_over(published, lambda c: c.mean_of_batch_means[0]):.2f} to "
+            f"{mean_over(published, lambda c: c.mean_of_batch_means[-1]):.2f} nats; the notebook's printed losses are drawn "
+            f"over it. From logits, training loss ends at {mean_over(logits, lambda c: c.running_loss[-1]):.2f} and test "
+            f"loss at {mean_over(logits, lambda c: at_the_end(c.test_loss)):.2f} nats."
+        ),
+        caption=(
+            f"784-128-10 network, SGD at learning rate 0.01, batch size 64. The line is the mean of {len(published)} seeds as "
+            f"published and {len(logits)} from logits, the band their range; circles are the losses that the notebook printed."
+        ),
+        records=tuple(id for arm in arms for id in arm.records),
+    )
+
+
+def _softmax_twice(curves: Sequence[Curve]) -> Panel:
+    """Draw the notebook's printed losses with those of the same training over several seeds."""
+    points = [p for p in printed("part1_epoch") if p.epoch <= len(curves[0].running_loss)]
+    return Panel(
+        title="Softmax twice, as published",
+        series=[
+            band("mean of our seeds", curves, lambda c: c.mean_of_batch_means),
+            Series(
+                label="printed in the notebook",
+                x=[float(p.epoch) for p in points],
+                y=[p.value for p in points],
+                role="printed",
+            ),
+        ],
+        x_label="epoch",
+        y_label="training loss as printed (nats)",
+    )
+
+
+def _from_logits(curves: Sequence[Curve]) -> Panel:
+    """Draw training and test loss together, softmax applied once."""
+    return Panel(
+        title="From logits",
+        series=[band("training", curves, lambda c: c.running_loss), band("test", curves, lambda c: c.test_loss)],
+        x_label="epoch",
+        y_label="cross-entropy (nats)",
+    )
+
+
+@answer.table("part1-milestones")
+def milestones(records: Records, findings: Findings) -> TableSpec:
+    """List both arms' losses and accuracies at a few epochs."""
+    arms = {"softmax twice": "as_published", "from logits": "from_logits"}
+    runs = {label: hundred_epochs(records, name) for label, name in arms.items()}
+    rows: list[list[str | float | int]] = []
+    for label, arm in runs.items():
+        curves = [run.curve for run in arm.results]
+        last = len(curves[0].running_loss)
+        rows += [
+            [
+                label,
+                epoch,
+                mean_over(curves, lambda c, i=epoch - 1: c.mean_of_batch_means[i]),
+                mean_over(curves, lambda c, i=epoch - 1: c.test_loss[i]),
+                mean_over(curves, lambda c, i=epoch - 1: PERCENT * c.test_accuracy[i]),
+            ]
+            for epoch in sorted({1, 10, 26, 50, last})
+            if epoch <= last
+        ]
+    return TableSpec(
+        caption="Means over seeds. The two losses are on different scales and can't be compared with each other.",
+        columns=["loss", "epoch", "training loss as printed (nats)", "test loss (nats)", "test accuracy (%)"],
+        rows=rows,
+        records=tuple(id for arm in runs.values() for id in arm.records),
+    )
+
+
+for name, index in {"published-first-loss": 0, "published-last-loss": -1}.items():
+    answer.number(name)(
+        over_seeds("epochs", "as_published", EpochsResults, lambda run, i=index: run.curve.train_loss[i], unit="nats")
+    )
+for name, arm in {"published-accuracy": "as_published", "logits-accuracy": "from_logits"}.items():
+    answer.number(name)(
+        over_seeds(
+            "epochs",
+            arm,
+            EpochsResults,
+            lambda run: at_the_end(run.curve.test_accuracy) * PERCENT,
+            unit="percent",
+        )
+    )

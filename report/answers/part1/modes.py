@@ -1,0 +1,154 @@
+"""Part 1, two modes: networks that never predict some class, and networks that learn all ten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmnist_ref import CLASS_NAMES
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.charts import MatrixChart, MatrixPanel
+from report.answers.classes import in_a_sentence
+from report.answers.curves import PERCENT
+from report.answers.part1 import answer
+from report.answers.trained import hundred_epochs, printed_epochs
+from report.conclude.rules import NoneOf
+from report.conclude.statistics import Estimate, proportion
+from report.experiments.training import Curve
+from report.record.reader import Arm, Records
+
+LABELS = {"as_published": "as published", "from_logits": "from logits"}
+SHIRT = CLASS_NAMES.index("Shirt")
+
+
+def lost_classes(curve: Curve) -> list[int]:
+    """Return the classes that the network never predicts after the last epoch."""
+    return [label for label, count in enumerate(curve.predicted[-1]) if count == 0]
+
+
+def recall(curve: Curve) -> NDArray[np.float64]:
+    """Return the share of each class's test images that are recognised after the last epoch, in percent."""
+    confusion = np.array(curve.recognition[-1].confusion)
+    found: NDArray[np.float64] = PERCENT * confusion.diagonal() / confusion.sum(axis=1)
+    return found
+
+
+def most_often_lost(arm: Arm[Curve]) -> int:
+    """Return the class that most runs never predict."""
+    counts = Counter(label for curve in arm.results for label in lost_classes(curve))
+    return counts.most_common(1)[0][0] if counts else SHIRT
+
+
+@answer.claim(
+    "P1.7",
+    "A falling loss shows that every class is being learnt.",
+    NoneOf(15.0),
+    origin="ours",
+)
+def runs_that_lose_a_class(records: Records) -> Estimate:
+    """Share of runs as published that after epoch {epochs} never predict some class, although the loss fell throughout."""
+    arm = printed_epochs(records, "as_published")
+    settings = {"epochs": len(arm.results[0].test_loss)}
+    count = sum(bool(lost_classes(c)) and bool((np.diff(c.mean_of_batch_means) < 0).all()) for c in arm.results)
+    return proportion(count, len(arm.results), records=arm.records, settings=settings)
+
+
+def share_of_runs(name: str, condition: Callable[[Curve], bool]) -> Callable[[Records], Estimate]:
+    """Make an estimator of the share of runs that fulfil a condition after the printed epochs."""
+
+    def estimate(records: Records) -> Estimate:
+        arm = printed_epochs(records, name)
+        return proportion(sum(map(condition, arm.results)), len(arm.results), records=arm.records)
+
+    return estimate
+
+
+answer.number("shirts-lost")(share_of_runs("as_published", lambda curve: SHIRT in lost_classes(curve)))
+answer.number("lost-from-logits")(share_of_runs("from_logits", lambda curve: bool(lost_classes(curve))))
+
+
+@answer.number("lost-after-hundred-epochs")
+def lost_after_a_hundred_epochs(records: Records) -> Estimate:
+    """Estimate the share of runs as published that never predict some class after a hundred epochs either."""
+    arm = hundred_epochs(records, "as_published")
+    return proportion(sum(bool(lost_classes(run.curve)) for run in arm.results), len(arm.results), records=arm.records)
+
+
+@answer.figure("part1-recall")
+def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
+    """Draw a heat map of recall by class and seed, as published above from logits."""
+    arms = {label: printed_epochs(records, name) for name, label in LABELS.items()}
+    published = arms["as published"]
+    seeds = sorted(set.intersection(*(set(arm.by_seed) for arm in arms.values())))
+    epochs = len(published.results[0].test_loss)
+    worst = most_often_lost(published)
+    losing = sum(worst in lost_classes(curve) for curve in published.results)
+    return FigureSpec(
+        chart=MatrixChart(
+            panels=[
+                MatrixPanel(
+                    title=label,
+                    rows=list(CLASS_NAMES),
+                    values=np.array([recall(arm.by_seed[seed]) for seed in seeds]).T.round().tolist(),
+                )
+                for label, arm in arms.items()
+            ],
+            columns=[str(seed) for seed in seeds],
+            x_label="seed",
+            y_label="class",
+        ),
+        title=by_verdict(
+            findings["P1.7"],
+            supported="Every network trained as published predicts all ten classes",
+            refuted=f"{losing} of {len(published.results)} networks trained as published never predict {in_a_sentence(worst)}",
+            withheld="Recall by class and seed, as published and from logits",
+        ),
+        alt="Heat maps of recall by class and seed. "
+        + " ".join(
+            f"{label.capitalize()}, {sum(bool(lost_classes(c)) for c in arm.results)} of {len(arm.results)} networks never predict "
+            f"some class; mean recall of {in_a_sentence(worst)} is {np.mean([recall(c)[worst] for c in arm.results]):.0f} %."
+            for label, arm in arms.items()
+        ),
+        caption=(
+            f"Percent of the test images of each class that are recognised after {epochs} epochs. One column is one seed: the same "
+            "initial weights and the same batches in both maps. A zero means that the class is never found."
+        ),
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )
+
+
+@answer.figure("part1-card")
+def card(records: Records, findings: Findings) -> FigureSpec:
+    """Draw the recall of the published networks alone, small."""
+    whole = recall_by_class(records, findings)
+    published = printed_epochs(records, "as_published")
+    losing = sum(bool(lost_classes(curve)) for curve in published.results)
+    return FigureSpec(
+        chart=whole.chart,
+        title=whole.title,
+        alt=f"Heat map of recall by class and seed: {losing} of {len(published.results)} networks never predict some class.",
+        caption="",
+        records=published.records,
+    )
+
+
+@answer.table("part1-lost")
+def lost_by_class(records: Records, findings: Findings) -> TableSpec:
+    """Count the runs that never predict a class, by class."""
+    arms = {label: printed_epochs(records, name) for name, label in LABELS.items()}
+    counts = {
+        label: Counter(CLASS_NAMES[lost] for curve in arm.results for lost in lost_classes(curve) or [])
+        for label, arm in arms.items()
+    }
+    losing = sorted({name for found in counts.values() for name in found}, key=CLASS_NAMES.index)
+    rows: list[list[str | float | int]] = [[name, *(found[name] for found in counts.values())] for name in losing]
+    learnt = [sum(not lost_classes(curve) for curve in arm.results) for arm in arms.values()]
+    return TableSpec(
+        caption=f"Networks of {len(arms['as published'].results)} seeds, after the epochs that the notebook printed, by the class that they never predict.",
+        columns=["never predicted", *arms],
+        rows=[*rows, ["none: all ten are predicted", *learnt]],
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )

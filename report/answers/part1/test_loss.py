@@ -1,0 +1,87 @@
+"""Part 1, the test loss: whether it falls with the training loss, early and late."""
+
+from __future__ import annotations
+
+from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.charts import LineChart, Panel, Series
+from report.answers.curves import PERCENT, at_the_end, band, mean_over
+from report.answers.part1 import answer
+from report.answers.trained import FALL, hundred_epochs, slopes
+from report.conclude.rules import Below, Conditions
+from report.conclude.statistics import Estimate
+from report.record.reader import Records
+
+SPANS = ((11, 40), (61, 100))
+"""First and last epochs between which slopes are taken: fixed before the runs were made."""
+
+
+@answer.claim(
+    "P1.3",
+    "A lower training loss means a better model.",
+    Conditions({f"epochs {first} to {last}": Below(FALL) for first, last in SPANS}),
+    origin="implied",
+    place="Part 1, task",
+    note="From logits the training loss falls in both spans; the claim holds in a span if the test loss falls too.",
+)
+def slopes_of_test_loss(records: Records) -> tuple[Estimate, ...]:
+    """Slope of the test loss over epochs 11 to 40 and 61 to 100, trained from logits."""
+    return slopes(records, lambda curve: curve.test_loss, SPANS, unit="nats per ten epochs")
+
+
+@answer.number("slopes-of-training-loss")
+def slopes_of_training_loss(records: Records) -> tuple[Estimate, ...]:
+    """Estimate the slope of the training loss over the same spans."""
+    return slopes(records, lambda curve: curve.running_loss, SPANS, unit="nats per ten epochs")
+
+
+@answer.number("slopes-of-accuracy")
+def slopes_of_accuracy(records: Records) -> tuple[Estimate, ...]:
+    """Estimate the slope of test accuracy over the same spans."""
+    return slopes(
+        records, lambda curve: curve.test_accuracy, SPANS, unit="percentage points per ten epochs", scale=PERCENT
+    )
+
+
+@answer.figure("part1-over-training")
+def over_training(records: Records, findings: Findings) -> FigureSpec:
+    """Draw training and test loss from logits, and the test loss after epoch 40 on a scale of its own."""
+    arm = hundred_epochs(records, "from_logits")
+    curves = [run.curve for run in arm.results]
+    test = band("test", curves, lambda c: c.test_loss)
+    panels = [
+        Panel(
+            series=[band("training", curves, lambda c: c.running_loss), test],
+            x_label="epoch",
+            y_label="cross-entropy (nats)",
+        ),
+        Panel(series=[_after(test, SPANS[0][1])], x_label="epoch", y_label="test cross-entropy, enlarged (nats)"),
+    ]
+    return FigureSpec(
+        chart=LineChart(panels=panels if panels[1].series[0].x else panels[:1]),
+        title=by_verdict(
+            findings["P1.3"],
+            supported="The test loss is still falling when training stops",
+            refuted="The test loss does not fall with the training loss",
+            depends="Early on the test loss falls with the training loss; later it stands still, or rises, while the training loss falls",
+            withheld="Training and test loss by epoch, from logits",
+        ),
+        alt=(
+            f"Training loss falls to {mean_over(curves, lambda c: c.running_loss[-1]):.2f} nats over {len(test.x)} epochs. Test loss "
+            f"is {mean_over(curves, lambda c: c.test_loss[min(SPANS[0][1], len(c.test_loss)) - 1]):.3f} nats at epoch "
+            f"{min(SPANS[0][1], len(test.x))} and {mean_over(curves, lambda c: at_the_end(c.test_loss)):.3f} on average over "
+            "the last epochs."
+        ),
+        caption=f"From logits, SGD at 0.01, batch size 64. The line is the mean of {len(curves)} seeds, the band their range.",
+        records=arm.records,
+    )
+
+
+def _after(series: Series, epoch: int) -> Series:
+    """Return the part of a band after an epoch."""
+    return Series(
+        label=series.label,
+        x=series.x[epoch:],
+        y=series.y[epoch:],
+        low=(series.low or series.y)[epoch:],
+        high=(series.high or series.y)[epoch:],
+    )
