@@ -21,7 +21,7 @@ import msgspec
 
 from report.answers.charts import Chart
 from report.conclude.claims import Claim, Kind, Origin, fill
-from report.conclude.rules import Conditions, Rule
+from report.conclude.rules import Conditions, Decision, Rule
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import Finding
 from report.record.reader import Records
@@ -224,3 +224,8 @@ def by_verdict(
     """
     chosen = {"supported": supported, "refuted": refuted, "depends": depends, "undetermined": undetermined}
     return chosen.get(finding.verdict) or withheld
+
+
+def names_of(finding: Finding, verdict: Decision) -> str:
+    """Name the conditions that have a verdict, for a sentence about a claim that depends on them."""
+    return " and ".join(condition.name for condition in finding.conditions if condition.verdict == verdict)

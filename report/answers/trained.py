@@ -1,4 +1,4 @@
-"""The networks of the experiment `epochs`, as several answers read them."""
+"""The notebook's network over its epochs, as several answers read it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from report.answers.curves import slope_per_ten_epochs, up_to
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.epochs import PRINTED_EPOCHS, EpochsResults
-from report.experiments.training import Curve
+from report.experiments.training import Curve, TrainingResults
 from report.record.reader import Arm, NoRecords, Records
 
 FALL = -0.003
-"""Nats per ten epochs: at this rate the test loss takes a hundred epochs to fall by a tenth of its size, which counts as standing still."""
+"""Nats per ten epochs: at this rate the test loss falls by a tenth of its size in a hundred epochs. Slower is standing still."""
 
 
 def hundred_epochs(records: Records, name: str) -> Arm[EpochsResults]:
@@ -21,18 +21,31 @@ def hundred_epochs(records: Records, name: str) -> Arm[EpochsResults]:
 
 def printed_epochs(records: Records, name: str) -> Arm[Curve]:
     """Return the training of every seed, `as_published` or `from_logits`, up to where the notebook's print breaks off."""
-    found: list[Arm[EpochsResults]] = []
-    for arm in (name, f"{name}_short"):
+    arm = _joined(records, ("epochs", name), ("epochs", f"{name}_short"))
+    epochs = min(PRINTED_EPOCHS, *(len(curve.test_loss) for curve in arm.results))
+    return arm.each(lambda curve: up_to(curve, epochs))
+
+
+def curves_from_logits(records: Records) -> Arm[Curve]:
+    """Return the training from logits over a hundred epochs; `capacity` trains the same network with further seeds."""
+    return _joined(records, ("epochs", "from_logits"), ("capacity", "relu1"))
+
+
+def _joined(records: Records, *names: tuple[str, str]) -> Arm[Curve]:
+    """Return the curves of several arms that train the same network, as one arm; those without records are left out."""
+    found = []
+    for experiment, name in names:
         try:
-            found.append(records.arm("epochs", arm, EpochsResults))
+            found.append(records.arm(experiment, name, TrainingResults))
         except NoRecords:
-            continue  # a small report has too few seeds for short runs
-    curves = {seed: run.curve for arm in found for seed, run in arm.by_seed.items()}
-    if not curves:
-        raise NoRecords(f"epochs: {name}")
-    epochs = min(PRINTED_EPOCHS, *(len(curve.test_loss) for curve in curves.values()))
-    ids = {seed: id for arm in found for seed, id in arm.ids.items()}
-    return Arm(curves, ids, found[0].parameters).each(lambda curve: up_to(curve, epochs))
+            continue  # a small report has too few seeds for the further runs
+    if not found:
+        raise NoRecords(f"{names[0][0]}: {names[0][1]}")
+    return Arm(
+        {seed: run.curve for arm in found for seed, run in arm.by_seed.items()},
+        {seed: id for arm in found for seed, id in arm.ids.items()},
+        found[0].parameters,
+    )
 
 
 def slopes(
@@ -44,12 +57,12 @@ def slopes(
     scale: float = 1.0,
 ) -> tuple[Estimate, ...]:
     """Estimate the slopes of a per-epoch quantity, trained from logits, over spans given by their first and last epochs."""
-    arm = hundred_epochs(records, "from_logits")
-    if min(len(run.curve.test_loss) for run in arm.results) < max(last for _, last in spans):
+    arm, spans = curves_from_logits(records), list(spans)
+    if min(len(curve.test_loss) for curve in arm.results) < max(last for _, last in spans):
         raise NoRecords("epochs: no run has a hundred epochs")
     return tuple(
         mean_with_t_interval(
-            [scale * slope_per_ten_epochs(value(run.curve), first, last) for run in arm.results],
+            [scale * slope_per_ten_epochs(value(curve), first, last) for curve in arm.results],
             unit=unit,
             signed=True,
             method="Student t over each seed's slope",

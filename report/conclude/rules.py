@@ -176,7 +176,24 @@ class AnyOf(msgspec.Struct, frozen=True, tag=True):
         return "any of: " + "; ".join(rule.describe() for rule in self.rules)
 
 
-Rule = SimpleRule | AllOf | AnyOf
+class Together(msgspec.Struct, frozen=True, tag=True):
+    """The claim says "one follows the other": both tests must support it; one that does while the other refutes it is against it."""
+
+    rules: tuple[SimpleRule, SimpleRule]
+
+    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
+        """Test two estimates, in the order of the rules. They part in either of two ways, hence Bonferroni's correction."""
+        first, second = (rule.p_values([estimate]) for rule, estimate in zip(self.rules, estimates, strict=True))
+        apart = min(max(first.supported, second.refuted), max(first.refuted, second.supported))
+        return PValues(max(first.supported, second.supported), min(1.0, 2 * apart))
+
+    def describe(self) -> str:
+        """Say the rule in words."""
+        parts = "; ".join(rule.describe() for rule in self.rules)
+        return f"supported if both are, refuted if one is supported and the other refuted: {parts}"
+
+
+Rule = SimpleRule | AllOf | AnyOf | Together
 """A test of the estimates that belong to a claim or to one of its conditions: `p_values`, and the same in words, `describe`."""
 
 
@@ -198,7 +215,7 @@ def conditions_of(rule: Rule | Conditions) -> Mapping[str, Rule]:
 
 def num_tests(rule: Rule) -> int:
     """Count the estimates that a rule takes."""
-    return len(rule.rules) if isinstance(rule, AllOf | AnyOf) else 1
+    return len(rule.rules) if isinstance(rule, AllOf | AnyOf | Together) else 1
 
 
 def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, accuracy, cross_entropy, fit, load_sample, normalize, predict
+from fmnist_ref import MLP, accuracy, balanced_accuracy, cross_entropy, fit, load_sample, normalize, predict
 
 
 def small_network() -> tuple[MLP, torch.Tensor, torch.Tensor]:
@@ -56,3 +56,11 @@ def test_q3_4_accuracy_has_no_gradient() -> None:
         assert accuracy_above == accuracy_below
         assert abs((loss_above - loss_below) / (2 * step) - slope) < 1e-4 * abs(slope)
         assert slope != 0
+
+
+def test_q3_3_guessing_the_common_class_is_as_accurate_as_the_class_is_common() -> None:
+    for rare, common in ((1, 1), (1, 9), (1, 99), (3, 297)):
+        labels = torch.tensor([1] * rare + [0] * common)
+        guesses = torch.tensor([[1.0, 0.0]]).expand(rare + common, 2)
+        assert abs(accuracy(guesses, labels) - common / (rare + common)) < 1e-12
+        assert balanced_accuracy(guesses, labels) == 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 import numpy as np
 
@@ -142,9 +143,9 @@ def milestones(records: Records, findings: Findings) -> TableSpec:
             [
                 label,
                 epoch,
-                mean_over(curves, lambda c, i=epoch - 1: c.mean_of_batch_means[i]),
-                mean_over(curves, lambda c, i=epoch - 1: c.test_loss[i]),
-                mean_over(curves, lambda c, i=epoch - 1: PERCENT * c.test_accuracy[i]),
+                fmean(curve.mean_of_batch_means[epoch - 1] for curve in curves),
+                fmean(curve.test_loss[epoch - 1] for curve in curves),
+                PERCENT * fmean(curve.test_accuracy[epoch - 1] for curve in curves),
             ]
             for epoch in sorted({1, 10, 26, 50, last})
             if epoch <= last
@@ -157,10 +158,11 @@ def milestones(records: Records, findings: Findings) -> TableSpec:
     )
 
 
-for name, index in {"published-first-loss": 0, "published-last-loss": -1}.items():
-    answer.number(name)(
-        over_seeds("epochs", "as_published", EpochsResults, lambda run, i=index: run.curve.train_loss[i], unit="nats")
-    )
+for name, value in {
+    "published-first-loss": lambda run: run.curve.train_loss[0],
+    "published-last-loss": lambda run: run.curve.train_loss[-1],
+}.items():
+    answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))
 for name, arm in {"published-accuracy": "as_published", "logits-accuracy": "from_logits"}.items():
     answer.number(name)(
         over_seeds(

@@ -25,7 +25,7 @@ def distances_of_prints(records: Records) -> tuple[Estimate, ...]:
     """Largest distance of the {points} losses printed in Part 1, and of those in question 4, from our seeds' median."""
     arm = printed_epochs(records, "as_published")
     epochs = len(arm.results[0].mean_of_batch_means)
-    found = []
+    found: list[Estimate] = []
     for series in PRINTS.values():
         shared = [p for p in printed(series) if p.epoch <= epochs]
         seeds = [[curve.mean_of_batch_means[p.epoch - 1] for p in shared] for curve in arm.results]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict, names_of
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, at_the_end, band, mean_over
 from report.answers.part1 import answer
-from report.answers.trained import FALL, hundred_epochs, slopes
+from report.answers.trained import FALL, curves_from_logits, slopes
 from report.conclude.rules import Below, Conditions
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
@@ -45,8 +45,9 @@ def slopes_of_accuracy(records: Records) -> tuple[Estimate, ...]:
 @answer.figure("part1-over-training")
 def over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw training and test loss from logits, and the test loss after epoch 40 on a scale of its own."""
-    arm = hundred_epochs(records, "from_logits")
-    curves = [run.curve for run in arm.results]
+    arm = curves_from_logits(records)
+    curves = arm.results
+    claim = findings["P1.3"]
     test = band("test", curves, lambda c: c.test_loss)
     panels = [
         Panel(
@@ -59,10 +60,10 @@ def over_training(records: Records, findings: Findings) -> FigureSpec:
     return FigureSpec(
         chart=LineChart(panels=panels if panels[1].series[0].x else panels[:1]),
         title=by_verdict(
-            findings["P1.3"],
+            claim,
             supported="The test loss is still falling when training stops",
             refuted="The test loss does not fall with the training loss",
-            depends="Early on the test loss falls with the training loss; later it stands still, or rises, while the training loss falls",
+            depends=f"The test loss falls with the training loss over {names_of(claim, 'supported')}, not over {names_of(claim, 'refuted')}",
             withheld="Training and test loss by epoch, from logits",
         ),
         alt=(

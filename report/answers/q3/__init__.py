@@ -7,9 +7,9 @@ from report.answers.answer import Answer
 answer = Answer(
     name="q3",
     title="What is cross-entropy, and how do loss and accuracy differ?",
-    experiments=("imbalance", "epochs"),
-    headline="Q3.3",
-    headline_label="accuracy of a rule that looks at no image, at 99 to 1",
+    experiments=("epochs", "capacity", "imbalance"),
+    headline="late-error-slope",
+    headline_label="test error per ten epochs, late in training",
     card="q3-card",
 )
 
@@ -19,7 +19,7 @@ answer.definition(
     "−log p decreases in p, on a grid and on a trained model's outputs",
     "test_q3_1_cross_entropy_falls_with_the_true_class_probability",
     holds=True,
-    note="On the trained network's test images the mean of −log p(true class), taken from its probabilities, is the cross-entropy that the loss function reports.",
+    place="Q3, cross-entropy loss",
 )
 answer.definition(
     "Q3.2",
@@ -27,12 +27,22 @@ answer.definition(
     "mean cross-entropy against minus the mean log-likelihood of a categorical distribution",
     "test_q3_2_cross_entropy_is_the_negative_log_likelihood",
     holds=True,
+    place="Q3, cross-entropy loss",
+)
+answer.definition(
+    "Q3.3",
+    "Accuracy can mislead when classes are imbalanced.",
+    "the accuracy of always guessing the common class: its share of the images",
+    "test_q3_3_guessing_the_common_class_is_as_accurate_as_the_class_is_common",
+    holds=True,
+    place="Q3, accuracy",
 )
 answer.definition(
     "Q3.4",
-    "The loss can guide learning and accuracy cannot.",
+    "The loss can guide learning (and accuracy cannot).",
     "finite differences in the weights: accuracy does not move, the loss does",
     "test_q3_4_accuracy_has_no_gradient",
     holds=True,
-    note="Accuracy is constant almost everywhere in the weights and jumps where an image changes its class.",
+    place="Q3, relationship",
+    note="The notebook says that the loss guides; that accuracy cannot is ours: it jumps where an image changes its class, and is constant elsewhere.",
 )

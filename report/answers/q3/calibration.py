@@ -1,4 +1,4 @@
-"""Question 3, calibration: how sure the trained network is, and how often it is right."""
+"""Question 3, calibration: the confidence of the trained network, and how often it is right."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from report.answers.charts import Series
 from report.answers.curves import PERCENT, over_seeds
 from report.answers.intervals import by_sign
 from report.answers.q3 import answer
-from report.answers.q3.loss_and_error import trained
 from report.answers.reliability import reliability_diagram
+from report.answers.trained import hundred_epochs
 from report.conclude.statistics import Estimate
 from report.experiments.epochs import EpochsResults
 from report.record.reader import Arm, Records
 
 
 def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:
-    """Make a measure of how much surer an arm of `epochs` is than it is right, on average over the test images."""
+    """Make a measure of an arm's mean confidence minus its accuracy, on the test images."""
 
     def gap(run: EpochsResults) -> float:
         bins = run.inspection.calibration
@@ -33,8 +33,8 @@ def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:
 def calibration(records: Records, findings: Findings) -> FigureSpec:
     """Draw the reliability diagram of the trained network and of the notebook's."""
     arms = {
-        "from logits": trained(records),
-        "as published": records.arm("epochs", "as_published", EpochsResults),
+        "from logits": hundred_epochs(records, "from_logits"),
+        "as published": hundred_epochs(records, "as_published"),
     }
     gap = confidence_minus_accuracy("from_logits")(records)
     errors = {
@@ -46,9 +46,9 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
         title=by_sign(
             findings["Q3.5"],
             gap,
-            above="At the end of training the network is surer than it is right",
-            below="At the end of training the network is right more often than it is sure",
-            neither="At the end of training the network is as sure as it is right",
+            above="At the end of training the network is overconfident",
+            below="At the end of training the network is underconfident",
+            neither="At the end of training the network is neither over- nor underconfident on average",
             withheld="Confidence and accuracy at the end of training",
         ),
         alt="Accuracy against confidence in bins of confidence. Expected calibration error, mean over seeds: "
@@ -56,7 +56,7 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
         + f". Mean confidence minus accuracy from logits: {gap.value:+.1f} points.",
         caption=(
             f"Test images of all {len(arms['from logits'].results)} seeds, in bins of the largest probability, empty ones left out. "
-            "As published: the softmax outputs that the notebook's network gives. Thin line: as sure as right."
+            "As published: the softmax outputs of the notebook's network. Thin line: perfectly calibrated."
         ),
         records=tuple(id for arm in arms.values() for id in arm.records),
     )

@@ -1,4 +1,4 @@
-"""Question 3, the mistakes of the trained network: which classes it takes for which, and its surest ones."""
+"""Question 3, the mistakes of the trained network: which classes it takes for which, and its most confident mistakes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ import numpy as np
 
 from fmnist_ref import CLASS_NAMES
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import ImageGrid, MatrixChart, Tile
+from report.answers.charts import ImageGrid, MatrixChart, MatrixPanel, Tile
 from report.answers.classes import in_a_sentence
 from report.answers.curves import PERCENT
 from report.answers.q3 import answer
-from report.answers.q3.loss_and_error import trained
+from report.answers.trained import hundred_epochs
 from report.record.reader import Records
 
 
 @answer.figure("q3-confusion")
 def confusion(records: Records, findings: Findings) -> FigureSpec:
     """Draw which classes the trained network takes for which."""
-    arm = trained(records)
+    arm = hundred_epochs(records, "from_logits")
     mean = np.mean([run.curve.recognition[-1].confusion for run in arm.results], axis=0)
     wrong = mean - np.diag(np.diag(mean))
     true, taken = divmod(int(wrong.argmax()), len(mean))
     return FigureSpec(
         chart=MatrixChart(
-            rows=list(CLASS_NAMES),
+            panels=[MatrixPanel(rows=list(CLASS_NAMES), values=mean.round().tolist())],
             columns=list(CLASS_NAMES),
-            values=mean.round().tolist(),
             x_label="predicted class",
             y_label="true class",
         ),
@@ -45,9 +44,9 @@ def confusion(records: Records, findings: Findings) -> FigureSpec:
 @answer.figure("q3-mistakes")
 def mistakes(records: Records, findings: Findings) -> FigureSpec:
     """Show the test images on which the trained network is most confidently wrong."""
-    arm = trained(records)
+    arm = hundred_epochs(records, "from_logits")
     shown = arm.results[0].inspection.mistakes
-    surest = [PERCENT * mistake.probability for mistake in shown]
+    confidence = [PERCENT * mistake.probability for mistake in shown]
     return FigureSpec(
         chart=ImageGrid(
             tiles=[
@@ -60,7 +59,7 @@ def mistakes(records: Records, findings: Findings) -> FigureSpec:
             ],
             columns=4,
         ),
-        title=f"The {len(shown)} surest mistakes, made at {_percent(min(surest))} and more",
+        title=f"The {len(shown)} most confident mistakes, made at {_percent(min(confidence))} and more",
         alt="Test images with label and, after the arrow, what the network took them for: "
         + "; ".join(f"{in_a_sentence(m.label)} taken for {in_a_sentence(m.predicted)}" for m in shown)
         + ".",

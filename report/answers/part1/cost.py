@@ -1,0 +1,154 @@
+"""Part 1, the cost of applying softmax twice: overall, and for networks with and without a class that is never predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.charts import IntervalChart
+from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end, over_seeds
+from report.answers.intervals import row
+from report.answers.part1 import answer
+from report.answers.part1.modes import lost_classes
+from report.answers.trained import hundred_epochs, printed_epochs
+from report.conclude.claims import MARGIN
+from report.conclude.rules import Above, Conditions
+from report.conclude.statistics import Estimate, median_by_sign_test, proportion
+from report.experiments.epochs import EpochsResults
+from report.experiments.training import Curve
+from report.record.reader import Arm, Records
+
+RATES = ("at the notebook's rate", "each rate tuned")
+Pair = tuple[Arm[Curve], Arm[Curve]]
+
+
+def pairs(records: Records) -> dict[str, Pair]:
+    """Return the networks as published and from logits of the same seeds, at the notebook's learning rate and at tuned ones."""
+    tuned = (hundred_epochs(records, f"tuned_{name}").each(lambda run: run.curve) for name in ("published", "logits"))
+    of_notebook = (printed_epochs(records, name) for name in ("as_published", "from_logits"))
+    return {rate: next(both).paired_with(next(both)) for rate, both in zip(RATES, (of_notebook, tuned), strict=True)}
+
+
+def differences(pair: Pair) -> list[float]:
+    """Return each seed's difference of test accuracy at the end of training, in percentage points."""
+    published, logits = (np.array(arm.values(lambda curve: at_the_end(curve.test_accuracy))) for arm in pair)
+    found: list[float] = (PERCENT * (published - logits)).tolist()
+    return found
+
+
+def modes(pair: Pair) -> Iterator[tuple[str, Pair]]:
+    """Split a pair by whether the published network of a seed never predicts some class; without modes that no seed is in."""
+    published, logits = pair
+    split = {
+        "a class lost": published.where(lambda curve: bool(lost_classes(curve))),
+        "all ten learnt": published.where(lambda curve: not lost_classes(curve)),
+    }
+    for label, chosen in split.items():
+        if chosen.by_seed:
+            yield label, chosen.paired_with(logits)
+
+
+@answer.claim(
+    "P1.5",
+    "Softmax before cross-entropy does no harm.",
+    Conditions(dict.fromkeys(RATES, Above(-MARGIN))),
+    origin="implied",
+    place="Part 1, code",
+    note="Runs fall into two modes, with and without a lost class, so a median is tested, by the signs of the seeds alone.",
+)
+def cost_of_double_softmax(records: Records) -> tuple[Estimate, ...]:
+    """Test accuracy, softmax twice minus from logits: at epochs {first} to {last}, rate 0.01; at epochs {tuned_first} to {tuned_last}, tuned."""
+    found = []
+    for prefix, pair in zip(("", "tuned_"), pairs(records).values(), strict=True):
+        end = pair[0].results[0].recognition[-1]
+        settings = {f"{prefix}first": end.last_epoch - end.num_epochs + 1, f"{prefix}last": end.last_epoch}
+        ids = pair[0].records + pair[1].records
+        found.append(median_by_sign_test(differences(pair), unit="percentage points", records=ids, settings=settings))
+    return tuple(found)
+
+
+@answer.number("cost-within-modes")
+def cost_within_modes(records: Records) -> tuple[Estimate, ...]:
+    """Estimate the cost at the notebook's rate within each mode, the one with a lost class first."""
+    return tuple(accuracy_at_the_end(*pair) for _, pair in modes(pairs(records)[RATES[0]]))
+
+
+@answer.figure("part1-accuracy-cost")
+def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
+    """Draw what applying softmax twice costs in test accuracy, by mode, at both learning rates."""
+    found = pairs(records)
+    rows = [
+        row(f"{rate}, {label}", accuracy_at_the_end(*pair), points=differences(pair))
+        for rate, both in found.items()
+        for label, pair in modes(both)
+    ]
+    return FigureSpec(
+        chart=IntervalChart(
+            rows=rows, x_label="test accuracy, softmax twice minus once (percentage points)", margin=MARGIN
+        ),
+        title=by_verdict(
+            findings["P1.5"],
+            supported="Applying softmax twice costs no accuracy",
+            refuted="Applying softmax twice costs accuracy, at the notebook's learning rate and at a tuned one",
+            depends="Whether applying softmax twice costs accuracy depends on the learning rate",
+            undetermined="These runs do not settle at both learning rates whether applying softmax twice costs accuracy",
+            withheld="Test accuracy, softmax twice minus once",
+        ),
+        alt="Differences in test accuracy: "
+        + "; ".join(
+            f"{r.label}, {len(r.points)} seeds, {r.value:+.2f} points ({r.low:+.2f} to {r.high:+.2f})" for r in rows
+        )
+        + ".",
+        caption=(
+            "Each small dot is one seed: the network as published minus that from logits, over the last epochs of training. Large dot and "
+            f"bar: mean in each mode and its 95 % interval, from seeds and test images; shaded: ±{MARGIN} points."
+        ),
+        records=tuple(id for pair in found.values() for arm in pair for id in arm.records),
+    )
+
+
+@answer.table("part1-modes")
+def table_of_modes(records: Records, findings: Findings) -> TableSpec:
+    """List the two modes at both learning rates: their share of the runs, and the cost in each."""
+    found = pairs(records)
+    rows: list[list[str | float | int]] = []
+    for rate, pair in found.items():
+        total = len(pair[0].results)
+        for label, part in modes(pair):
+            share, cost = proportion(len(part[0].results), total), accuracy_at_the_end(*part)
+            parts = [cost.settings.get(name, "") for name in ("error_of_seeds", "error_of_images")]
+            rows.append(
+                [
+                    rate,
+                    label,
+                    f"{len(part[0].results)} of {total}",
+                    share.low or 0.0,
+                    share.high or 0.0,
+                    cost.value,
+                    *parts,
+                ]
+            )
+    return TableSpec(
+        caption="Standard errors: how much the mean difference varies with the seeds, and with the test images.",
+        columns=[
+            "learning rate",
+            "networks as published",
+            "runs",
+            "share, from (%)",
+            "to (%)",
+            "cost (percentage points)",
+            "error, seeds",
+            "error, images",
+        ],
+        rows=rows,
+        records=tuple(id for pair in found.values() for arm in pair for id in arm.records),
+    )
+
+
+for name, value in {
+    "published-true-loss": lambda run: run.inspection.true_class_log_loss,
+    "published-printed-test-loss": lambda run: run.curve.test_loss[-1],
+}.items():
+    answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))
