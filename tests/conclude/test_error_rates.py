@@ -8,7 +8,7 @@ Each case draws data whose truth lies *on* a threshold, where a rule errs most o
 import numpy as np
 import pytest
 
-from report.conclude.rules import Above, AllOf, AnyOf, Below, Inside, NoneOf, Outside, Reproduced, decide
+from report.conclude.rules import Above, AllOf, AnyOf, Below, Inside, NoneOf, Outside, Reproduced, Together, decide
 from report.conclude.sampling import Rank
 from report.conclude.statistics import (
     Estimate,
@@ -59,6 +59,21 @@ def test_two_conditions_at_once_err_no_more_often_than_one():
     assert shares(AnyOf((Above(), Above())), on_threshold)[0] <= ALLOWED / 2
     half_false = zip(normal(0.0, 5, seed=1), normal(-9.0, 5, seed=2), strict=True)
     assert shares(AnyOf((Above(), Above())), half_false)[1] <= ALLOWED / 2
+
+
+@pytest.mark.parametrize("other", [0.0, 9.0, -9.0])
+def test_two_that_go_together_or_part_are_judged_wrongly_in_few_cases(other):
+    # on its threshold the first neither rises nor falls, so whatever the second does, they neither go together nor part
+    pairs = zip(normal(0.0, 5, seed=1), normal(other, 5, seed=2), strict=True)
+    supported, refuted = shares(Together((Above(), Above())), pairs)
+    assert supported <= ALLOWED / 2
+    assert refuted <= ALLOWED / 2
+
+
+@pytest.mark.parametrize(("first", "second", "found"), [(2.0, 2.0, 0), (2.0, -2.0, 1), (-2.0, 2.0, 1)])
+def test_two_that_go_together_or_part_are_found(first, second, found):
+    pairs = zip(normal(first, 10, seed=1), normal(second, 10, seed=2), strict=True)
+    assert shares(Together((Above(), Above())), pairs)[found] > 0.99
 
 
 @pytest.mark.parametrize("n", [5, 10, 25])

@@ -14,6 +14,7 @@ from report.conclude.rules import (
     NoneOf,
     Outside,
     Reproduced,
+    Together,
     conditions_of,
     decide,
     num_tests,
@@ -97,9 +98,11 @@ UP, DOWN, OPEN = interval(0.4, 0.6), interval(-0.6, -0.4), interval(-0.1, 0.1)
     [
         (AllOf, (UP, UP), "supported"), (AllOf, (UP, OPEN), "undetermined"), (AllOf, (UP, DOWN), "refuted"),
         (AnyOf, (DOWN, UP), "supported"), (AnyOf, (DOWN, OPEN), "undetermined"), (AnyOf, (DOWN, DOWN), "refuted"),
+        (Together, (UP, UP), "supported"), (Together, (UP, OPEN), "undetermined"), (Together, (UP, DOWN), "refuted"),
+        (Together, (DOWN, UP), "refuted"), (Together, (DOWN, DOWN), "undetermined"), (Together, (OPEN, DOWN), "undetermined"),
     ],
 )  # fmt: skip
-def test_all_of_needs_all_and_any_of_needs_one(rule, estimates, decision):
+def test_all_of_needs_all_any_of_needs_one_and_together_needs_both_or_one_against_the_other(rule, estimates, decision):
     assert decide(rule((Above(), Above())), estimates).decision == decision
 
 
@@ -109,6 +112,8 @@ def test_a_union_pays_for_its_two_chances_and_an_intersection_does_not():
         (AllOf, (narrow, narrow), "supported"),
         (AnyOf, (narrow, OPEN), "undetermined"),
         (AllOf, (interval(-0.5, -0.0001), UP), "undetermined"),
+        (Together, (narrow, UP), "supported"),
+        (Together, (narrow, DOWN), "undetermined"),
     ]:
         assert decide(rule((Above(), Above())), estimates).decision == decision
     assert decide(AllOf((Above(), Below())), (UP, DOWN)).p_value == decide(Above(), [UP]).p_value

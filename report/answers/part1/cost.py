@@ -69,12 +69,6 @@ def cost_of_double_softmax(records: Records) -> tuple[Estimate, ...]:
     return tuple(found)
 
 
-@answer.number("cost-within-modes")
-def cost_within_modes(records: Records) -> tuple[Estimate, ...]:
-    """Estimate the cost at the notebook's rate within each mode, the one with a lost class first."""
-    return tuple(accuracy_at_the_end(*pair) for _, pair in modes(pairs(records)[RATES[0]]))
-
-
 @answer.figure("part1-accuracy-cost")
 def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
     """Draw what applying softmax twice costs in test accuracy, by mode, at both learning rates."""

@@ -7,9 +7,9 @@ from statistics import fmean
 
 import numpy as np
 
+from fmnist_ref import CLASS_NAMES
 from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import IntervalChart, IntervalRow, LineChart, Panel, Series
-from report.answers.classes import in_a_sentence
 from report.answers.curves import PERCENT
 from report.answers.part1 import answer
 from report.answers.part1.modes import lost_classes
@@ -130,13 +130,13 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
         title=(
             "No network found a lost class again within these epochs"
             if first is None
-            else f"A kink in the loss is a class found again: {in_a_sentence(returns[first][0][0])}, at epoch {returns[first][0][1]} of seed {first}"
+            else f"A kink in the loss is a class found again: {CLASS_NAMES[returns[first][0][0]]}, at epoch {returns[first][0][1]} of seed {first}"
         ),
         alt=(
             f"Two panels, loss and test accuracy of {len(arm.by_seed)} runs as published. "
             + ("In none is a lost class predicted again." if first is None else "")
             + " ".join(
-                f"Seed {seed} predicts {in_a_sentence(label)} again from epoch {epoch} on; its test accuracy goes from "
+                f"Seed {seed} predicts {CLASS_NAMES[label]} again from epoch {epoch} on; its test accuracy goes from "
                 f"{PERCENT * arm.by_seed[seed].test_accuracy[epoch - 2]:.1f} % to {PERCENT * arm.by_seed[seed].test_accuracy[-1]:.1f} %."
                 for seed, found in returns.items()
                 for label, epoch in found

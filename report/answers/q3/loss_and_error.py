@@ -24,12 +24,12 @@ REFERENCE = 5
 """Tens of epochs after which the later ones are compared with the one before: 51 to 60."""
 
 
-def test_loss(curve: Curve) -> list[float]:
+def loss_of(curve: Curve) -> list[float]:
     """Return the test loss of each epoch, in nats."""
     return curve.test_loss
 
 
-def test_error(curve: Curve) -> list[float]:
+def error_of(curve: Curve) -> list[float]:
     """Return the percentage of test images not recognised after each epoch."""
     return [PERCENT * (1 - accuracy) for accuracy in curve.test_accuracy]
 
@@ -43,15 +43,15 @@ def test_error(curve: Curve) -> list[float]:
 )
 def slopes_of_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     """Slopes of test loss and of test error over epochs 1 to 40, and over epochs 61 to 100, trained from logits."""
-    loss = slopes(records, test_loss, SPANS, unit="nats per ten epochs")
-    error = slopes(records, test_error, SPANS, unit="percentage points per ten epochs")
+    loss = slopes(records, loss_of, SPANS, unit="nats per ten epochs")
+    error = slopes(records, error_of, SPANS, unit="percentage points per ten epochs")
     return tuple(estimate for both in zip(loss, error, strict=True) for estimate in both)
 
 
 @answer.number("late-error-slope")
 def late_error_slope(records: Records) -> Estimate:
     """Estimate the slope of the test error over the later span."""
-    return slopes(records, test_error, SPANS[1:], unit="percentage points per ten epochs")[0]
+    return slopes(records, error_of, SPANS[1:], unit="percentage points per ten epochs")[0]
 
 
 @answer.number("slopes-of-training-loss")
@@ -73,9 +73,9 @@ def loss_and_error(records: Records, findings: Findings) -> FigureSpec:
     arm = curves_from_logits(records)
     panels = [
         Panel(series=[band("", arm.results, value)], x_label="epoch", y_label=label)
-        for value, label in ((test_loss, "test cross-entropy (nats)"), (test_error, "test images not recognised (%)"))
+        for value, label in ((loss_of, "test cross-entropy (nats)"), (error_of, "test images not recognised (%)"))
     ]
-    tens = [by_tens(test_loss(curve)) for curve in arm.results]
+    tens = [by_tens(loss_of(curve)) for curve in arm.results]
     return FigureSpec(
         chart=LineChart(panels=panels + ([_relative(arm)] if len(tens[0]) > REFERENCE else [])),
         title=_title(findings["Q3.5"]),
@@ -100,9 +100,7 @@ def _title(finding: Finding) -> str:
 
 
 def _alt(arm: Arm[Curve]) -> str:
-    loss, error = (
-        np.mean([by_tens(value(curve)) for curve in arm.results], axis=0) for value in (test_loss, test_error)
-    )
+    loss, error = (np.mean([by_tens(value(curve)) for curve in arm.results], axis=0) for value in (loss_of, error_of))
     if not len(loss):
         return f"Test loss and test error over {len(arm.results[0].test_loss)} epochs."
     places = sorted({0, min(REFERENCE, len(loss) - 1), len(loss) - 1})
@@ -120,7 +118,7 @@ def _relative(arm: Arm[Curve]) -> Panel:
         relative: NDArray[np.float64] = PERCENT * (tens / tens[:, [REFERENCE]] - 1)
         return relative[:, REFERENCE:]
 
-    of_loss, of_error = changes(test_loss), changes(test_error)
+    of_loss, of_error = changes(loss_of), changes(error_of)
     epochs = [10 * (REFERENCE + place) + 5.5 for place in range(of_loss.shape[1])]
     return Panel(
         series=[mean_and_range("test loss", epochs, of_loss), mean_and_range("test error", epochs, of_error)],
@@ -133,7 +131,7 @@ def _relative(arm: Arm[Curve]) -> Panel:
 def card(records: Records, findings: Findings) -> FigureSpec:
     """Draw how loss and error part, small."""
     arm = curves_from_logits(records)
-    if len(by_tens(test_loss(arm.results[0]))) <= REFERENCE:
+    if len(by_tens(loss_of(arm.results[0]))) <= REFERENCE:
         raise NoRecords("epochs: no run has a hundred epochs")
     panel = _relative(arm)
     last = ", ".join(f"{series.label} {series.y[-1]:+.1f} %" for series in panel.series)
@@ -152,7 +150,7 @@ def table_by_tens(records: Records, findings: Findings) -> TableSpec:
     arm = curves_from_logits(records)
     columns = [
         np.mean([by_tens(value(curve)) for curve in arm.results], axis=0)
-        for value in (lambda curve: curve.running_loss, test_loss, test_error)
+        for value in (lambda curve: curve.running_loss, loss_of, error_of)
     ]
     return TableSpec(
         caption=f"Means over ten epochs and {len(arm.results)} seeds, trained from logits.",
