@@ -112,8 +112,8 @@ def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
             for label, arm in arms.items()
         ),
         caption=(
-            f"Percent of the test images of each class that are recognised after {epochs} epochs. One column is one seed: the same "
-            "initial weights and the same batches in both maps. A zero means that the class is never found."
+            f"Share of the test images of each class that are recognised after {epochs} epochs: the stronger the colour, the more; a cell "
+            "without colour means that none is. One column is one seed: the same initial weights and the same batches in both maps."
         ),
         records=tuple(id for arm in arms.values() for id in arm.records),
     )
