@@ -46,8 +46,9 @@ def number(value: float, digits: int, *, signed: bool = False) -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """Append a unit as it is usually written: ``3.9 pp``, ``84 %``, ``2.1×``, ``1 run``."""
-    short = SHORT_UNITS.get(unit, unit)
+    """Append a unit as it is usually written: ``3.9 pp``, ``84 %``, ``2.1×``, ``0.1 pp per ten epochs``, ``1 run``."""
+    counted, per, whole = unit.partition(" per ")
+    short = SHORT_UNITS.get(counted, counted) + per + whole
     if text.lstrip(f"+{MINUS}") == "1":
         short = SINGULAR.get(unit, short)
     return f"{text}×" if short == "×" else f"{text}{THIN_SPACE}{short}"

@@ -3,6 +3,7 @@
 from functools import cache
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 from examples import ExampleRecords, epochs, results_of
@@ -20,7 +21,8 @@ PRINT = [p.value for p in printed("part1_epoch")]
 
 @cache
 def made_up(**effects):
-    return results_of("epochs", **effects)
+    trials = {arm: found for arm, found in results_of("batch_size").items() if "trial" in arm[1]}
+    return results_of("epochs", **effects) | trials
 
 
 def spoken(results, profile="full"):
@@ -119,6 +121,14 @@ def test_p1_5_may_depend_on_the_rate() -> None:
     assert findings["P1.5"].verdict == "depends"
     assert under(findings["P1.5"]) == {RATE: "refuted", TUNED: "supported"}
     assert "depends on the learning rate" in title("part1-accuracy-cost", records, findings)
+
+
+@pytest.mark.parametrize(("published_rate", "logits_rate", "ends"), [(0.3, 0.03, 0), (3.0, 0.03, 1), (0.03, 0.01, 2)])
+def test_rates_at_an_end_of_their_grid_are_counted(published_rate, logits_rate, ends) -> None:
+    results = dict(made_up())
+    for name, rate in (("tuned_published", published_rate), ("tuned_logits", logits_rate)):
+        results["epochs", name] = [msgspec.structs.replace(run, learning_rate=rate) for run in results["epochs", name]]
+    assert part1.answer.estimators["rates-at-an-end"](ExampleRecords(results)).value == ends
 
 
 def test_every_seed_is_shown_in_its_mode() -> None:

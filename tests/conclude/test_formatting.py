@@ -24,6 +24,12 @@ def estimate(value, low=None, high=None, **more):
         (estimate(1.0, 1.0, 1.0, unit="printed figures", digits=0), "1 printed figure", "1 to 1"),
         (estimate(-1.0, -1.0, -1.0, unit="epochs", digits=0), "−1 epoch", "−1 to −1"),
         (estimate(1.0, 0.9, 1.1, unit="epochs", digits=1), "1.0 epochs", "0.9 to 1.1"),
+        (
+            estimate(-0.1, -0.2, 0, unit="percentage points per ten epochs", digits=1),
+            "−0.1 pp per ten epochs",
+            "−0.2 to 0.0",
+        ),
+        (estimate(-0.1, -0.2, 0, unit="nats per ten epochs", digits=1), "−0.1 nats per ten epochs", "−0.2 to 0.0"),
         (estimate(1.0, 1.0, 1.0, unit="percent", digits=0), "1 %", "1 to 1"),
     ],
 )

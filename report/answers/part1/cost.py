@@ -15,10 +15,11 @@ from report.answers.part1.modes import lost_classes
 from report.answers.trained import hundred_epochs, printed_epochs
 from report.conclude.claims import MARGIN
 from report.conclude.rules import Above, Conditions
-from report.conclude.statistics import Estimate, median_by_sign_test, proportion
+from report.conclude.statistics import Estimate, exact, median_by_sign_test, proportion
 from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve
-from report.record.reader import Arm, Records
+from report.experiments.tuning import TuningResult
+from report.record.reader import Arm, NoRecords, Records
 
 RATES = ("at the notebook's rate", "each rate tuned")
 Pair = tuple[Arm[Curve], Arm[Curve]]
@@ -73,6 +74,9 @@ def cost_of_double_softmax(records: Records) -> tuple[Estimate, ...]:
 def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
     """Draw what applying softmax twice costs in test accuracy, by mode, at both learning rates."""
     found = pairs(records)
+    published, logits = (
+        hundred_epochs(records, f"tuned_{name}").results[0].learning_rate for name in ("published", "logits")
+    )
     rows = [
         row(f"{rate}, {label}", accuracy_at_the_end(*pair), points=differences(pair))
         for rate, both in found.items()
@@ -97,10 +101,30 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
         + ".",
         caption=(
             "Each small dot is one seed: the network as published minus that from logits, over the last epochs of training. Large dot and "
-            f"bar: mean in each mode and its 95 % interval, from seeds and test images; shaded: ±{MARGIN} points."
+            f"bar: mean in each mode and its 95 % interval, from seeds and test images; shaded: ±{MARGIN} points. "
+            f"Tuned learning rates: {published:g} as published, {logits:g} from logits."
         ),
         records=tuple(id for pair in found.values() for arm in pair for id in arm.records),
     )
+
+
+@answer.number("rates-at-an-end")
+def rates_at_an_end(records: Records) -> Estimate:
+    """Count the tuned learning rates that are the lowest or highest of those tried: their grids would be too narrow."""
+    tried = {
+        "published": records.arms("epochs", TuningResult, role="trial", double_softmax=True),
+        "logits": records.arms("batch_size", TuningResult, role="trial", budget="epochs", batch_size=64),
+    }
+    count = 0
+    ids: tuple[str, ...] = ()
+    for name, trials in tried.items():
+        arm = hundred_epochs(records, f"tuned_{name}")
+        rates = [trial.parameters["learning_rate"] for trial in trials]
+        if not rates:
+            raise NoRecords(f"epochs: trials from {name}")
+        count += not min(rates) < arm.results[0].learning_rate < max(rates)
+        ids += arm.records
+    return exact(count, unit="rates", n=len(tried), n_of="rates", digits=0, records=ids)
 
 
 @answer.table("part1-modes")

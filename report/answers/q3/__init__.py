@@ -19,7 +19,7 @@ answer.definition(
     "−log p decreases in p, on a grid and on a trained model's outputs",
     "test_q3_1_cross_entropy_falls_with_the_true_class_probability",
     holds=True,
-    place="Q3, cross-entropy loss",
+    place="Q3, cross entropy",
 )
 answer.definition(
     "Q3.2",
@@ -27,15 +27,15 @@ answer.definition(
     "mean cross-entropy against minus the mean log-likelihood of a categorical distribution",
     "test_q3_2_cross_entropy_is_the_negative_log_likelihood",
     holds=True,
-    place="Q3, cross-entropy loss",
+    place="Q3, cross entropy",
 )
 answer.definition(
     "Q3.3",
-    "Accuracy can mislead when classes are imbalanced.",
+    "With imbalanced classes, always predicting the majority class gives a high accuracy.",
     "the accuracy of always guessing the common class: its share of the images",
     "test_q3_3_guessing_the_common_class_is_as_accurate_as_the_class_is_common",
     holds=True,
-    place="Q3, accuracy",
+    place="Q3, accuracy vs. loss function",
 )
 answer.definition(
     "Q3.4",
@@ -43,6 +43,6 @@ answer.definition(
     "finite differences in the weights: accuracy does not move, the loss does",
     "test_q3_4_accuracy_has_no_gradient",
     holds=True,
-    place="Q3, relationship",
+    place="Q3, accuracy vs. loss function",
     note="The notebook says that the loss guides; that accuracy cannot is ours: it jumps where an image changes its class, and is constant elsewhere.",
 )

@@ -38,7 +38,7 @@ def error_of(curve: Curve) -> list[float]:
     "Q3.5",
     "Minimising the loss leads to better accuracy on unseen images.",
     Conditions({f"epochs {first} to {last}": Together((Below(FALL), Below(0.0))) for first, last in SPANS}),
-    place='Q3, relationship ("ideally")',
+    place='Q3, summary ("ideally")',
     note="Epochs of one run depend on each other, so each run gives one slope, and the interval is over runs.",
 )
 def slopes_of_loss_and_error(records: Records) -> tuple[Estimate, ...]:
