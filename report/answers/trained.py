@@ -67,6 +67,7 @@ def slopes(
             signed=True,
             method="Student t over each seed's slope",
             records=arm.records,
+            settings={f"span{number}": f"{first} to {last}"},
         )
-        for first, last in spans
+        for number, (first, last) in enumerate(spans, start=1)
     )

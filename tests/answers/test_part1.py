@@ -42,7 +42,7 @@ def spoken(results, profile="full"):
         figures=part1.answer.figures,
         tables=part1.answer.tables,
     )
-    page = render(part1.answer, page, findings, Completeness(profile=profile, seeds_done=5, seeds_planned=5))
+    page = render(part1.answer, page, findings, Completeness(profile=profile, runs_done=5, runs_planned=5))
     return records, findings, page
 
 
@@ -169,6 +169,7 @@ def test_p1_2_is_refuted_by_one_rise_in_one_run() -> None:
 def test_p1_3_turns_with_the_later_test_loss(later, verdict) -> None:
     records, findings, page = spoken(made_up(loss_later=later))
     assert findings["P1.3"].verdict == verdict
+    assert "over epochs 11 to 40 and 61 to 100" in findings["P1.3"].measured
     assert [estimate.value for estimate in findings["P1.3"].estimates] == pytest.approx([-0.1, 10 * later], abs=1e-4)
     assert ("still falling" in title("part1-over-training", records, findings)) == (verdict == "supported")
     if verdict == "depends":
@@ -192,6 +193,7 @@ def test_p1_6_knows_the_printed_run_from_another() -> None:
 
 def test_few_seeds_do_not_settle_whether_the_print_can_be_reproduced() -> None:
     assert spoken(published([near_print(by) for by in (-0.002, 0.0, 0.001)]))[1]["P1.6"].verdict == "undetermined"
+    assert spoken(published([near_print(0.0)]))[1]["P1.6"].verdict == "not measured yet"
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,13 @@ def test_the_plan_has_the_runs_that_are_read():
     assert {("epochs", f"{name}{kind}") for name in ("as_published", "from_logits") for kind in ("", "_short")} <= set(
         planned()
     )
+
+
+def test_further_seeds_from_logits_are_those_of_capacity():
+    results = {("epochs", "from_logits"): [run(100, seed) for seed in range(5)]}
+    more = {("capacity", "relu1"): [run(100, seed) for seed in range(5, 10)]}
+    arm = curves_from_logits(ExampleRecords(results | more))
+    assert [curve.test_loss for curve in arm.results] == [run(100, seed).curve.test_loss for seed in range(10)]
+    assert len(curves_from_logits(ExampleRecords(results)).results) == 5
+    planned_seeds = [seed for of in (*results, *more) for seed in planned()[of]]
+    assert planned_seeds == list(range(10))

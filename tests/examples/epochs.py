@@ -28,7 +28,7 @@ def example(run, *, loss_later=0.0, error_later=-0.0002, cost=0.05, lost=True):
     return results(curve(falling, accuracies, test_losses=losses, lost=classes))
 
 
-def stalling(epochs, seed, loss_later, error_later):
+def stalling(epochs, seed, loss_later=0.0, error_later=-0.0002):
     """Return test losses and accuracies: both improve up to epoch 40 and then change as given."""
     epoch = np.arange(1, epochs + 1)
     wobble = np.random.default_rng(seed).normal(0, 1e-4, epochs)

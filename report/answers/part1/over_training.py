@@ -24,7 +24,7 @@ SPANS = ((11, 40), (61, 100))
     note="From logits the training loss falls in both spans; the claim holds in a span if the test loss falls too.",
 )
 def slopes_of_test_loss(records: Records) -> tuple[Estimate, ...]:
-    """Slope of the test loss over epochs 11 to 40 and 61 to 100, trained from logits."""
+    """Slope of the test loss over epochs {span1} and {span2}, trained from logits."""
     return slopes(records, lambda curve: curve.test_loss, SPANS, unit="nats per ten epochs")
 
 

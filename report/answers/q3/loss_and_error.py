@@ -42,7 +42,7 @@ def error_of(curve: Curve) -> list[float]:
     note="Epochs of one run depend on each other, so each run gives one slope, and the interval is over runs.",
 )
 def slopes_of_loss_and_error(records: Records) -> tuple[Estimate, ...]:
-    """Slopes of test loss and of test error over epochs 1 to 40, and over epochs 61 to 100, trained from logits."""
+    """Slopes of test loss and of test error over epochs {span1}, and over epochs {span2}, trained from logits."""
     loss = slopes(records, loss_of, SPANS, unit="nats per ten epochs")
     error = slopes(records, error_of, SPANS, unit="percentage points per ten epochs")
     return tuple(estimate for both in zip(loss, error, strict=True) for estimate in both)
