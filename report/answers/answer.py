@@ -88,7 +88,7 @@ class Answer:
         says: str,
         rule: Rule | Conditions,
         *,
-        origin: Origin = "said",
+        origin: Origin,
         place: str = "",
         kind: Kind = "E",
         measured: str = "",
@@ -139,7 +139,7 @@ class Answer:
         settled_by: str,
         *tests: str,
         holds: bool,
-        origin: Origin = "said",
+        origin: Origin,
         place: str = "",
         note: str = "",
     ) -> None:
@@ -161,7 +161,7 @@ class Answer:
 
         return register
 
-    def see(self, id: str, says: str, other: str, *, origin: Origin = "said", place: str = "") -> None:
+    def see(self, id: str, says: str, other: str, *, origin: Origin, place: str = "") -> None:
         """Register a claim that another one settles too."""
         self._add_claim(
             Claim(

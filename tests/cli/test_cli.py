@@ -135,6 +135,12 @@ def test_a_device_reaches_the_runs_and_what_they_need():
         assert all(needed.device == "cuda:0" for needed in run.depends_on)
 
 
+LONGER_WITH_MORE_SEEDS = {"epochs", "capacity"}
+"""Experiments in which the first seeds train longer than the others: with more seeds, more of them do."""
+
+
 def test_more_seeds_keep_the_runs_there_are():
     few, many = (plan(Profile(name="full", seeds=seeds)) for seeds in (2, 5))
-    assert {run.id for run in few} < {run.id for run in many}
+    replaced = {run.id for run in few} - {run.id for run in many}
+    assert {id.partition(".")[0] for id in replaced} <= LONGER_WITH_MORE_SEEDS
+    assert len(replaced) < len(few) / 10

@@ -148,6 +148,7 @@ def test_a_claim_depends_where_its_conditions_disagree(verdicts, combined):
 def test_every_claim_is_whole():
     assert len(CLAIMS) >= 40
     for claim in CLAIMS.values():
+        assert bool(claim.place) == (claim.origin != "ours")
         if claim.see:
             assert claim.see in CLAIMS
         elif claim.kind == "D":

@@ -81,6 +81,7 @@ def change_of_noise_scale(records: Records) -> Estimate:
     AnyOf((Outside(A_QUARTER, around=1.0), Outside(A_QUARTER, around=1.0))),
     place="Q2, conclusion",
     note="Either half is enough: the critical batch size of two models, or the noise scale at two moments of one training.",
+    origin="said",
 )
 def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
     """Critical batch size, a hidden layer over none; and noise scale, around epoch 10 over that at the initial weights."""

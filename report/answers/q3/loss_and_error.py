@@ -40,6 +40,7 @@ def error_of(curve: Curve) -> list[float]:
     Conditions({f"epochs {first} to {last}": Together((Below(FALL), Below(0.0))) for first, last in SPANS}),
     place='Q3, summary ("ideally")',
     note="Epochs of one run depend on each other, so each run gives one slope, and the interval is over runs.",
+    origin="said",
 )
 def slopes_of_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     """Slopes of test loss and of test error over epochs {span1}, and over epochs {span2}, trained from logits."""

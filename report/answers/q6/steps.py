@@ -33,6 +33,7 @@ STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update
     kind="G",
     place="Q6, speedup in training time",
     note="Both times are of one machine, with the data in the memory of the device that computes.",
+    origin="said",
 )
 def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     """Time of a whole training step, CPU over accelerator, for both of the notebook's models."""
@@ -55,6 +56,7 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     kind="G",
     place="Q6, memory requirements",
     note="Of one machine: it can't show what is typical.",
+    origin="said",
 )
 def memory_ratio(records: Records) -> Estimate:
     """Memory of the accelerator ({accelerator} GB) over that of its host ({host} GB)."""

@@ -34,6 +34,7 @@ from report.record.reader import NoRecords, Records
     Above(1.0),
     kind="G",
     place="Q6, model size and complexity",
+    origin="said",
 )
 def gain_of_width(records: Records) -> Estimate:
     """Time of a step, CPU over accelerator, at a width of {widest} units over the same ratio at {narrowest} units."""
