@@ -84,7 +84,7 @@ def change_of_noise_scale(records: Records) -> Estimate:
     origin="said",
 )
 def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
-    """Critical batch size, a hidden layer over none; and noise scale, around epoch 10 over that at the initial weights."""
+    """Critical batch size, a hidden layer over none; and noise scale, around the last epoch over that at the initial weights."""
     return critical_batch_ratio(records), change_of_noise_scale(records)
 
 
