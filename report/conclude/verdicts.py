@@ -202,8 +202,10 @@ def _without_data(claim: Claim, estimates: tuple[Estimate, ...], profile: Profil
         return "see another row"
     if claim.kind == "D":
         return "true by definition" if claim.holds else "false by definition"
+    if not estimates and claim.kind == "G":
+        return "not testable here"
     if not estimates:
-        return "not testable here" if claim.kind == "G" else "not measured yet"
+        return "not assessed in the quick profile" if profile == "quick" else "not measured yet"
     if claim.rule is None:
         raise ValueError(f"{claim.id} has estimates but no rule")
     return "not assessed in the quick profile" if profile == "quick" else "not all runs yet"

@@ -17,7 +17,7 @@ from report.render import notebooks
 from report.render.page_data import Page, number_key
 
 TEMPLATES = Path(__file__).with_name("templates")
-NOT_YET = "*(not measured yet)*"
+NOT_YET: dict[ProfileName, str] = {"full": "(not measured yet)", "quick": "(not in a quick report)"}
 CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 
 
@@ -48,7 +48,7 @@ def render(
         profile=completeness.profile,
         seeds_planned=span(*completeness.seeds_of(answer.experiments)),
         notebook=notebook,
-        **vocabulary(answer, page, findings),
+        **vocabulary(answer, page, findings, NOT_YET[completeness.profile]),
     )
     return text if notebook else text + literature(answer.name, text)
 
@@ -67,20 +67,22 @@ def literature(name: str, text: str) -> str:
     return f"\n## Literature\n\n```{{bibliography}}\n{options}\n\n" + "\n".join(keys) + "\n```\n"
 
 
-def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> dict[str, Any]:
-    """Return the functions that a template speaks with."""
+def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str) -> dict[str, Any]:
+    """Return the functions that a template speaks with; `not_yet` stands for a number that isn't there."""
 
     def number(name: str, index: int = 0) -> str:
         if name not in answer.estimators:
             raise KeyError(f"{answer.name} has no number {name!r}")
         known = number_key(name, index)
-        return f"{{measured}}`{known}`" if known in page.numbers else NOT_YET
+        return f"{{measured}}`{known}`" if known in page.numbers else f"*{not_yet}*"
 
     def exhibit(kind: str, name: str, known: Mapping[str, Any], made: Mapping[str, Any]) -> str:
         if name not in known:
             raise KeyError(f"{answer.name} has no {kind} {name!r}")
         if name in made:
             return f"```{{result-{kind}}}\n:name: {name}\n```"
+        if not_yet == NOT_YET["quick"]:
+            return f":::{{note}}\nA {kind} belongs here that takes a full report: `tox -e report`.\n:::"
         only = " ".join(f"--only {experiment}" for experiment in answer.experiments)
         return (
             f":::{{note}}\nA {kind} belongs here whose records have not been made yet. "

@@ -22,14 +22,14 @@ ADMONITION = re.compile(
 CODE_ROLES = {"py:func", "py:class", "py:meth", "py:data", "py:attr", "py:mod", "py:exc"}
 
 
-def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding]) -> dict[str, Any]:
-    """Return the functions that a template speaks with when it is written for a notebook."""
+def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str) -> dict[str, Any]:
+    """Return the functions that a template speaks with when it is written for a notebook; `not_yet` stands for no number."""
 
     def number(name: str, index: int = 0) -> str:
         if name not in answer.estimators:
             raise KeyError(f"{answer.name} has no number {name!r}")
         found = page.numbers.get(number_key(name, index))
-        return spelled_out(found) if found else "(not measured yet)"
+        return spelled_out(found) if found else not_yet
 
     def figure(name: str) -> str:
         made = page.figures.get(name)

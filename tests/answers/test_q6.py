@@ -163,7 +163,7 @@ def test_without_any_record_everything_is_missing():
     for make in (*answer.figures.values(), *answer.tables.values()):
         with pytest.raises(NoRecords):
             make(records, concluded(records))
-    assert markdown.NOT_YET in rendered(records)
+    assert markdown.NOT_YET["full"] in rendered(records)
 
 
 def test_quick_profile_gives_no_verdict():

@@ -57,3 +57,14 @@ def test_the_score_counts_what_the_notebook_says_and_our_own_apart(whole, tmp_pa
     claims = [finding.claim for finding in measurements.findings.values()]
     assert sum(found.verdicts.values()) == sum(claim.counts for claim in claims)
     assert sum(found.controls.values()) == sum(claim.origin == "ours" for claim in claims)
+
+
+def test_what_a_quick_report_is_too_short_for_is_said_to_need_a_full_one(tmp_path):
+    write(tmp_path)
+    for page in ("q2", "q3", "part1"):
+        text = (tmp_path / "answers" / f"{page}.md").read_text(encoding="utf-8")
+        assert "not measured yet" not in text
+        assert "A figure belongs here that takes a full report" in text
+    assert "*(not in a quick report)*" in text
+    findings = pages.measure(Records(RecordStore(tmp_path / "none", "0" * 64), []), "quick").findings
+    assert findings["P1.3"].verdict == "not assessed in the quick profile"

@@ -107,7 +107,7 @@ def _card(page: Page, heading: str) -> Block:
         label = inline("span", page.headline_label, classes=["card-label"])
         parts.append(block("p", number, " ", suffix, " ", label, classes=["card-headline"]))
     else:
-        parts.append(block("p", "Not measured yet.", classes=["card-headline"]))
+        parts.append(block("p", "No result yet.", classes=["card-headline"]))
     if page.card:
         parts.append(pictures(page.card, "card-picture"))
     verdicts = [finding.verdict for finding in page.claims.values() if finding.claim.counts]
