@@ -38,7 +38,7 @@ def test_every_seed_trains_for_the_printed_epochs_and_the_first_for_a_hundred():
         short = {seed: n for (of, seed), n in planned.items() if of == f"{arm}_short"}
         assert short == dict.fromkeys(range(long, 25), 26)
     for arm in ("tuned_published", "tuned_logits"):
-        assert {seed: n for (of, seed), n in planned.items() if of == arm} == dict.fromkeys(range(10), 10)
+        assert {seed: n for (of, seed), n in planned.items() if of == arm} == dict.fromkeys(range(15), 10)
 
 
 def test_a_small_or_quick_report_has_the_same_arms_where_it_has_the_seeds():
