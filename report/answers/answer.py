@@ -3,9 +3,12 @@ What an answer page is made of: functions of records, registered with the page t
 
 A page is a package of `report.answers` whose ``__init__.py`` makes an `Answer`. Its modules register functions with it::
 
-    @answer.claim("Q4.1", "A hidden layer improves the model.", Above(MARGIN))
+    @answer.claim("Q4.1", "A hidden layer can improve the model.", Above(MARGIN), origin="said", place="Q4, first sentence")
     def gain_of_a_layer(records: Records) -> Estimate:
-        '''Test accuracy after {epochs} epochs, one ReLU layer minus none.'''
+        '''Test accuracy averaged over epochs {first} to {last}, one ReLU layer minus none.'''
+
+The page's sentences stand in its template, ``report/render/templates/q4.md.j2``: it shows what is registered by name, as
+``{{ number("Q4.1") }}`` or ``{{ figure("q4-gains") }}``, and chooses its words by the verdicts.
 
 The first line of a claim's function says what was measured: the audit shows it, with its fields filled from
 `Estimate.settings`.

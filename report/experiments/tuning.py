@@ -1,4 +1,9 @@
-"""Learning rates and penalties, chosen on held-out training images; the test images choose nothing."""
+"""
+Learning rates and penalties, chosen on held-out training images; the test images choose nothing.
+
+`chosen_rate` is the rule of all experiments but `batch_target`, which trains to a loss and takes the rate that gets there in
+the fewest updates.
+"""
 
 from __future__ import annotations
 

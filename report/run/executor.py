@@ -1,4 +1,9 @@
-"""Run the experiments: measure every run that has no valid record, in any `concurrent.futures` executor."""
+"""
+Run the experiments: measure every run that has no valid record, in any `concurrent.futures` executor.
+
+If a worker dies, the runs that were under way are repeated, one at a time. A run whose worker dies twice while it is alone has
+failed, and with it those that depend on it; all others go on.
+"""
 
 from __future__ import annotations
 

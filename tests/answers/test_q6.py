@@ -254,7 +254,7 @@ def test_every_chart_can_be_stored():
 def test_estimates_from_rounds_have_intervals():
     records = records_of(times=FAST, spread=0.02)
     names = (
-        "Q6.1", "Q6.3", "Q6.4", "loader-over-resident", "resident-share", "mlp-step", "fixed-share-wide",
+        "Q6.1", "Q6.3", "Q6.4", "loader-over-resident", "resident-share", "fixed-share-wide",
     )  # fmt: skip
     for name in names:
         found = answer.estimators[name](records)

@@ -1,13 +1,16 @@
 """Writing a site's source: where one has been written before, and from the first seed alone."""
 
+import re
+
 import pytest
 from examples import ExampleStore, planned, whole_report
 
+from report.answers import ANSWERS, OTHER_PAGES
 from report.publish import site
 from report.record.reader import Records
 from report.record.store import RecordStore
 from report.render import pages
-from report.render.markdown import Completeness
+from report.render.markdown import TEMPLATES, Completeness
 
 
 def write(source):
@@ -28,6 +31,15 @@ def test_what_sphinx_generates_for_the_reference_is_kept_and_nothing_else(tmp_pa
     assert not stubs["gone"].exists()
     left = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {path: when for path, when in written.items() if path != stubs["gone"]}  # or Sphinx reads it again
+
+
+@pytest.mark.parametrize("name", ANSWERS | OTHER_PAGES)
+def test_whatever_a_page_registers_is_shown_on_it(name):
+    answer = (ANSWERS | OTHER_PAGES)[name]
+    text = (TEMPLATES / f"{name}.md.j2").read_text(encoding="utf-8")
+    text += "".join((TEMPLATES / part).read_text(encoding="utf-8") for part in re.findall(r'include "([^"]+)"', text))
+    registered = {*answer.figures, *answer.tables, *answer.estimators} - {*answer.claims, answer.headline, answer.card}
+    assert {name for name in registered if f'"{name}"' not in text} == set()
 
 
 @pytest.fixture(scope="module")

@@ -100,13 +100,6 @@ def critical_batch_early(records: Records) -> Estimate:
     return _in_images(list(sizes.values()), ids)
 
 
-@answer.number("critical-batch-without-layer")
-def critical_batch_without_layer(records: Records) -> Estimate:
-    """Estimate the critical batch size of the model without a hidden layer."""
-    sizes, ids = critical_sizes(records, "none", FIRST_TARGET["none"])
-    return _in_images(list(sizes.values()), ids)
-
-
 def step_rounds(records: Records) -> tuple[dict[int, list[float]], tuple[str, ...]]:
     """Return the median time of a training step in each round, by batch size, measured alone; and the run behind it."""
     costs, ids = costs_of(records)

@@ -45,17 +45,6 @@ def epoch_from(source: Source, workers: int = 0) -> Callable[[Records], Estimate
     return epoch_seconds
 
 
-@answer.number("gap-between-devices")
-def gap_between_devices(records: Records) -> Estimate:
-    """Estimate the notebook's comparison, repeated: its empty loop with the CPU as device over the accelerator."""
-    results, ids = loader(records, accelerator=True)
-    return log_ratio(
-        per_batch(passes_of(results, "loader", model=None)),
-        per_batch(passes_of(results, "loader", model=None, device=results.devices[-1])),
-        records=ids,
-    )
-
-
 @answer.figure("q6-empty-loop")
 @answer.figure("q6-card")
 def empty_loop(records: Records, findings: Findings) -> FigureSpec:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings
@@ -45,14 +43,10 @@ def loader_shares(records: Records) -> tuple[Estimate, ...]:
     return tuple(_share(records, "loader", model, workers) for model in MODELS for workers in (0, 2))
 
 
-def share_of(source: Source, accelerator: bool = False) -> Callable[[Records], Estimate]:
-    """Make a measure of that share for the small network, by where the batches come from."""
-
-    def share_of_fetching(records: Records) -> Estimate:
-        """Estimate the share of a training step that goes into fetching its batch."""
-        return _share(records, source, "mlp128", accelerator=accelerator)
-
-    return share_of_fetching
+@answer.number("resident-share")
+def share_of_resident(records: Records) -> Estimate:
+    """Estimate the share of the small network's training step that goes into fetching its batch from tensors in memory."""
+    return _share(records, "resident", "mlp128")
 
 
 @answer.number("step-with-workers")
@@ -109,7 +103,3 @@ def _bar(label: str, passes: Passes) -> Bar:
 
 def _spoken(bar: Bar) -> str:
     return ", ".join(f"{part.label} {part.value:.0f} %" for part in bar.segments)
-
-
-answer.number("resident-share")(share_of("resident"))
-answer.number("accelerator-loader-share")(share_of("loader", accelerator=True))

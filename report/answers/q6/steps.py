@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from report.answers.answer import Findings, TableSpec
@@ -12,7 +10,6 @@ from report.answers.timed import (
     MILLI,
     by_round,
     floating_point_rate,
-    median,
     steps,
     steps_of,
     with_and_without_accelerator,
@@ -68,18 +65,6 @@ def memory_ratio(records: Records) -> Estimate:
     return exact(
         accelerator / host, unit="ratio", n=1, n_of="machines", null=1.0, digits=2, records=ids, settings=sizes
     )
-
-
-def step_of(model: str, accelerator: bool = False) -> Callable[[Records], Estimate]:
-    """Make a measure of one model's training step, on the CPU or on the accelerator."""
-
-    def step_milliseconds(records: Records) -> Estimate:
-        """Estimate the time of a training step on resident tensors."""
-        results, ids = steps(records, accelerator)
-        times = by_round(steps_of(results, model, results.devices[-1] if accelerator else None))
-        return median(times, scale=MILLI, unit="milliseconds", n_of="rounds", records=ids)
-
-    return step_milliseconds
 
 
 @answer.table("q6-steps")
@@ -149,9 +134,3 @@ def _device_row(device: Device, results: StepsResults) -> list[str | float | int
         precision,
         floating_point_rate(results, device) / 1e9,
     ]
-
-
-answer.number("mlp-step")(step_of("mlp128"))
-answer.number("resnet-step")(step_of("resnet18"))
-answer.number("accelerator-mlp-step")(step_of("mlp128", accelerator=True))
-answer.number("accelerator-resnet-step")(step_of("resnet18", accelerator=True))
