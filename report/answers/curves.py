@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report.answers.charts import IntervalRow, Series
-from report.answers.intervals import row
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, over_seeds_and_images, slope
+from report.answers.charts import Series
+from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images, slope
 from report.experiments.training import Curve, epochs_at_the_end
 from report.record.reader import Arm, Records, Results
 
@@ -80,15 +79,6 @@ def mean_over(curves: Sequence[Curve], value: Callable[[Curve], float]) -> float
     return float(np.mean([value(curve) for curve in curves]))
 
 
-def difference_row(
-    label: str, arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]
-) -> IntervalRow:
-    """Draw one paired difference in accuracy, with each seed's own as a point."""
-    a, b = arm.paired_with(baseline)
-    differences = (np.array(a.values(value)) - np.array(b.values(value))) * PERCENT
-    return row(label, accuracy_points(arm, baseline, value), points=differences.tolist())
-
-
 def up_to(curve: Curve, epoch: int) -> Curve:
     """Return a training curve as if it had ended after an epoch at which the whole training set was scored."""
     scored = curve.scored_epochs.index(epoch) + 1
@@ -104,22 +94,6 @@ def up_to(curve: Curve, epoch: int) -> Curve:
         train_loss=curve.train_loss[:scored],
         train_accuracy=curve.train_accuracy[:scored],
         seconds={name: seconds[:epoch] for name, seconds in curve.seconds.items()},
-    )
-
-
-def outside_of_seeds(printed: Sequence[float], seeds: Sequence[Sequence[float]], records: tuple[str, ...]) -> Estimate:
-    """Count the printed figures that lie outside the range of the seeds' own, widened by two standard deviations."""
-    runs = np.array(seeds)  # (seeds, figures)
-    widening = 2 * runs.std(axis=0, ddof=1) if len(runs) > 1 else np.zeros(runs.shape[1])
-    target = np.array(printed)
-    outside = int(((target < runs.min(0) - widening) | (target > runs.max(0) + widening)).sum())
-    return exact(
-        outside,
-        unit="printed figures",
-        n=len(printed),
-        n_of="printed figures",
-        digits=0,
-        records=records,
     )
 
 
