@@ -102,9 +102,21 @@ def require_trainable(model: nn.Module) -> None:
         )
 
 
+def require_values(name: str, tensor: Tensor) -> None:
+    """Require a tensor that stores values."""
+    if tensor.is_meta:
+        raise ConfigurationError(
+            f"{name} must have values",
+            "a tensor on the meta device, which stores only shapes",
+            'Make it on a real device, such as device="cpu".',
+        )
+
+
 def require_images(model: nn.Module, images: object) -> None:
     """Require at least one image, in the floating-point type of the model's parameters."""
     dtype = first_parameter(model).dtype
+    if isinstance(images, Tensor):
+        require_values("images", images)
     if isinstance(images, Tensor) and images.dtype == dtype and images.ndim >= 2 and len(images) > 0:
         return
     found, remedy = f"a {type(images).__name__}", "Pass a tensor, such as normalize(split.images)."
@@ -128,6 +140,7 @@ def require_labels(images: Tensor, labels: Tensor) -> int:
             f"{found.dtype} of shape {list(found.shape)}" if isinstance(found, Tensor) else f"a {type(found).__name__}",
             "Pass the labels of the same split, unchanged.",
         )
+    require_values("labels", labels)
     lowest, highest = labels.aminmax()
     if lowest < 0:  # PyTorch skips the images of label -100 without a word
         raise ConfigurationError(

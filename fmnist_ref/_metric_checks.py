@@ -8,6 +8,7 @@ from fmnist_ref import _checks
 from fmnist_ref.errors import ConfigurationError
 
 MOST_IN_A_BATCH = 10_000_000  # images; so many of Fashion-MNIST take 31 GB
+MOST_UNITS = 10_000_000  # in a layer; with 784 weights each they take as much
 _INTEGERS = (torch.uint8, torch.int8, torch.uint16, torch.int16, torch.uint32, torch.int32, torch.uint64, torch.int64)
 
 
@@ -73,6 +74,7 @@ def probabilities_and_labels(probabilities: object, labels: object) -> tuple[Ten
 def _as_tensor(name: str, values: object) -> Tensor:
     """Return a tensor as it is, without its graph, and lists and arrays as a tensor on the CPU."""
     if isinstance(values, Tensor):
+        _checks.require_values(name, values)
         return values.detach()
     try:
         array = np.array(values)  # a copy: PyTorch takes neither read-only arrays nor negative strides

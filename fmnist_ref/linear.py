@@ -8,6 +8,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from fmnist_ref import _checks
+from fmnist_ref._metric_checks import MOST_UNITS, count_up_to
 from fmnist_ref.errors import ConfigurationError
 
 __all__ = ["LinearRegression", "SoftmaxRegression"]
@@ -29,7 +30,7 @@ class SoftmaxRegression(nn.Module):
     Raises
     ------
     ConfigurationError
-        If a number is not a positive whole number.
+        If a number is not a whole number from 1 to ten million.
 
     See Also
     --------
@@ -59,8 +60,8 @@ class SoftmaxRegression(nn.Module):
 
     def __init__(self, in_features: int = 784, num_classes: int = 10) -> None:
         super().__init__()
-        in_features = _checks.require_positive_integer("in_features", in_features)
-        self.linear = nn.Linear(in_features, _checks.require_positive_integer("num_classes", num_classes))
+        in_features = count_up_to(MOST_UNITS, "in_features", in_features)
+        self.linear = nn.Linear(in_features, count_up_to(MOST_UNITS, "num_classes", num_classes))
 
     def forward(self, images: Tensor) -> Tensor:
         """
@@ -94,7 +95,7 @@ class LinearRegression(nn.Module):
     Raises
     ------
     ConfigurationError
-        If a number is not a positive whole number.
+        If a number is not a whole number from 1 to ten million.
 
     See Also
     --------
@@ -123,8 +124,8 @@ class LinearRegression(nn.Module):
 
     def __init__(self, in_features: int = 784, out_features: int = 10) -> None:
         super().__init__()
-        in_features = _checks.require_positive_integer("in_features", in_features)
-        self.linear = nn.Linear(in_features, _checks.require_positive_integer("out_features", out_features))
+        in_features = count_up_to(MOST_UNITS, "in_features", in_features)
+        self.linear = nn.Linear(in_features, count_up_to(MOST_UNITS, "out_features", out_features))
 
     def forward(self, features: Tensor) -> Tensor:
         """
@@ -230,6 +231,7 @@ def _rows(values: Float[Tensor, "n ..."]) -> Float64[Tensor, "n columns"]:
 
 def _mean_of_rows(name: str, values: Float[Tensor, "n *row"]) -> Float64[Tensor, " columns"]:
     """Return the mean row, if every value is finite."""
+    _checks.require_values(name, values)
     sums = [_rows(rows).sum(dim=0) for rows in values.split(_ROWS_AT_A_TIME)]
     mean = torch.stack(sums).sum(dim=0) / len(values)
     if not mean.isfinite().all():

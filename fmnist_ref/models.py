@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from fmnist_ref import _checks
+from fmnist_ref._metric_checks import MOST_UNITS, count_up_to
 from fmnist_ref.errors import ConfigurationError
 
 __all__ = ["MLP", "resnet18"]
@@ -28,7 +28,7 @@ class MLP(nn.Module):
     Raises
     ------
     ConfigurationError
-        If a number is not a positive whole number, or `activation_layer` does not make a module.
+        If a number is not a whole number from 1 to ten million, or `activation_layer` does not make a module.
 
     See Also
     --------
@@ -61,7 +61,7 @@ class MLP(nn.Module):
         num_classes: int = 10,
     ) -> None:
         super().__init__()
-        if not hasattr(hidden, "__iter__"):
+        if not hasattr(hidden, "__iter__") or getattr(hidden, "ndim", 1) == 0:  # arrays and tensors may have no axis
             raise ConfigurationError(
                 "hidden must be a sequence of widths", repr(hidden), "Pass one for each hidden layer, such as (128,)."
             )
@@ -71,14 +71,14 @@ class MLP(nn.Module):
                 repr(activation_layer),
                 "Pass the class itself, such as torch.nn.ReLU without brackets.",
             )
-        width = _checks.require_positive_integer("in_features", in_features)
+        width = count_up_to(MOST_UNITS, "in_features", in_features)
         layers: list[nn.Module] = [nn.Flatten()]
-        for next_width in [_checks.require_positive_integer("each hidden width", units) for units in hidden]:
+        for next_width in [count_up_to(MOST_UNITS, "each hidden width", units) for units in hidden]:
             layers.append(nn.Linear(width, next_width))
             if activation_layer is not None:
                 layers.append(activation_layer())
             width = next_width
-        layers.append(nn.Linear(width, _checks.require_positive_integer("num_classes", num_classes)))
+        layers.append(nn.Linear(width, count_up_to(MOST_UNITS, "num_classes", num_classes)))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ def resnet18(in_channels: int = 1, num_classes: int = 10) -> nn.Module:
     Raises
     ------
     ConfigurationError
-        If a number is not a positive whole number.
+        If a number is not a whole number from 1 to ten million.
 
     See Also
     --------
@@ -145,8 +145,8 @@ def resnet18(in_channels: int = 1, num_classes: int = 10) -> nn.Module:
     """
     from torchvision import models  # not at the top: it takes seconds to import, for this function alone
 
-    in_channels = _checks.require_positive_integer("in_channels", in_channels)
-    num_classes = _checks.require_positive_integer("num_classes", num_classes)
+    in_channels = count_up_to(MOST_UNITS, "in_channels", in_channels)
+    num_classes = count_up_to(MOST_UNITS, "num_classes", num_classes)
     model: nn.Module = models.resnet18(weights=None, num_classes=num_classes)
     if in_channels != 3:
         stem = nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3, bias=False)

@@ -63,9 +63,16 @@ def connect(address: str) -> Iterator[Backend]:
     """
     try:
         import distributed
+        from distributed.comm.addressing import get_address_host_port
     except ModuleNotFoundError:
         raise ConfigurationError(
             "--scheduler needs the package distributed", "that it is not installed", "Install the extra `cluster`."
+        ) from None
+    try:
+        get_address_host_port(address)
+    except ValueError:  # a client would wait for a minute, and end in a traceback
+        raise ConfigurationError(
+            "--scheduler must be an address such as tcp://host:8786", repr(address), "Correct it."
         ) from None
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)

@@ -121,6 +121,14 @@ def test_values_that_are_not_finite_are_refused(capfd: pytest.CaptureFixture[str
     assert capfd.readouterr() == ("", "")  # nothing from LAPACK
 
 
+@pytest.mark.parametrize("name", ["features", "targets"])
+def test_tensors_without_values_are_refused(name: str) -> None:
+    values = {"features": torch.randn(9, 2), "targets": torch.randn(9, 1)}
+    values[name] = values[name].to("meta")
+    with pytest.raises(ConfigurationError, match=rf"^{name} must have values; found a tensor on the meta device"):
+        LinearRegression(2, 1).fit_closed_form(**values)
+
+
 @pytest.mark.parametrize("ridge", [np.float32(0.5), np.int64(2), torch.tensor(0.5)])
 def test_a_penalty_may_be_a_numpy_number_or_a_scalar_tensor(regression_problem: tuple[Tensor, Tensor], ridge) -> None:
     one, other = (LinearRegression(8, 2).fit_closed_form(*regression_problem, ridge=r) for r in (ridge, float(ridge)))

@@ -295,6 +295,15 @@ def test_what_is_no_table_of_numbers_is_refused(metric: Metric, outputs: object)
         metric(outputs, [0])
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_tensors_without_values_are_refused(metric: Metric) -> None:
+    outputs, labels = case_of_four()
+    with pytest.raises(ConfigurationError, match=r"^outputs must have values; found a tensor on the meta device"):
+        metric(outputs.to("meta"), labels)
+    with pytest.raises(ConfigurationError, match=r"^labels must have values"):
+        metric(outputs, labels.to("meta"))
+
+
 @pytest.fixture(params=["meta device", "float64"])
 def other_defaults(request: pytest.FixtureRequest) -> Iterator[None]:
     """Set a default device that isn't the CPU, or a default dtype that isn't float32."""

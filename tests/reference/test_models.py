@@ -96,7 +96,7 @@ def test_an_activation_that_is_no_class_is_refused(given, shown: str) -> None:
         MLP(activation_layer=given)
 
 
-@pytest.mark.parametrize("hidden", [128, np.int64(128)])
+@pytest.mark.parametrize("hidden", [128, np.int64(128), np.array(128), torch.tensor(128)])
 def test_a_single_width_is_refused_with_the_way_to_write_it(hidden) -> None:
     with pytest.raises(
         ConfigurationError, match=r"^hidden must be a sequence of widths; found .*128.*such as \(128,\)\.$"
@@ -136,6 +136,26 @@ def test_models_can_be_scripted(make: type[nn.Module]) -> None:
 def test_sizes_must_be_positive_whole_numbers(make) -> None:
     with pytest.raises(ConfigurationError, match="must be an int of at least 1; found"):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda size: MLP(hidden=(size,)),
+        lambda size: MLP(in_features=size),
+        lambda size: MLP(num_classes=size),
+        lambda size: SoftmaxRegression(in_features=size),
+        lambda size: SoftmaxRegression(num_classes=size),
+        lambda size: LinearRegression(in_features=size),
+        lambda size: LinearRegression(out_features=size),
+        lambda size: resnet18(in_channels=size),
+        lambda size: resnet18(num_classes=size),
+    ],
+)
+@pytest.mark.parametrize("size", [10**12, 2**64])
+def test_sizes_that_would_fill_the_memory_are_refused(make, size: int) -> None:
+    with pytest.raises(ConfigurationError, match=r" must be at most 10,000,000; found .*\. Pass a smaller number\.$"):
+        make(size)
 
 
 def test_resnet_takes_one_channel_and_learns() -> None:

@@ -603,6 +603,15 @@ def test_a_model_without_weights_is_refused(tiny: tuple[Tensor, Tensor], call: C
         call(tiny_model().to("meta"), *tiny)
 
 
+@pytest.mark.parametrize("call", [fit_once, evaluate])
+@pytest.mark.parametrize("name", ["images", "labels"])
+def test_tensors_without_values_are_refused(tiny: tuple[Tensor, Tensor], call: Callable, name: str) -> None:
+    values = dict(zip(("images", "labels"), tiny, strict=True))
+    values[name] = values[name].to("meta")
+    with pytest.raises(ConfigurationError, match=rf"^{name} must have values; found a tensor on the meta device"):
+        call(tiny_model(), **values)
+
+
 def test_advice_fits_a_default_dtype_of_float64() -> None:
     sample = load_sample()
     model = MLP().double()

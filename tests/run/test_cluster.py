@@ -184,6 +184,16 @@ def test_a_scheduler_that_does_not_answer_is_bad_input(monkeypatch, capsys, tmp_
     assert not output.exists()
 
 
+@pytest.mark.parametrize("address", ["garbage", "http://127.0.0.1:9", "tcp://127.0.0.1", "tcp://127.0.0.1:port", ""])
+def test_an_address_that_is_none_is_bad_input_at_once(monkeypatch, capsys, tmp_path, address):
+    """A client of `distributed` that can't read its address waits a minute before it ends, and with a traceback."""
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: pytest.fail("tried to connect"))
+    assert main(["run", "--scheduler", address, "--output", str(tmp_path / "build")]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: --scheduler must be an address such as tcp://host:8786; found ")
+    assert message.count("\n") == 1
+
+
 def test_without_distributed_the_message_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     assert main(["run", "--scheduler", "tcp://127.0.0.1:9"]) == 2
