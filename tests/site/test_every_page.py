@@ -18,8 +18,8 @@ RUN_AXE = """async (rules) => {
   const {violations} = await axe.run(context, options);
   return violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
 }"""
-"""All rules, best practices among them. Of a page of source code its first lines speak for the rest. axe would fetch style
-sheets again (`preload`), from wrong addresses, for a rule that is off."""
+"""All rules that are on by default, best practices among them. Of a page of source code its first lines speak for the rest.
+axe would fetch style sheets again (`preload`), from wrong addresses, for a rule that is off."""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
