@@ -184,6 +184,18 @@ def test_global_random_state_is_neither_read_nor_changed(tiny: tuple[Tensor, Ten
     assert same_bits(one, other)
 
 
+def test_dropout_draws_from_the_global_generator(tiny: tuple[Tensor, Tensor]) -> None:
+    """The guide says so: the seed covers the order of the images alone."""
+    weights = []
+    for global_seed in (1, 1, 2):
+        model = nn.Sequential(nn.Dropout(0.5), tiny_model())
+        torch.manual_seed(global_seed)
+        fit(model, *tiny, epochs=1, seed=3)
+        weights.append(model[1].layers[1].weight)
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
 def test_another_seed_takes_another_way(tiny: tuple[Tensor, Tensor]) -> None:
     one, other = tiny_model(), tiny_model()
     fit(one, *tiny, epochs=1, batch_size=8, seed=0)
