@@ -33,7 +33,10 @@ class Outcome(NamedTuple):
 
     decision: Decision
     p_value: float | None
-    """Of the decision; of the nearer one where there is none. None where nothing was tested: exact numbers, single runs."""
+    """
+    Of the decision; of the nearer one where there is none. None where no chance is involved or none is known: exact numbers, a
+    counterexample, single runs.
+    """
 
 
 def p_above(estimate: Estimate, threshold: float) -> float:
@@ -61,7 +64,7 @@ class Above(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies above {self.threshold:g}, refuted if below"
+        return f"supported if the interval lies above {_number(self.threshold)}, refuted if below"
 
 
 class Below(msgspec.Struct, frozen=True, tag=True):
@@ -75,7 +78,7 @@ class Below(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies below {self.threshold:g}, refuted if above"
+        return f"supported if the interval lies below {_number(self.threshold)}, refuted if above"
 
 
 class Inside(msgspec.Struct, frozen=True, tag=True):
@@ -125,7 +128,7 @@ class NoneOf(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"refuted by one case; supported if there is none and the interval lies below {self.ceiling:g} %"
+        return f"refuted by one case; supported if there is none and the interval lies below {_number(self.ceiling)} %"
 
 
 class Reproduced(msgspec.Struct, frozen=True, tag=True):
@@ -227,8 +230,13 @@ def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:
         return Outcome(decision, refuted if tested else None)
     nearer = min(supported, refuted)
     decision = "undetermined" if nearer >= LEVEL else "supported" if supported < refuted else "refuted"
-    return Outcome(decision, nearer if tested else None)
+    by_a_case = isinstance(rule, NoneOf) and decision == "refuted"
+    return Outcome(decision, nearer if tested and not by_a_case else None)
 
 
 def _span(around: float, margin: float) -> str:
-    return f"±{margin:g}" if around == 0 else f"{around - margin:g} to {around + margin:g}"
+    return f"±{margin:g}" if around == 0 else f"{_number(around - margin)} to {_number(around + margin)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")

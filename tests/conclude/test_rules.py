@@ -149,6 +149,7 @@ def test_every_claim_is_whole():
     assert len(CLAIMS) >= 40
     for claim in CLAIMS.values():
         assert bool(claim.place) == (claim.origin != "ours")
+        assert "`" not in claim.says + claim.note + claim.measured + claim.illustration  # shown as they are
         if claim.see:
             assert claim.see in CLAIMS
         elif claim.kind == "D":
@@ -262,6 +263,18 @@ def test_exact_counts_need_no_correction():
     found = conclude(claims_with(A=Above(38.0), B=Above()), {"A": (count,), "B": (interval(0.01, 0.9),)}, "full")
     assert (found["A"].verdict, found["A"].conditions[0].p_value) == ("supported", None)
     assert found["B"].verdict == "supported"
+
+
+def test_one_counterexample_needs_no_p_value():
+    assert decide(NoneOf(15.0), [proportion(1, 25)]) == ("refuted", None)
+    assert decide(NoneOf(15.0), [proportion(0, 25)]).p_value == pytest.approx(2 * 0.85**25)
+    found = conclude(claims_with(A=NoneOf(15.0)), {"A": (proportion(1, 25),)}, "full")["A"]
+    assert (found.words, found.conditions[0].p_value) == ("refuted", None)
+
+
+def test_thresholds_are_written_with_a_true_minus_sign():
+    assert Below(-0.003).describe() == "supported if the interval lies below −0.003, refuted if above"
+    assert Inside(0.5, around=-1.0).describe().startswith("supported if the interval lies inside −1.5 to −0.5")
 
 
 def test_rules_count_their_tests():

@@ -13,6 +13,7 @@ from report.answers.intervals import row
 from report.answers.part1 import answer
 from report.answers.part1.modes import lost_classes
 from report.answers.trained import hundred_epochs, printed_epochs
+from report.conclude import formatting
 from report.conclude.claims import MARGIN
 from report.conclude.rules import Above, Conditions
 from report.conclude.statistics import Estimate, exact, median_by_sign_test, proportion
@@ -136,26 +137,24 @@ def table_of_modes(records: Records, findings: Findings) -> TableSpec:
         total = len(pair[0].results)
         for label, part in modes(pair):
             share, cost = proportion(len(part[0].results), total), accuracy_at_the_end(*part)
-            parts = [cost.settings.get(name, "") for name in ("error_of_seeds", "error_of_images")]
+            errors = [cost.settings.get(name) for name in ("error_of_seeds", "error_of_images")]
             rows.append(
                 [
                     rate,
                     label,
                     f"{len(part[0].results)} of {total}",
-                    share.low or 0.0,
-                    share.high or 0.0,
-                    cost.value,
-                    *parts,
+                    f"{share.low:.0f} to {share.high:.0f}",
+                    formatting.number(cost.value, 1),
+                    *("" if error is None else formatting.number(float(error), 2) for error in errors),
                 ]
             )
     return TableSpec(
-        caption="Standard errors: how much the mean difference varies with the seeds, and with the test images.",
+        caption="What the second softmax costs in each mode, with the standard errors from the seeds and from the test images.",
         columns=[
             "learning rate",
             "networks as published",
             "runs",
-            "share, from (%)",
-            "to (%)",
+            "95 % interval of their share (%)",
             "cost (percentage points)",
             "error, seeds",
             "error, images",

@@ -107,7 +107,7 @@ def accuracy_of(name: str) -> Estimator:
     def measure(records: Records) -> Estimate:
         arm = architecture(records, name)
         accuracies = arm.values(lambda run: final_accuracy(run) * PERCENT)
-        return mean_with_t_interval(accuracies, unit="percent", records=arm.records)
+        return mean_with_t_interval(accuracies, unit="percent", digits=1, records=arm.records)
 
     return measure
 

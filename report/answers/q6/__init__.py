@@ -50,7 +50,7 @@ answer.definition(
     "test_q6_7_there_are_more_devices_and_absent_ones_are_errors",
     holds=True,
     place="Q6, device parameter",
-    note='They are not all: "mps" (Apple), "xpu" (Intel) and others exist, and `torch.accelerator` names the one present.',
+    note='They are not all: "mps" (Apple), "xpu" (Intel) and others exist, and torch.accelerator names the one present.',
     origin="said",
 )
 answer.definition(
