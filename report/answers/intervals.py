@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from report.answers.charts import IntervalRow
-from report.conclude.statistics import Estimate, bootstrap_of_mean
+from report.conclude.bootstrap import bootstrap_of_mean
+from report.conclude.statistics import Estimate
 from report.conclude.verdicts import ASSESSED, Finding
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report.answers.printed import printed
-from report.conclude.statistics import Estimate, bootstrap
-from report.conclude.statistics import median as middle
+from report.conclude.bootstrap import bootstrap
+from report.conclude.bootstrap import median as middle
+from report.conclude.statistics import Estimate
 from report.experiments.data_loading import LoaderResults, ModelName, Passes, Source
 from report.experiments.hardware import Device, Part
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -12,16 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from report.conclude.sampling import Binomial, Rank, Sampling, Signs, StudentT
-from report.record.reader import NoRecords
+from report.conclude.sampling import Binomial, Sampling, Signs, StudentT
 
 CONFIDENCE = 0.95
 POWER = 0.8
-RESAMPLES = 10_000
-BLOCK_VALUES = 1_000_000
-FEW_VALUES = 100
-MIN_CURVES = 3
-"""With which a spread can be estimated when each is left out in turn."""
 Floats = NDArray[np.float64]
 Test = TypeVar("Test", bound=Hashable)
 
@@ -225,170 +218,6 @@ def proportion(successes: int, trials: int, *, n_of: str = "runs", **about: Any)
     } | about  # fmt: skip
     low, high = 100 * float(interval.low), 100 * float(interval.high)
     return Estimate(value=100 * successes / trials, low=low, high=high, sampling=Binomial(successes, trials), **common)
-
-
-def rank_envelope(curve: ArrayLike, references: ArrayLike, **about: Any) -> Estimate:
-    """
-    Rank how far a curve lies from others, among how far each of those lies from the rest.
-
-    A curve's distance is the largest over its points, in standard deviations of the others from their median. If all
-    curves come from the same process, every rank is equally likely, whatever their distribution and however their points
-    depend on each other: conformal inference.
-
-    Parameters
-    ----------
-    curve : array_like of float, shape (points,)
-        The curve in question.
-    references : array_like of float, shape (n, points)
-        The others; at least 19 are needed for a p-value of 0.05.
-    **about
-        Further fields of `Estimate`.
-
-    Returns
-    -------
-    Estimate
-        The distance, with its rank as p-value. `detectable` is the smallest shift of the whole curve, up or down, in the
-        unit of its points, that would have put it farther from the others than any reference.
-
-    Raises
-    ------
-    NoRecords
-        If there are fewer than three references.
-
-    References
-    ----------
-    Myllymäki et al. (2017), "Global envelope tests for spatial processes", JRSS B 79(2); Vovk, Gammerman and Shafer (2005),
-    "Algorithmic Learning in a Random World".
-    """
-    x, others = np.asarray(curve, dtype=np.float64), np.asarray(references, dtype=np.float64)
-    if len(others) < MIN_CURVES:
-        raise NoRecords(f"{len(others)} curves: too few for a spread when each is left out in turn")
-    spread = float(others.std(axis=0, ddof=1).max())
-    shifts = np.linspace(0, 8, 81)[1:] * spread
-    noticed = (
-        float(shift)
-        for shift in shifts
-        if max(rank_p_value(x + shift, others), rank_p_value(x - shift, others)) < 1 - CONFIDENCE
-    )
-    common: dict[str, Any] = {
-        "unit": "standard deviations", "n": len(others), "n_of": "seeds", "method": "rank envelope over seeds",
-    } | about  # fmt: skip
-    distance = float(_distances(np.vstack([x, others]))[0])
-    return Estimate(value=distance, sampling=Rank(rank_p_value(x, others)), detectable=next(noticed, None), **common)
-
-
-def rank_p_value(curve: ArrayLike, references: ArrayLike) -> float:
-    """Return the share of all curves, itself included, that lie as far from the others as this one or farther."""
-    distances = _distances(np.vstack([np.asarray(curve), np.asarray(references)]))
-    return float(np.mean(distances >= distances[0]))
-
-
-def _distances(curves: Floats) -> Floats:
-    """Return each curve's largest distance from the median of the others, in their standard deviations."""
-    distances = np.empty(len(curves))
-    for i, curve in enumerate(curves):
-        others = np.delete(curves, i, axis=0)
-        spread = others.std(axis=0, ddof=1)
-        distance = np.abs(curve - np.median(others, axis=0))
-        distances[i] = np.divide(distance, spread, out=np.where(distance > 0, np.inf, 0.0), where=spread > 0).max()
-    return distances
-
-
-def bootstrap(
-    samples: Sequence[ArrayLike],
-    statistic: Callable[..., Any],
-    *,
-    unit: str,
-    n_of: str,
-    paired: bool,
-    null: float = 0.0,
-    **about: Any,
-) -> Estimate:
-    """
-    Estimate a statistic with a percentile bootstrap.
-
-    Parameters
-    ----------
-    samples : sequence of array_like, each of shape (n,)
-        One array per argument of `statistic`.
-    statistic : callable
-        Takes one array per sample, of shape (..., n), and reduces the last axis: `median`, for one.
-    unit, n_of : str
-        See `Estimate`.
-    paired : bool
-        Whether the same items are drawn from every sample (the same test images, say).
-    null : float
-        Value that stands for "no effect".
-    **about
-        Further fields of `Estimate`.
-
-    Returns
-    -------
-    Estimate
-        From 10,000 resamples drawn with a fixed seed, so that a page can be made again bit for bit.
-    """
-    arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
-    drawn = np.concatenate([np.atleast_1d(statistic(*resampled)) for resampled in _resamples(arrays, paired=paired)])
-    settings = {
-        "unit": unit,
-        "n": min(len(a) for a in arrays),
-        "n_of": n_of,
-        "method": f"{'paired ' if paired else ''}bootstrap over {n_of}",
-    } | about
-    return _percentiles(drawn, float(statistic(*arrays)), null, **settings)
-
-
-def bootstrap_of_mean(values: ArrayLike, *, unit: str, n_of: str, paired: bool, **about: Any) -> Estimate:
-    """
-    Estimate a mean with a percentile bootstrap, as `bootstrap` does.
-
-    Where the values are few, such as right and wrong, how often each of them is drawn is all that a resample's mean
-    depends on, and that is multinomial: the same distribution in a hundredth of the time.
-    """
-    x = np.asarray(values, dtype=np.float64)
-    distinct, counts = np.unique(x, return_counts=True)
-    settings: dict[str, Any] = {"unit": unit, "n_of": n_of} | about
-    if len(distinct) > FEW_VALUES:
-        return bootstrap([x], partial(np.mean, axis=-1), paired=paired, **settings)
-    drawn = np.random.default_rng(0).multinomial(len(x), counts / len(x), RESAMPLES) @ distinct / len(x)
-    method = f"{'paired ' if paired else ''}bootstrap over {n_of}"
-    return _percentiles(drawn, float(x.mean()), 0.0, n=len(x), method=method, **settings)
-
-
-def _percentiles(drawn: Floats, value: float, null: float, **about: Any) -> Estimate:
-    """Take interval and error from the statistic of every resample."""
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    sampling = StudentT(float(drawn.std(ddof=1)), about["n"] - 1)
-    return Estimate(value=value, low=float(low), high=float(high), sampling=sampling, null=null, **about)
-
-
-def _resamples(arrays: Sequence[Floats], *, paired: bool) -> Iterator[list[Floats]]:
-    """Draw the resamples in blocks of a few megabytes: for each array, (block, n) values."""
-    rng = np.random.default_rng(0)
-    block = max(1, BLOCK_VALUES // max(len(a) for a in arrays))
-    for start in range(0, RESAMPLES, block):
-        rows = min(block, RESAMPLES - start)
-        if paired:
-            picks = [rng.integers(0, len(arrays[0]), (rows, len(arrays[0])), dtype=np.int32)] * len(arrays)
-        else:
-            picks = [rng.integers(0, len(a), (rows, len(a)), dtype=np.int32) for a in arrays]
-        yield [a[pick] for a, pick in zip(arrays, picks, strict=True)]
-
-
-def median(values: Floats) -> Any:
-    """Return the median over the last axis, as `bootstrap` wants it."""
-    return np.median(values, axis=-1)
-
-
-def ratio_of_medians(numerator: ArrayLike, denominator: ArrayLike, **about: Any) -> Estimate:
-    """Estimate how many times larger one set of repetitions is than another: the ratio of their medians."""
-    settings: dict[str, Any] = {"unit": "ratio", "n_of": "repetitions", "null": 1.0} | about
-    return bootstrap(
-        [numerator, denominator],
-        lambda a, b: median(a) / median(b),
-        paired=False,
-        **settings,
-    )
 
 
 def slope(x: ArrayLike, y: ArrayLike) -> float:

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from examples import ExampleRecords, planned, results_of
 from examples.mistakes import accuracy, as_epochs, loop
+from stand_ins import pages
 
 from report.answers import CLAIMS
-from report.answers.q5 import answer, mistakes
+from report.answers.q5 import answer, symptoms
 from report.conclude.verdicts import conclude
 from report.record.reader import NoRecords
 from report.render import artifacts, markdown
@@ -42,14 +43,7 @@ def records_of(*, costs=(), correct=None, softmax=0.05, loader=0.01, clock=0.5):
 
 
 def taken(records):
-    measured = {}
-    for name, function in answer.estimators.items():
-        try:
-            found = function(records)
-        except NoRecords:
-            continue
-        measured[name] = found if isinstance(found, tuple) else (found,)
-    return measured
+    return pages.taken(answer, records)
 
 
 def concluded(records, profile="full"):
@@ -130,7 +124,7 @@ def looks(first, last, test=None, diverged=None):
     ],
 )
 def test_symptom_is_what_the_printout_shows(run, symptom):
-    assert symptom in mistakes.symptom_of(run, loop(0.85, loss=0.5))
+    assert symptom in symptoms.symptom_of(run, loop(0.85, loss=0.5))
 
 
 def test_table_gives_the_symptom_with_the_number_of_runs_that_have_it():

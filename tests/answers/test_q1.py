@@ -1,20 +1,17 @@
 """Question 1: what the page concludes from records that were made up, and from the same reversed or withheld."""
 
-from types import SimpleNamespace
-
 import msgspec
 import numpy as np
 import pytest
 import torch
 from examples import ExampleRecords, results_of
 from examples.regression import NUM_IMAGES
+from stand_ins import pages
 
-from report.answers import CLAIMS, q1
+from report.answers import q1
 from report.answers.charts import ImageGrid, IntervalChart, LineChart
-from report.conclude.verdicts import conclude
 from report.experiments.predictions import score_predictions
 from report.record.reader import NoRecords
-from report.render.markdown import Completeness, render
 
 
 def made_up(**effects):
@@ -26,22 +23,7 @@ REVERSED = {"logistic": 0.05, "least_squares": 0.8, "pair": 0.2, "error": 90.0}
 
 def spoken(records, profile="full"):
     """Return the findings, and the page as it would be rendered."""
-    measured = {}
-    for name, function in q1.answer.estimators.items():
-        try:
-            found = function(records)
-        except NoRecords:
-            continue
-        measured[name] = found if isinstance(found, tuple) else (found,)
-    findings = conclude(CLAIMS, measured, profile)
-    page = SimpleNamespace(
-        name="q1",
-        title=q1.answer.title,
-        numbers={name if i == 0 else f"{name}-{i + 1}" for name, found in measured.items() for i in range(len(found))},
-        figures=q1.answer.figures,
-        tables=q1.answer.tables,
-    )
-    return findings, render(q1.answer, page, findings, Completeness(profile=profile, runs_done=5, runs_planned=5))
+    return pages.spoken(q1.answer, records, profile)
 
 
 def test_verdict_sentences_and_titles_reverse_with_the_effects() -> None:

@@ -1,20 +1,18 @@
 """Question 3: what the page concludes from records that were made up, and from the same reversed or withheld."""
 
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from examples import ExampleRecords, results_of
 from examples.epochs import NUM_IMAGES
+from stand_ins import pages
 
-from report.answers import CLAIMS, q3
+from report.answers import q3
 from report.answers.charts import ImageGrid, MatrixChart
 from report.answers.q3.loss_and_error import by_tens
 from report.answers.q3.mistakes import _percent
-from report.conclude.verdicts import conclude
 from report.record.reader import NoRecords
-from report.render.markdown import Completeness, render
 
 EARLY, LATE = "epochs 1 to 40", "epochs 61 to 100"
 
@@ -30,22 +28,7 @@ def made_up(**effects):
 
 def spoken(records, profile="full"):
     """Return the findings, and the page as it would be rendered."""
-    measured = {}
-    for name, function in q3.answer.estimators.items():
-        try:
-            found = function(records)
-        except NoRecords:
-            continue
-        measured[name] = found if isinstance(found, tuple) else (found,)
-    findings = conclude(CLAIMS, measured, profile)
-    page = SimpleNamespace(
-        name="q3",
-        title=q3.answer.title,
-        numbers={name if i == 0 else f"{name}-{i + 1}" for name, found in measured.items() for i in range(len(found))},
-        figures=q3.answer.figures,
-        tables=q3.answer.tables,
-    )
-    return findings, render(q3.answer, page, findings, Completeness(profile=profile, runs_done=5, runs_planned=5))
+    return pages.spoken(q3.answer, records, profile)
 
 
 @pytest.mark.parametrize(

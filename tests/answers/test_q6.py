@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from examples import ExampleRecords, planned, results_of
 from examples.devices import around, device
+from stand_ins import pages
 
 from report.answers import CLAIMS
 from report.answers.printed import printed
@@ -29,14 +30,7 @@ def records_of(*, times=None, **about):
 
 
 def taken(records):
-    measured = {}
-    for name, function in answer.estimators.items():
-        try:
-            found = function(records)
-        except NoRecords:
-            continue
-        measured[name] = found if isinstance(found, tuple) else (found,)
-    return measured
+    return pages.taken(answer, records)
 
 
 def concluded(records, profile="full"):

@@ -10,9 +10,10 @@ from report.cli import main
 from report.cli.options import Options
 from report.conclude import published
 from report.conclude.published import ClaimResult, ConditionResult, result_of
+from report.conclude.rank_envelope import rank_envelope
 from report.conclude.rules import Above, Reproduced
 from report.conclude.stability import compare, compare_halves, count, outcome_of
-from report.conclude.statistics import mean_with_t_interval, rank_envelope
+from report.conclude.statistics import mean_with_t_interval
 from report.conclude.verdicts import WAITING, conclude
 from report.plan import Run
 from report.record.reader import Records

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from report.conclude.bootstrap import bootstrap, bootstrap_of_mean, ratio_of_medians
+from report.conclude.rank_envelope import rank_envelope
 from report.conclude.rules import p_above, p_below
 from report.conclude.statistics import (
-    bootstrap,
-    bootstrap_of_mean,
     exact,
     holm,
     log_ratio,
@@ -15,8 +15,6 @@ from report.conclude.statistics import (
     median_by_sign_test,
     over_seeds_and_images,
     proportion,
-    rank_envelope,
-    ratio_of_medians,
     slope,
     with_range,
 )

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from examples import whole_report
 from sphinx.cmd.build import main as sphinx
 
-from report.conclude import statistics
+from report.conclude import bootstrap
 from report.publish import archive, site
 from report.record.files import write_if_changed
 from report.render import markdown, pages
@@ -24,7 +24,7 @@ OPTIONS = ["-b", "html", "-q", "-n", "-W", "--keep-going", "-D", "suppress_warni
 
 def write(folder):
     """Write the source as a report would, and build the site."""
-    statistics.RESAMPLES = 50
+    bootstrap.RESAMPLES = 50
     source, output = folder / "source", folder / "site"
     records = whole_report()
     for id in records.by_id:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from report.answers.part1 import answer
 from report.answers.printed import printed
 from report.answers.trained import printed_epochs
+from report.conclude.rank_envelope import rank_envelope
 from report.conclude.rules import Conditions, Reproduced
-from report.conclude.statistics import Estimate, rank_envelope
+from report.conclude.statistics import Estimate
 from report.record.reader import Records
 
 PRINTS = {"Part 1": "part1_epoch", "question 4": "q4_epoch"}

@@ -10,7 +10,8 @@ from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign
 from report.answers.q1 import answer
 from report.answers.q1.classifiers import Floats
-from report.conclude.statistics import Estimate, bootstrap
+from report.conclude.bootstrap import bootstrap
+from report.conclude.statistics import Estimate
 from report.experiments.linear_fits import BrightnessResults
 from report.experiments.predictions import unpacked
 from report.record.reader import Records

@@ -11,7 +11,8 @@ from report.answers.intervals import by_sign, over_images
 from report.answers.q1 import answer
 from report.answers.q1.classifiers import MODELS, POINTS, Floats, classifier, hits, outputs_of
 from report.answers.reliability import reliability_diagram
-from report.conclude.statistics import Estimate, bootstrap
+from report.conclude.bootstrap import bootstrap
+from report.conclude.statistics import Estimate
 from report.experiments.linear_fits import ClassifierResults
 from report.experiments.predictions import unpacked
 from report.record.reader import Records

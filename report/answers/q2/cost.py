@@ -9,8 +9,9 @@ import numpy as np
 from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.q2 import answer
+from report.conclude.bootstrap import bootstrap, median
 from report.conclude.rules import Above
-from report.conclude.statistics import Estimate, bootstrap, exact, log_ratio, median
+from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.batch_cost import BatchCostResults
 from report.record.reader import Arm, Records
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.answer import Estimator, FigureSpec, Findings, by_verdict
 from report.answers.charts import IntervalChart, LineChart, Panel, Series
 from report.answers.curves import PERCENT, at_the_end, mean_and_range, up_to
 from report.answers.intervals import row
@@ -33,20 +31,18 @@ LABELS = {
 TRAINED_ELSEWHERE = {"correct": "from_logits", "double_softmax": "as_published"}
 """Loops that are the first epochs of runs of `epochs`."""
 CLAIMS = {
-    "never_zeroed": ("Q5.4a", "Leaving out `optimizer.zero_grad()` costs accuracy."),
+    "never_zeroed": ("Q5.4a", "Leaving out optimizer.zero_grad() costs accuracy."),
     "pixels_0_to_255": ("Q5.4c", "Leaving pixels at 0 to 255 costs accuracy."),
-    "pixels_0_to_1": ("Q5.4d", "Leaving out `Normalize` (pixels 0 to 1) costs accuracy."),
+    "pixels_0_to_1": ("Q5.4d", "Leaving out Normalize (pixels 0 to 1) costs accuracy."),
     "sorted": ("Q5.4e", "Leaving out the shuffling of images sorted by label costs accuracy."),
     "unshuffled": ("Q5.4f", "Leaving out the shuffling of images in the files' own order costs accuracy."),
 }
 """By loop: id and words of the claim that it tests."""
-GUESSING = math.log(10)
-"""Cross-entropy of even probabilities for ten classes, in nats."""
 
 answer.see("Q5.4b", "Softmax before cross-entropy costs accuracy.", "P1.5", origin="ours")
 
 
-def _arm(records: Records, name: str) -> Arm[MistakesResults]:
+def runs_of(records: Records, name: str) -> Arm[MistakesResults]:
     """Return a loop's runs, all of equally many epochs and with the same seeds."""
     if name not in TRAINED_ELSEWHERE:
         return records.arm("mistakes", name, MistakesResults)
@@ -69,17 +65,19 @@ def _as_loop(curve: Curve) -> MistakesResults:
     )
 
 
-def _accuracy(run: MistakesResults) -> float:
+def final_accuracy(run: MistakesResults) -> float:
+    """Return the test accuracy at the end, in percent."""
     return at_the_end(run.test_accuracy) * PERCENT
 
 
-def _last_printed_loss(run: MistakesResults) -> float:
+def last_printed_loss(run: MistakesResults) -> float:
+    """Return the loss printed after the last epoch, in nats; NaN if it was not a finite number."""
     return run.running_loss[-1] or float("nan")
 
 
-def _costs(records: Records, name: str) -> tuple[Estimate, list[float]]:
+def costs_by_seed(records: Records, name: str) -> tuple[Estimate, list[float]]:
     """Estimate the accuracy that a loop loses against the correct one; return each seed's loss of accuracy as well."""
-    correct, wrong = _arm(records, "correct").paired_with(_arm(records, name))
+    correct, wrong = runs_of(records, "correct").paired_with(runs_of(records, name))
     right, left = (np.array([run.recognition.shares() for run in arm.results]) for arm in (correct, wrong))
     differences = (right - left) * PERCENT  # (seeds, images)
     costs = differences.mean(axis=1)
@@ -99,7 +97,7 @@ def cost_of(name: str) -> Callable[[Records], Estimate]:
 
     def cost(records: Records) -> Estimate:
         """Estimate the test accuracy of the correct loop minus that of the loop with the mistake."""
-        return _costs(records, name)[0]
+        return costs_by_seed(records, name)[0]
 
     return cost
 
@@ -109,7 +107,7 @@ def _of_loop(name: str, value: Callable[[MistakesResults], float], *, unit: str)
 
     def measure(records: Records) -> Estimate:
         """Estimate a number of a loop's runs."""
-        arm = _arm(records, name)
+        arm = runs_of(records, name)
         return mean_with_t_interval(arm.values(value), unit=unit, records=arm.records)
 
     return measure
@@ -122,7 +120,7 @@ def gap_of_batch_means(records: Records) -> Estimate:
 
     It is the largest error of any epoch: errors of either sign would cancel in a mean over epochs.
     """
-    arm = _arm(records, "correct")
+    arm = runs_of(records, "correct")
     gaps = arm.values(
         lambda run: max(
             abs(wrong - right) / right * PERCENT
@@ -136,7 +134,7 @@ def gap_of_batch_means(records: Records) -> Estimate:
 @answer.number("diverged")
 def diverged(records: Records) -> Estimate:
     """Count the runs with gradients never zeroed whose loss stopped being a number."""
-    arm = _arm(records, "never_zeroed")
+    arm = runs_of(records, "never_zeroed")
     found = sum(run.diverged_at_step is not None for run in arm.results)
     return exact(found, unit="runs", n=len(arm.results), n_of="seeds", digits=0, records=arm.records)
 
@@ -144,11 +142,11 @@ def diverged(records: Records) -> Estimate:
 @answer.figure("q5-mistakes")
 def costs(records: Records, findings: Findings) -> FigureSpec:
     """Draw each mistake's cost in test accuracy, with its interval."""
-    found = {name: _costs(records, name) for name in LABELS}
+    found = {name: costs_by_seed(records, name) for name in LABELS}
     rows = [row(LABELS[name], estimate, points=points) for name, (estimate, points) in found.items()]
     costly = [claim for claim, _ in CLAIMS.values() if findings[claim].verdict == "supported"]
     judged = any(findings[claim].verdict in ASSESSED for claim, _ in CLAIMS.values())
-    epochs = len(_arm(records, "correct").results[0].test_accuracy)
+    epochs = len(runs_of(records, "correct").results[0].test_accuracy)
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test accuracy lost (pp)", margin=MARGIN),
         title=(
@@ -169,7 +167,7 @@ def costs(records: Records, findings: Findings) -> FigureSpec:
 @answer.figure("q5-mistakes-curves")
 def curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw what each loop prints and how its model does on the test images."""
-    arms = {label: _arm(records, name) for name, label in {"correct": "correct", **LABELS}.items()}
+    arms = {label: runs_of(records, name) for name, label in {"correct": "correct", **LABELS}.items()}
     printed = [_line(label, [run.running_loss for run in arm.results]) for label, arm in arms.items()]
     accuracies = [
         _line(label, [[share * PERCENT for share in run.test_accuracy] for run in arm.results])
@@ -201,67 +199,10 @@ def curves(records: Records, findings: Findings) -> FigureSpec:
 
 def _title(records: Records, otherwise: str) -> str:
     """Say that a low printed loss proves nothing, if sorted images show it."""
-    printed = {name: np.mean(_arm(records, name).values(_last_printed_loss)) for name in ("sorted", "correct")}
+    printed = {name: np.mean(runs_of(records, name).values(last_printed_loss)) for name in ("sorted", "correct")}
     if printed["sorted"] < printed["correct"]:
         return "A low printed loss proves nothing: with sorted images it is the lowest, and the model is poor"
     return otherwise
-
-
-def symptom_of(run: MistakesResults, correct: MistakesResults) -> str:
-    """Describe what a reader of a run's printout would notice, beside the correct loop's with the same seed."""
-    first, last, test = run.running_loss[0], run.running_loss[-1], run.test_loss[-1]
-    if first is None or last is None or test is None or run.diverged_at_step:
-        return "the loss becomes NaN or infinite"
-    if abs(last - GUESSING) < 0.05:
-        return "the loss stays at 2.30, that of guessing"
-    if last > first:
-        return "the loss rises"
-    if test > 2 * last:
-        return "the printed loss is low, the test loss more than twice as high"
-    if last > 1.46:
-        return "the loss falls, but never below 1.46"
-    if last > 1.05 * _last_printed_loss(correct):
-        return "the loss falls more slowly than it should"
-    return "none: the printout looks right"
-
-
-def _commonest_symptom(wrong: Arm[MistakesResults], correct: Arm[MistakesResults]) -> str:
-    a, b = wrong.paired_with(correct)
-    symptoms = Counter(symptom_of(run, right) for run, right in zip(a.results, b.results, strict=True))
-    ((symptom, count),) = symptoms.most_common(1)
-    return symptom if count == len(a.results) else f"{symptom} ({count} of {len(a.results)} runs)"
-
-
-@answer.table("q5-mistakes-table")
-def overview(records: Records, findings: Findings) -> TableSpec:
-    """List what it costs to leave out a line, and by what a reader of the printout would know."""
-    correct = _arm(records, "correct")
-    rows: list[list[str | float | int]] = []
-    ids: tuple[str, ...] = ()
-    for name, label in {"correct": "nothing: the correct loop", **LABELS}.items():
-        arm = _arm(records, name)
-        ids += arm.records
-        symptom = "" if name == "correct" else _commonest_symptom(arm, correct)
-        cost = 0.0 if name == "correct" else _costs(records, name)[0].value
-        rows.append([label, symptom, *_printed(arm), float(np.mean(arm.values(_accuracy))), cost])
-    return TableSpec(
-        caption=(
-            "What it costs to leave out a line, and the symptom by which you can tell. Means over seeds; losses as printed after "
-            "the first and the last epoch, in nats."
-        ),
-        columns=["what is wrong", "symptom", "first loss", "last loss", "test accuracy (%)", "cost (pp)"],
-        rows=rows,
-        records=ids,
-    )
-
-
-def _printed(arm: Arm[MistakesResults]) -> list[str | float]:
-    """Return the first and the last printed loss, as means over the seeds whose losses are numbers."""
-    printed: list[str | float] = []
-    for epoch in (0, -1):
-        losses = [loss for run in arm.results if (loss := run.running_loss[epoch]) is not None]
-        printed.append(float(np.mean(losses)) if losses else "not a number")
-    return printed
 
 
 def _line(label: str, runs: list[list[float]] | list[list[float | None]]) -> Series:
@@ -272,9 +213,9 @@ def _line(label: str, runs: list[list[float]] | list[list[float | None]]) -> Ser
 
 
 answer.number("softmax-cost")(cost_of("double_softmax"))
-answer.number("correct-accuracy")(_of_loop("correct", _accuracy, unit="percent"))
-answer.number("sorted-printed-loss")(_of_loop("sorted", _last_printed_loss, unit="nats"))
-answer.number("correct-printed-loss")(_of_loop("correct", _last_printed_loss, unit="nats"))
+answer.number("correct-accuracy")(_of_loop("correct", final_accuracy, unit="percent"))
+answer.number("sorted-printed-loss")(_of_loop("sorted", last_printed_loss, unit="nats"))
+answer.number("correct-printed-loss")(_of_loop("correct", last_printed_loss, unit="nats"))
 for name, (claim, says) in CLAIMS.items():
     answer.claim(
         claim,

@@ -9,7 +9,8 @@ from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.speed import answer
 from report.answers.timed import machine, median
-from report.conclude.statistics import Estimate, log_ratio, ratio_of_medians
+from report.conclude.bootstrap import ratio_of_medians
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.hardware import Part
 from report.experiments.speed import ProfileResults
 from report.experiments.throughput import MethodName, ThroughputResults
