@@ -157,4 +157,6 @@ def test_plan_tunes_each_model_and_batch_size_for_itself_on_three_seeds():
         for trial in run.depends_on:
             assert trial.role == "trial"
             assert trial.parameters["target"] >= run.parameters["target"]
-            assert trial.parameters | {"learning_rate": None, "target": run.parameters["target"]} == run.parameters
+            assert trial.parameters["max_epochs"] <= run.parameters["max_epochs"]
+            end = {name: run.parameters[name] for name in ("target", "max_epochs")}
+            assert trial.parameters | {"learning_rate": None, **end} == run.parameters
