@@ -283,6 +283,8 @@ $$ (eq-{page.name})
 
 Two linear layers are one, $z = W_2 (W_1 x + b_1) + b_2 = (W_2 W_1) x + (W_2 b_1 + b_2)$, which no phone shows in one line.
 
+The variance is $\\lVert \\hat g - G \\rVert^2$, and it falls as $1/B$.
+
 ## Evidence
 
 ```{{result-figure}}

@@ -228,3 +228,15 @@ def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:
     for name in ("index", "answers/q4", "search"):
         desktop.goto((site / f"{name}.html").as_uri(), wait_until="networkidle")
     assert complaints == []
+
+
+def test_bars_of_a_norm_are_equally_high_and_its_exponent_is_raised(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    norm = desktop.locator("math[alttext*=lVert]")
+    bars = norm.locator("mo", has_text="‖")
+    boxes = [element.bounding_box() for element in (bars.first, bars.last, norm.locator("mn"))]
+    left, right, exponent = (box for box in boxes if box is not None)
+    assert abs(left["height"] - right["height"]) <= 1
+    assert abs(left["y"] - right["y"]) <= 1
+    assert exponent["y"] + exponent["height"] / 2 < left["y"] + left["height"] / 3
+    assert exponent["height"] < left["height"]
