@@ -18,6 +18,7 @@ if find_spec("report") is None:  # `sphinx-build` on this folder itself, which l
 
 from fmnist_site.citation import citation_file, read_citation  # noqa: E402 - the path has to be set first
 from fmnist_site.home import banner  # noqa: E402
+from fmnist_site.other_projects import type_links  # noqa: E402
 
 citation = read_citation()
 project = citation.title
@@ -73,7 +74,9 @@ python_maximum_signature_line_length = 72
 python_use_unqualified_type_names = True
 toc_object_entries = False
 numpydoc_show_class_members = False
-numpydoc_xref_param_type = False
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"  # but these
+numpydoc_xref_aliases = type_links()
 codeautolink_concat_default = True
 codeautolink_autodoc_inject = False
 

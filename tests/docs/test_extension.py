@@ -19,18 +19,22 @@ from pybtex.database import parse_string
 
 import fmnist_ref
 from report.conclude.verdicts import VerdictWord
+from report.render.page_data import Provenance
 from tests.site.fixture import NUMBERS, ROOT, build, pages, site
 
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 
 from fmnist_site import notebook_cache  # noqa: E402 - the path comes first
-from fmnist_site.api_reference import names_in_code  # noqa: E402
 from fmnist_site.citation import Citation, Work, bibtex, plain_text, read_citation  # noqa: E402 - the path comes first
+from fmnist_site.elements import Inline  # noqa: E402
 from fmnist_site.home import banner  # noqa: E402
 from fmnist_site.mathml import to_mathml  # noqa: E402
 from fmnist_site.number_role import accessible_name  # noqa: E402
+from fmnist_site.other_projects import address_of  # noqa: E402
+from fmnist_site.results import provenance  # noqa: E402
 from fmnist_site.source_pages import module_path, source_place  # noqa: E402
+from fmnist_site.used_in import names_in_code  # noqa: E402
 from fmnist_site.verdicts import FAMILIES, STYLES, count_families  # noqa: E402
 
 CITATION = Citation("my_title", "1.2", date(2026, 3, 4), ("Ada & Co.", "Grace Hopper"), "MIT", "About it.")
@@ -122,9 +126,14 @@ class TestReference:
         ("name", "beginning"),
         [
             ("fmnist_ref.fit", "def fit("),  # re-exported by the package
-            ("fmnist_ref.LinearRegression.fit_closed_form", "def fit_closed_form("),
+            ("fmnist_ref.LinearRegression.forward", "def forward("),
+            (
+                "fmnist_ref.LinearRegression.fit_closed_form",
+                "@torch.no_grad()",
+            ),  # a decorator belongs to the definition
             ("fmnist_ref.CLASS_NAMES", "CLASS_NAMES"),
             ("report.render.page_data.Number", "class Number("),
+            ("tests.docs.test_extension.TestOtherProjects", "class TestOtherProjects:"),
         ],
     )
     def test_leads_to_the_line_of_a_definition(self, name: str, beginning: str) -> None:
@@ -140,6 +149,44 @@ class TestReference:
     )
     def test_shows_no_other_source(self, name: str) -> None:
         assert source_place(name) is None
+
+
+class TestOtherProjects:
+    @pytest.mark.parametrize(
+        ("name", "address"),
+        [
+            ("int", "https://docs.python.org/3/library/functions.html#int"),
+            (
+                "collections.abc.Callable",
+                "https://docs.python.org/3/library/collections.abc.html#collections.abc.Callable",
+            ),
+            ("ValueError", "https://docs.python.org/3/library/exceptions.html#ValueError"),
+            ("Tensor", "https://docs.pytorch.org/docs/stable/tensors.html"),
+            ("torch.nn.modules.module.Module", "https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html"),
+            ("torch.optim.sgd.SGD", "https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html"),
+            (
+                "torch.optim.optimizer.Optimizer",
+                "https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer",
+            ),
+            ("torch._C.Generator", "https://docs.pytorch.org/docs/stable/generated/torch.Generator.html"),
+        ],
+    )
+    def test_name_leads_to_where_it_is_documented(self, name: str, address: str) -> None:
+        assert address_of(name) == address
+
+    @pytest.mark.parametrize("name", ["fmnist_ref.no_function", "ValueEror", "optional", ""])
+    def test_unknown_name_leads_nowhere(self, name: str) -> None:
+        assert address_of(name) is None
+
+
+class TestProvenance:
+    def test_names_the_experiments_that_made_the_records(self) -> None:
+        records = ("records/epochs.as_published.seed1.b7.json", "records/capacity.none.seed0.a1.json", "records/x.json")
+        origin = Provenance(records=records, rebuild="", made_by="report.render.page_data.Number")
+        line = provenance(origin, "")
+        assert "measured by capacity, epochs" in line.astext()
+        linked = {link["document"] for link in line.findall(Inline) if "document" in link}
+        assert {"source/report/experiments/capacity", "source/report/experiments/epochs"} <= linked
 
 
 class TestBanner:

@@ -27,6 +27,10 @@ ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>document.title = "taken over"</script>'
 """Stands for text from another machine, such as the device name in a timing record."""
 RECORDS = tuple(f"records/capacity-relu-1-seed-{seed}.json" for seed in range(5))
+CODE_OF_RECORDS = "fmnist_ref.metrics.expected_calibration_error"
+"""A definition that the records ran and that no page mentions."""
+TESTED_BY = "test_q4_3_both_published_models_are_the_same"
+"""One of the tests of definitions."""
 ORIGIN = Provenance(
     records=RECORDS,
     rebuild="python -m report --only q4",
@@ -105,7 +109,7 @@ FOUND = [
         "The two networks compared are different models.",
         kind="D",
         rule=None,
-        tests=("test_both_published_networks_are_the_same",),
+        tests=(TESTED_BY,),
         note="Both classes have the same layers, so their difference is that of two seeds.",
     ),
     claim(
@@ -347,7 +351,9 @@ def write_source(folder: Path) -> None:
         for table in page.tables.values():
             (folder / "published" / table.data).write_text("layer,accuracy\nnone,84.1\n", encoding="utf-8")
     for record in RECORDS:
-        (folder / "published" / record).write_text("{}\n", encoding="utf-8")
+        (folder / "published" / record).write_bytes(
+            msgspec.json.encode({"code": {CODE_OF_RECORDS: "0123456789abcdef"}})
+        )
     (folder / "evidence/site.json").write_bytes(msgspec.json.encode(site()))
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.site.fixture import HOSTILE, RECORDS, TITLES, build
+from tests.site.fixture import HOSTILE, RECORDS, TESTED_BY, TITLES, build
 
 BASE = "https://example.org/fmnist-ref/"
 STANDARDISED_SINCE = "autocorrect|popover|popovertarget|popovertargetaction"
@@ -92,6 +92,68 @@ def test_code_cells_and_answers_link_to_the_reference_and_back(site: Path) -> No
         assert [title for title in TITLES.values() if title in used_in] == list(TITLES.values())
 
 
+def test_object_lists_the_pages_whose_records_ran_its_code(site: Path) -> None:
+    page = (site / "api/fmnist_ref.expected_calibration_error.html").read_text(encoding="utf-8")
+    used_in = page[page.index('class="used-in"') : page.index('id="cite-this"')]
+    assert [title for title in TITLES.values() if title in used_in] == list(TITLES.values())
+
+
+def test_object_that_nothing_uses_has_no_list_of_uses(site: Path) -> None:
+    assert "Used in" not in (site / "api/fmnist_ref.brier_score.html").read_text(encoding="utf-8")
+
+
+def contents(page: str) -> list[str]:
+    """Return what the contents of a page lists."""
+    return re.findall(r">([^<]+)</a>", page.split('id="pst-page-toc-nav"')[1].split("</nav>")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("fit", ["Parameters", "Returns", "Raises", "Examples", "Used in", "Cite this"]),
+        ("Score", ["Attributes", "Examples", "Cite this"]),
+        (
+            "LinearRegression",
+            [
+                *("Parameters", "Raises", "Notes", "References", "Examples"),
+                *("forward()", "fit_closed_form()", "Cite this"),
+            ],
+        ),
+    ],
+)
+def test_contents_of_an_api_page_has_the_parts_of_its_docstring(site: Path, name: str, parts: list[str]) -> None:
+    assert contents((site / f"api/fmnist_ref.{name}.html").read_text(encoding="utf-8")) == parts
+
+
+def test_api_pages_are_grouped_as_on_their_index(site: Path) -> None:
+    groups = contents((site / "api/index.html").read_text(encoding="utf-8"))
+    page = (site / "api/fmnist_ref.fit.html").read_text(encoding="utf-8")
+    assert len(groups) > 5
+    assert re.findall(r'<span class="caption-text">([^<]+)</span>', page) == groups
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html",
+        "https://docs.python.org/3/library/functions.html#int",
+        "fmnist_ref.DivergenceError.html#fmnist_ref.DivergenceError",
+    ],
+)
+def test_types_and_errors_of_a_function_are_links(site: Path, target: str) -> None:
+    page = (site / "api/fmnist_ref.fit.html").read_text(encoding="utf-8")
+    described = page[page.index('id="parameters"') : page.index('id="examples"')]
+    assert f'href="{target}"' in described
+
+
+def test_definition_leads_to_the_test_that_checks_it(site: Path) -> None:
+    audit = (site / "audit.html").read_text(encoding="utf-8")
+    anchor = audit.split('href="source/tests/definitions/test_q4.html#')[1].split('"')[0]
+    source = (site / "source/tests/definitions/test_q4.html").read_text(encoding="utf-8")
+    line = source.split(f'id="{anchor}"')[1].split("\n")[0]
+    assert f">{TESTED_BY}<" in line
+
+
 def test_comma_stays_with_its_formula(site: Path) -> None:
     assert "</math></span>,</span> and set apart:" in (site / "answers/q4.html").read_text(encoding="utf-8")
 
@@ -111,7 +173,7 @@ def test_base_address_brings_sitemap_and_overview(site: Path) -> None:
     assert f"- [{TITLES['q4']}]({BASE}answers/q4.html)" in overview
 
 
-def test_another_project_links_to_a_function(site: Path, tmp_path: Path) -> None:
+def test_another_project_links_to_a_function_and_to_a_field(site: Path, tmp_path: Path) -> None:
     source = tmp_path / "other"
     source.mkdir()
     (source / "conf.py").write_text(
@@ -119,10 +181,13 @@ def test_another_project_links_to_a_function(site: Path, tmp_path: Path) -> None
         f"intersphinx_mapping = {{'fmnist_ref': ('{BASE}', {str(site / 'objects.inv')!r})}}\n",
         encoding="utf-8",
     )
-    (source / "index.rst").write_text("Other\n=====\n\nWe use :func:`fmnist_ref.fit`.\n", encoding="utf-8")
+    (source / "index.rst").write_text(
+        "Other\n=====\n\nWe use :func:`fmnist_ref.fit` and :attr:`fmnist_ref.History.running_loss`.\n", encoding="utf-8"
+    )
     build(source, tmp_path / "out")
     page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert f'href="{BASE}api/fmnist_ref.fit.html#fmnist_ref.fit"' in page
+    assert f'href="{BASE}api/fmnist_ref.History.html#fmnist_ref.History.running_loss"' in page
 
 
 @pytest.mark.parametrize(

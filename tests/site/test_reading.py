@@ -240,3 +240,12 @@ def test_bars_of_a_norm_are_equally_high_and_its_exponent_is_raised(desktop: Pag
     assert abs(left["y"] - right["y"]) <= 1
     assert exponent["y"] + exponent["height"] / 2 < left["y"] + left["height"] / 3
     assert exponent["height"] < left["height"]
+
+
+def test_names_in_the_reference_are_on_one_line(desktop: Page) -> None:
+    desktop.goto("api/index.html")
+    lines = desktop.locator(".autosummary td:first-child a").evaluate_all(
+        "all => all.map(link => new Set([...link.querySelector('.pre').getClientRects()].map(box => box.top)).size)"
+    )
+    assert len(lines) > 30
+    assert set(lines) == {1}

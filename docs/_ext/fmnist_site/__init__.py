@@ -15,11 +15,13 @@ from fmnist_site import (
     mathml,
     notebook_cache,
     number_role,
+    other_projects,
     preload,
     results,
     sitemap,
     source_pages,
     tables,
+    used_in,
 )
 
 
@@ -36,6 +38,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         home,
         source_pages,
         api_reference,
+        used_in,
+        other_projects,
         citation,
         html_fixes,
         preload,

@@ -1,112 +1,79 @@
-"""API reference: the list of answers that use an object, and links to other projects' documentation."""
+"""API reference: each page's contents, the fields of classes as targets of links, and the values of constants."""
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.pycode import ModuleAnalyzer
-from sphinx.util.docutils import SphinxDirective
-from sphinx.util.nodes import make_refnode
 
-from fmnist_site.elements import block, link_to_page
-from fmnist_site.env_store import EnvStore
 from fmnist_site.source_pages import source_place
 
-PACKAGE = "fmnist_ref"
-PYTHON_LANGUAGES = {"python", "python3", "ipython", "ipython3", "default"}
-BUILTIN = re.compile(r"^(?:None|Ellipsis|[a-z]+|(?:collections\.abc|typing|os)\.\w+)$")
-"""Names that are shown without a link: built-in types and some of the standard library."""
-ELSEWHERE = (
-    (r"(?:torch\.)?Tensor(?:\..*)?", r"https://docs.pytorch.org/docs/stable/tensors.html"),
-    (r"(torch\.(?:device|dtype))", r"https://docs.pytorch.org/docs/stable/tensor_attributes.html#\1"),
-    (r"jaxtyping\..+", r"https://docs.kidger.site/jaxtyping/api/array/"),
-    (r"(torchvision\..+)", r"https://docs.pytorch.org/vision/stable/generated/\1.html"),
-    (r"(torch\..+)", r"https://docs.pytorch.org/docs/stable/generated/\1.html"),
-    (r"(sklearn\..+)", r"https://scikit-learn.org/stable/modules/generated/\1.html"),
-    (r"(numpy\..+)", r"https://numpy.org/doc/stable/reference/generated/\1.html"),
-    (r"(pathlib)\.(.+)", r"https://docs.python.org/3/library/\1.html#\1.\2"),
-)
-"""URLs of other projects' documentation by pattern, so that a build downloads no inventories."""
 
-_MENTIONS = EnvStore("mentions")
-"""The names that each answer mentions."""
-
-
-class used_in(nodes.General, nodes.Element):  # noqa: N801 - node classes are lower case in docutils
-    """Placeholder for the list of answers that use an object. It is replaced when all answers have been read."""
+def _list_parts(app: Sphinx, doctree: nodes.document) -> None:
+    """Add the parts of an object's docstring and its methods to the page's contents; make its fields targets of links."""
+    for description in doctree.findall(addnodes.desc):
+        if not isinstance(description.parent, nodes.section):
+            continue  # a method
+        signature, content = description.children
+        entries = []
+        for part, title in _parts(content):
+            part["ids"] = part["ids"] or [nodes.make_id(title)]
+            entries.append(_entry(app.env.docname, title, part["ids"][0]))
+            if title == "Attributes":
+                _note_fields(app.env, f"{signature['module']}.{signature['fullname']}", part.parent)
+            if title == "Raises":
+                _link_errors(app.env.docname, signature["module"], part.parent)
+        (page,) = app.env.tocs[app.env.docname]
+        page[1].children[:0] = entries
 
 
-class UsedIn(SphinxDirective):
-    """``.. used-in:: fmnist_ref.fit``: list the answers that use the object."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return a placeholder for the list."""
-        return [used_in(name=self.arguments[0])]
-
-
-def names_in_code(code: str) -> set[str]:
-    """Return the public names of the package that Python code uses, such as ``fmnist_ref.fit``."""
-    try:
-        tree = ast.parse(re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE))
-    except SyntaxError:  # shell output and fragments are code blocks too
-        return set()
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
-            found |= {f"{PACKAGE}.{alias.name}" for alias in node.names}
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == PACKAGE:
-            found.add(f"{PACKAGE}.{node.attr}")
-    return found
+def _parts(content: nodes.Element) -> Iterator[tuple[nodes.Element, str]]:
+    """Yield the parts of a docstring and the methods below it, with their titles."""
+    for child in content:
+        match child:
+            case nodes.field_list():
+                yield from ((field[0], field[0].astext()) for field in child)
+            case nodes.rubric():
+                yield child, child.astext()
+            case addnodes.desc():
+                yield child[0], f"{child[0]['fullname'].rpartition('.')[2]}()"
 
 
-def _mentions(doctree: nodes.document) -> set[str]:
-    found: set[str] = set()
-    for code in doctree.findall(nodes.literal_block):
-        if code.get("language", "default") in PYTHON_LANGUAGES:
-            found |= names_in_code(code.astext())
-    for reference in doctree.findall(addnodes.pending_xref):
-        if reference.get("refdomain") == "py":
-            found.add(f"{PACKAGE}.{reference['reftarget'].removeprefix(f'{PACKAGE}.')}")
-    return found
+def _entry(docname: str, title: str, anchor: str) -> nodes.list_item:
+    reference = nodes.reference("", title, internal=True, refuri=docname, anchorname=f"#{anchor}")
+    return nodes.list_item("", addnodes.compact_paragraph("", "", reference))
 
 
-def _note_mentions(app: Sphinx, doctree: nodes.document) -> None:
-    if app.env.docname.startswith("answers/"):
-        _MENTIONS.of(app.env)[app.env.docname] = _mentions(doctree)
+def _note_fields(env: BuildEnvironment, owner: str, fields: nodes.Element) -> None:
+    """Add the fields that a class's docstring lists to the inventory, as ``fmnist_ref.History.running_loss``."""
+    for term in fields.findall(nodes.term):
+        for name in term.astext().split(", "):
+            term["ids"].append(f"{owner}.{name}")
+            env.domains.python_domain.note_object(f"{owner}.{name}", "attribute", f"{owner}.{name}", location=term)
 
 
-def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    for node in list(doctree.findall(used_in)):
-        pages = sorted(page for page, names in _MENTIONS.of(app.env).items() if node["name"] in names)
-        titles = [app.env.titles[page].astext() for page in pages]
-        links = [block("li", link_to_page(title, page)) for title, page in zip(titles, pages, strict=True)]
-        nothing = nodes.paragraph(text="No answer uses it by itself.")
-        node.replace_self(block("ul", *links, classes=["used-in"]) if links else nothing)
+def _link_errors(docname: str, module: str, errors: nodes.Element) -> None:
+    """Link the errors that a function raises, which numpydoc leaves as plain text."""
+    for term in errors.findall(nodes.term):
+        attributes = {"refdomain": "py", "reftype": "exc", "refdoc": docname, "py:module": module}
+        text = nodes.literal(text=term.astext(), classes=["xref"])
+        term[:] = [addnodes.pending_xref("", text, reftarget=term.astext(), refwarn=True, **attributes)]
 
 
-def _find_missing(
-    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.Element
-) -> nodes.Node | None:
-    """Resolve fields of our classes and names of other projects. Other names remain warnings."""
-    if node.get("refdomain") != "py":
-        return None
-    target = node["reftarget"]
-    owner = env.domains.python_domain.objects.get(f"{PACKAGE}.{target.removeprefix(f'{PACKAGE}.').rpartition('.')[0]}")
-    if owner:  # a field: its class's page lists it
-        return make_refnode(app.builder, node["refdoc"], owner.docname, owner.node_id, content)
-    for pattern, address in ELSEWHERE:
-        match = re.fullmatch(pattern, target)
-        if match:
-            return nodes.reference("", "", content, refuri=match.expand(address), internal=False)
-    return content if BUILTIN.match(target) else None
+def _omit_object(app: Sphinx, name: str, cls: type, options: object, bases: list[type]) -> None:
+    """Omit the base class that every class has."""
+    bases[:] = [base for base in bases if base is not object]
+
+
+def _omit_empty_bases(app: Sphinx, doctree: nodes.document) -> None:
+    """Remove the line of base classes where there are none left."""
+    for content in doctree.findall(addnodes.desc_content):
+        if content.children and content[0].astext() == "Bases:":
+            content.remove(content[0])
 
 
 def _remove_module_index(app: Sphinx) -> None:
@@ -139,14 +106,11 @@ def _document_constant(app: Sphinx, what: str, name: str, value: object, options
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive and connect to the build."""
-    app.setup_extension("sphinx.ext.autodoc")  # it defines the event `autodoc-skip-member`
-    app.add_node(used_in)
-    app.add_directive("used-in", UsedIn)
-    app.connect("doctree-read", _note_mentions)
-    _MENTIONS.connect(app)
+    """Connect to the build."""
+    app.setup_extension("sphinx.ext.autodoc")  # it defines the events `autodoc-...`
+    app.connect("doctree-read", _list_parts, priority=600)  # after Sphinx has listed the sections
+    app.connect("doctree-read", _omit_empty_bases)
     app.connect("builder-inited", _remove_module_index)
-    app.connect("doctree-resolved", _resolve)
-    app.connect("missing-reference", _find_missing)
+    app.connect("autodoc-process-bases", _omit_object)
     app.connect("autodoc-skip-member", _skip_fields)
     app.connect("autodoc-process-docstring", _document_constant, priority=400)  # before numpydoc

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -12,9 +14,11 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from fmnist_site.elements import Block, Inline, block, inline, link_to_page
 from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
 from fmnist_site.number_role import interval_of, measured_number
+from fmnist_site.source_pages import source_place
 from fmnist_site.tables import Cell, row, table
 from fmnist_site.verdicts import FAMILIES, STYLES, chip, condition_chip, count_families, family_chip
 from report.conclude import formatting
+from report.conclude.claims import Claim
 from report.conclude.verdicts import ConditionFinding, Finding
 from report.render.page_data import Number, Page, numbers_of
 
@@ -137,21 +141,39 @@ def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail:
     if finding.illustration:
         content.append(_detail(f"An illustration, without a verdict of its own: {finding.illustration}."))
     content += _conditions(env, finding, found, in_detail=in_detail)
-    details = [claim.note]
+    details: list[str | Inline] = [claim.note]
     if in_detail and not claim.see:
-        rule = claim.rule.describe() if claim.rule else "settled by definition"
-        details += [f"{finding.measured}.", f"{KINDS[claim.kind].capitalize()}. Rule: {rule}."]
+        details += [f"{finding.measured}.", _rule(claim, found)]
     if finding.verdict == "undetermined":
         details += [
             f"With {n.estimate.n} {n.estimate.n_of}, a true value {n.detectable} beyond the threshold would probably have been noticed."
             for n in found
             if n.detectable
         ][:1]
-    content += [_detail(text) for text in details if text]
+    content += [_detail(text) if isinstance(text, str) else text for text in details if text]
     if claim.tests:
-        tests = [inline("code", f"tests/definitions/test_{claim.page}.py::{test}") for test in claim.tests]
-        content.append(inline("span", "Checked by ", *tests, classes=["claim-detail"]))
+        content.append(_tests(claim.page, claim.tests))
     return content
+
+
+def _rule(claim: Claim, found: list[Number]) -> Inline:
+    """Return the kind of a claim and its rule, with a link to the code that has both."""
+    kind = f"{KINDS[claim.kind].capitalize()}. "
+    place = source_place(found[0].provenance.made_by) if found else None
+    name = link_to_page("Rule", *place, attributes={"title": found[0].provenance.made_by}) if place else "Rule"
+    rule = claim.rule.describe() if claim.rule else "settled by definition"
+    return inline("span", kind, name, f": {rule}.", classes=["claim-detail"])
+
+
+def _tests(page: str, names: Sequence[str]) -> Inline:
+    """Return links to the source code of the tests that check a definition."""
+    links: list[nodes.Node] = []
+    for name in names:
+        place = source_place(f"tests.definitions.test_{page}.{name}")
+        words = "a test" if not links else "another"
+        title = {"title": f"tests/definitions/test_{page}.py::{name}"}
+        links += [nodes.Text(", "), link_to_page(words, *place, attributes=title)] if place else []
+    return inline("span", "Checked by ", *(links[1:] or ["a test"]), ".", classes=["claim-detail"])
 
 
 def _conditions(env: BuildEnvironment, finding: Finding, found: list[Number], *, in_detail: bool) -> list[nodes.Node]:

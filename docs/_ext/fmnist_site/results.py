@@ -112,6 +112,7 @@ def provenance(origin: Provenance, data: str) -> Block:
     place = source_place(origin.made_by)
     if place:
         parts.append(link_to_page("code", *place, attributes={"title": origin.made_by}))
+    parts += _experiments(origin.records)
     parts.append(_disclosure("rebuild", inline("code", origin.rebuild, classes=["copyable"])))
     return block("ul", *[block("li", part) for part in parts], classes=["provenance"])
 
@@ -123,6 +124,19 @@ def _records(records: tuple[str, ...]) -> list[nodes.Node]:
         return [link_to_file("record", records[0])]
     links = [block("li", link_to_file(record.rpartition("/")[2], record)) for record in records]
     return [_disclosure(f"{len(records)} records", block("ul", *links))]
+
+
+def _experiments(records: tuple[str, ...]) -> list[nodes.Node]:
+    """Return links to the source code of the experiments that made the records, named ``records/EXPERIMENT.ARM...json``."""
+    names = sorted({record.rpartition("/")[2].partition(".")[0] for record in records})
+    places = {name: source_place(f"report.experiments.{name}.measure") for name in names}
+    links = [
+        link_to_page(name, *place, attributes={"title": f"report.experiments.{name}"})
+        for name, place in places.items()
+        if place
+    ]
+    separated = [part for link in links for part in (nodes.Text(", "), link)][1:]
+    return [inline("span", "measured by ", *separated, html_only=True)] if links else []
 
 
 def _disclosure(summary: str, content: nodes.Node) -> Block:

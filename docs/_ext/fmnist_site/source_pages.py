@@ -18,7 +18,7 @@ from sphinx.environment import BuildEnvironment
 from fmnist_site.elements import Inline, link_to_page
 from fmnist_site.env_store import EnvStore
 
-PACKAGES = ("fmnist_ref", "report")
+PACKAGES = ("fmnist_ref", "report", "tests")
 """Packages whose source code the site may show."""
 _LINKED = EnvStore("source_pages")
 """The source pages that each document links to."""
@@ -47,10 +47,11 @@ def module_path(document: str) -> Path | None:
 @lru_cache(maxsize=256)
 def _module_file(module: str) -> Path | None:
     package, *rest = module.split(".")
-    spec = find_spec(package) if package in PACKAGES else None
+    # the tests are those of this checkout, whichever package of that name Python finds first
+    spec = find_spec("report" if package == "tests" else package) if package in PACKAGES else None
     if spec is None or not spec.submodule_search_locations:
         return None
-    base = Path(spec.submodule_search_locations[0], *rest)
+    base = Path(spec.submodule_search_locations[0]).with_name(package).joinpath(*rest)
     candidates = (base.with_suffix(".py"), base / "__init__.py")
     return next((path for path in candidates if path.is_file()), None)
 
@@ -64,7 +65,7 @@ def _place_in(path: Path, module: str, names: list[str]) -> tuple[str, str] | No
             return source_place(f"{found.module}.{'.'.join(names)}")
         if found is None:
             return None
-        line = found.lineno
+        line = min([found.lineno, *(decorator.lineno for decorator in getattr(found, "decorator_list", []))])
         body = getattr(found, "body", [])
     return (f"source/{module.replace('.', '/')}", f"L-{line}")
 
