@@ -146,6 +146,14 @@ def test_types_and_errors_of_a_function_are_links(site: Path, target: str) -> No
     assert f'href="{target}"' in described
 
 
+def test_types_have_straight_quotes(site: Path) -> None:
+    for name in ("predict", "evaluate"):
+        page = (site / f"api/fmnist_ref.{name}.html").read_text(encoding="utf-8")
+        types = re.findall(r"<dt>.*?</dt>", page[page.index('id="parameters"') : page.index('id="examples"')])
+        assert sum("&quot;" in described for described in types) >= 2
+        assert [described for described in types if "“" in described] == []
+
+
 def test_definition_leads_to_the_test_that_checks_it(site: Path) -> None:
     audit = (site / "audit.html").read_text(encoding="utf-8")
     anchor = audit.split('href="source/tests/definitions/test_q4.html#')[1].split('"')[0]

@@ -46,9 +46,12 @@ class NoSmartQuotesInTypes(SphinxTransform):
     default_priority = 740  # before SphinxSmartQuotes, at 750
 
     def apply(self, **options: Any) -> None:
-        """Turn smart quotes off in all types."""
-        for classifier in self.document.findall(nodes.classifier):
-            classifier["support_smartquotes"] = False
+        """Turn smart quotes off in all types: those of parameters, and those that a function returns."""
+        types = [*self.document.findall(nodes.classifier)]
+        for field in self.document.findall(nodes.field):
+            types += field.findall(nodes.term)
+        for node in types:
+            node["support_smartquotes"] = False
 
 
 def setup(app: Sphinx) -> None:
