@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from fmnist_site.elements import block, link_to_page
 from fmnist_site.env_store import EnvStore
-from fmnist_site.evidence import read_page
+from fmnist_site.evidence import read_all_pages
 from fmnist_site.source_pages import source_place
 from report.render.page_data import Page
 
@@ -46,14 +46,11 @@ class UsedIn(SphinxDirective):
         return [used_in(name=name, measured=measured)]
 
     def _definitions_run(self) -> Iterator[tuple[str, frozenset[str]]]:
-        """Yield each page with results, and the definitions that its records ran."""
-        source = Path(self.env.srcdir)
-        for path in sorted((source / "evidence").glob("*.json")):
-            page = read_page(self.env, path.stem) if path.stem != "site" else None
-            if page:
-                docname = f"answers/{page.name}"
-                names = [_code_of(source / "published" / record) for record in _records_of(page)]
-                yield docname if docname in self.env.found_docs else page.name, frozenset().union(*names)
+        """Yield each answer page, and the definitions that its records ran."""
+        published = Path(self.env.srcdir) / "published"
+        for page in read_all_pages(self.env):
+            names = [_code_of(published / record) for record in _records_of(page)]
+            yield f"answers/{page.name}", frozenset().union(*names)
 
 
 def _records_of(page: Page) -> set[str]:
