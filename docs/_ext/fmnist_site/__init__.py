@@ -9,6 +9,7 @@ from fmnist_site import (
     api_reference,
     citation,
     claims,
+    corrected_notebook,
     elements,
     home,
     html_fixes,
@@ -44,6 +45,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         html_fixes,
         preload,
         sitemap,
+        corrected_notebook,
     ):
         part.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
