@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 DOCS = Path(__file__).parents[2] / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from fmnist_site.corrected_notebook import SCRIPT, to_notebook  # noqa: E402 - the path comes first
+from fmnist_site.student_notebook import SCRIPT, to_notebook  # noqa: E402 - the path comes first
 
 SMALL = {"EPOCHS": "60", "SEARCH_EPOCHS": "20", "BATCH_SIZES": "(16, 64)", "RIDGE": "300.0", "TIMED_STEPS": "2"}
 """Settings for 250 images to train with; the notebook's own are for 50,000."""

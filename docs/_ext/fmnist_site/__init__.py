@@ -9,7 +9,6 @@ from fmnist_site import (
     api_reference,
     citation,
     claims,
-    corrected_notebook,
     elements,
     home,
     html_fixes,
@@ -21,6 +20,7 @@ from fmnist_site import (
     results,
     sitemap,
     source_pages,
+    student_notebook,
     tables,
     used_in,
 )
@@ -30,6 +30,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts."""
     for part in (
         notebook_cache,
+        student_notebook,
         elements,
         tables,
         mathml,
@@ -45,7 +46,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         html_fixes,
         preload,
         sitemap,
-        corrected_notebook,
     ):
         part.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
