@@ -6,7 +6,7 @@ from examples import ExampleRecords, results_of, whole_report
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.answers.speed import answer, goals, rungs, scaling, step
+from report.answers.speed import answer, costs, goals, rungs, scaling, step
 from report.conclude import formatting
 from report.record.reader import NoRecords
 from report.render import artifacts
@@ -123,6 +123,37 @@ def test_a_report_in_all_is_its_runs_on_every_core_and_its_timings_after_them():
     records = records_of()
     assert answer.estimators["report-minutes"](records).value == pytest.approx((4 + 60) / 60)
     assert answer.estimators["notebook-minutes"](records).value == pytest.approx(10 * 310 / 60)
+
+
+def test_core_seconds_add_up_by_experiment_and_shared_runs_are_counted_as_saved():
+    records = records_of().by_id
+    trained = [id for id, record in records.items() if record.experiment == "imbalance"]
+    timed = next(id for id, record in records.items() if record.arm == "workers")
+    threads = {id: 2 if record.exclusive else 1 for id, record in records.items()}
+    records = {
+        id: msgspec.structs.replace(
+            record,
+            environment=msgspec.structs.replace(record.environment, threads=threads[id]),
+            depends_on={trained[0]: ""} if id == timed else {},
+            role="trial" if id == trained[2] else "main",
+        )
+        for id, record in records.items()
+    }
+    found = costs.by_experiment(records)
+    assert list(found) == ["speed", "imbalance"]
+    assert (found["speed"].runs, found["speed"].seconds) == (4, 4 * 15.0 * 2)
+    assert (found["imbalance"].runs, found["imbalance"].seconds) == (3, 4.0 + 2.0 + 2.0)
+    assert found["imbalance"].trials == records[trained[2]].wall_seconds
+    assert found["imbalance"].costliest() == "trained: 75%"
+    assert (found["imbalance"].saved, found["imbalance"].readers) == (4.0, {"speed"})
+    assert (found["speed"].saved, found["speed"].readers) == (0.0, set())
+
+
+def test_the_table_of_costs_ends_with_their_sum():
+    rows = costs.cost_table(records_of(), {}).rows
+    assert [row[0] for row in rows] == ["speed", "imbalance", "all"]
+    for column in (1, 2, 4, 6):
+        assert rows[-1][column] == sum(row[column] for row in rows[:-1])
 
 
 def test_the_memory_is_that_of_the_largest_worker_that_trained():
