@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,7 +31,7 @@ class FusedLoss(torch.autograd.Function):
         return F.nll_loss(log_probabilities, labels)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]  # torch's is untyped
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         """Return the gradient of the logits."""
         log_probabilities, labels = ctx.saved_tensors
         return _loss_gradient(log_probabilities, labels).mul_(gradient), None
@@ -51,7 +51,7 @@ class FusedNetwork(torch.autograd.Function):
         return F.nll_loss(log_probabilities, labels)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]  # as above
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of both layers' weights and biases."""
         images, labels, hidden, log_probabilities, weight2 = ctx.saved_tensors
         outputs = _loss_gradient(log_probabilities, labels).mul_(gradient)
@@ -75,6 +75,7 @@ def functional_loss(parameters: tuple[Tensor, ...], images: Tensor, labels: Tens
 
 def functional_step(parameters: tuple[Tensor, ...], images: Tensor, labels: Tensor) -> Tensor:
     """Take a step by `torch.func`, in the memory of the parameters; return the loss."""
+    loss: Tensor
     gradients, loss = torch.func.grad_and_value(functional_loss)(parameters, images, labels)
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.sub_(gradient, alpha=0.01)
@@ -86,7 +87,7 @@ def parameters_of(model: MLP) -> tuple[Tensor, ...]:
     return tuple(parameter.detach() for parameter in model.parameters())
 
 
-def graph_step(parameters: list[Tensor], loss: Callable[[Tensor, Tensor], Tensor]) -> Step:
+def graph_step(parameters: Sequence[Tensor], loss: Callable[[Tensor, Tensor], Tensor]) -> Step:
     """Return the step of `fit` with a loss of images and labels."""
     optimizer = PlainSGD(parameters, lr=0.01)
 
