@@ -31,7 +31,7 @@ def bench(check: bool, **options: Any) -> int:
         store, runs = chosen.store(), plan(chosen.size(), ["speed"])
         for run in runs:
             store.forget(run)
-        failures = progress.measure(runs, store, source.folder, backend, console)
+        failures = progress.measure(runs, chosen.profile, store, source.folder, backend, console)
         try:
             results, _ = ladder(Records(store, runs))
         except NoRecords:

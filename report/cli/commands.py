@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from report.cli import bench, claims, publish_reference, run, stability, status, timing, verify
+from report.cli import bench, claims, costs, publish_reference, run, stability, status, timing, verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,5 +22,6 @@ for command in (
     timing.timing,
     bench.bench,
     publish_reference.publish_reference,
+    costs.costs,
 ):
     cli.add_command(command)

@@ -21,6 +21,7 @@ from report.publish.site import BuildError
 from report.run import progress
 from report.run.cluster import open_backend
 from report.run.executor import Backend, Failure, Runner
+from report.run.forecast import in_words
 
 CHIPS = {
     "supported": ("✓", "cyan"),
@@ -36,10 +37,36 @@ CHIPS = {
 @report_options
 @timings_option
 @backend_options
-def run(workers: int | None, scheduler: str | None, **options: Any) -> int:
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be measured and how long it would take here; write nothing."
+)
+def run(workers: int | None, scheduler: str | None, dry_run: bool, **options: Any) -> int:
     """Make the report: measure what has no record yet, conclude, render and publish. Can be interrupted at any time."""
     with open_backend(scheduler, workers) as backend:
-        return make_report(Options(**options), backend)
+        return (forecast_report if dry_run else make_report)(Options(**options), backend)
+
+
+def forecast_report(options: Options, backend: Backend) -> int:
+    """Print what would be measured, and how long it would take; return the exit status."""
+    console, wanted, store = progress.console(), options.runs(), options.store()
+    forecast = progress.forecast_for(wanted, options.profile, store)
+    missing = [run for run in wanted if store.status(run).state != "done"]
+    table = Table("experiment", "runs", "to measure", "core time", title="Forecast", title_justify="left")
+    for name in dict.fromkeys(run.experiment for run in wanted):
+        planned, left = ([run for run in some if run.experiment == name] for some in (wanted, missing))
+        table.add_row(name, str(len(planned)), str(len(left)), in_words(sum(map(forecast.of, left))))
+    console.print(table)
+    rough = {f"{run.experiment} {run.arm}" for run in missing} & set(forecast.unknown)
+    if rough:
+        console.print(
+            f"Nobody has recorded what {len(rough)} of the arms take: the mean of the others stands for them."
+        )
+    workers = f"{backend.workers} {'worker' if backend.workers == 1 else 'workers'}"
+    took = in_words(forecast.wall_seconds(missing, backend.workers))
+    console.print(
+        f"{len(missing)} of {len(wanted)} runs to measure: about {took} with {workers}; making the site comes on top."
+    )
+    return DONE
 
 
 def make_report(options: Options, backend: Backend) -> int:
@@ -53,11 +80,14 @@ def make_report(options: Options, backend: Backend) -> int:
         console.print(f"{len(wanted) - len(missing)} of {len(wanted)} runs are recorded; {len(missing)} to measure.")
         failures: list[Failure] = []
         try:
-            with progress.RunProgress(console, len(missing)) as bar:
+            forecast = progress.forecast_for(wanted, options.profile, report.store)
+            with progress.RunProgress(console, missing, forecast, backend.workers) as bar:
                 runner = Runner(report.store, source.folder, backend, bar.on_end)
                 for phase in phases(missing, options.first_seed)[:-1]:
                     failures += runner.run(phase)
-                    if _publish(report, console)[1]:
+                    with bar.paused():
+                        _, index = _publish(report, console)
+                    if index:
                         console.print(f"The site of the first seed is ready after {bar.elapsed()}.")
                 for phase in phases(missing, options.first_seed)[-1:]:
                     failures += runner.run(phase)

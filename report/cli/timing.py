@@ -35,7 +35,7 @@ def make_record(options: Options, backend: Backend, file: Path) -> int:
     wanted = accelerator.runs(options.size().device, options.profile)
     check_file(file)
     with options.holding_output(backend) as source:
-        if progress.measure(wanted, store, source.folder, backend, console):
+        if progress.measure(wanted, options.profile, store, source.folder, backend, console):
             return INCOMPLETE
         found = [store.status(run).record for run in wanted]
         accelerator.write([record for record in found if record is not None], file)

@@ -1,11 +1,9 @@
-"""What might make a training step faster: large memory pages, a compiled step, networks of several seeds trained as one."""
+"""What might make a training step faster: memory pages, other optimizers and graphs, compilers, several seeds as one."""
 
 from __future__ import annotations
 
-import logging
 import os
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -14,11 +12,23 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, PlainSGD, fit
+from fmnist_ref import MLP, fit
+from report.experiments import attempts
+from report.experiments.hand_written import hand_written_epoch
 from report.experiments.hardware import HUGE_PAGES, observe
-from report.experiments.throughput import EpochTimes, Method, ThroughputResults, time_in_rounds
+from report.experiments.throughput import (
+    EpochTimes,
+    Method,
+    MethodName,
+    ThroughputResults,
+    fit_with_sgd,
+    time_in_rounds,
+)
 from report.experiments.worker_pool import WorkerPool
 from report.plan import Dataset, Images, Run
+
+COMPILED: tuple[MethodName, ...] = ("compiled", "compiled_step")
+"""Left out of a quick report, which doesn't wait for a compiler."""
 
 
 class BatchedNetworks:
@@ -60,26 +70,46 @@ def measure_optimizations(run: Run, dataset: Dataset) -> ThroughputResults:
         for pool, wanted in ((large_pages, "1"), (small_pages, "0")):
             with huge_pages_set_to(wanted):  # PyTorch reads the variable once in a process
                 pool.train([16], batch_size)  # starts it
-        plain, networks = MLP(), BatchedNetworks(settings["models"])
         methods = [
             Method(
                 EpochTimes(name="fit"),
-                partial(fit, plain, images.images, images.labels, epochs=1, batch_size=batch_size),
+                partial(fit, MLP(), images.images, images.labels, epochs=1, batch_size=batch_size),
             ),
             Method(EpochTimes(name="large_pages"), partial(large_pages.train, [128], batch_size)),
             Method(EpochTimes(name="small_pages"), partial(small_pages.train, [128], batch_size)),
-            Method(EpochTimes(name="compiled"), compiled_epoch(images, batch_size)),
-            Method(
-                EpochTimes(name="batched", networks=networks.count),
-                partial(sgd_epoch, networks.parameters, lambda x, y: networks.losses(x, y).sum(), images, batch_size),
-            ),
+            *_other_steps(images, batch_size, settings["models"]),
         ]
         if not settings["compile"]:
-            methods = [method for method in methods if method.times.name != "compiled"]
+            methods = [method for method in methods if method.times.name not in COMPILED]
         times = time_in_rounds(methods, settings["rounds"])
     return ThroughputResults(
         devices=[observe(torch.device("cpu"))], batch_size=batch_size, num_images=size, methods=times
     )
+
+
+def _other_steps(images: Images, batch_size: int, num_networks: int) -> list[Method]:
+    """List the ways to write the step, the leanest last."""
+
+    def epoch(name: MethodName, step: attempts.Step, networks: int = 1) -> Method:
+        return Method(EpochTimes(name=name, networks=networks), partial(attempts.train_epoch, step, images, batch_size))
+
+    networks = BatchedNetworks(num_networks)
+    batched_step = attempts.graph_step(networks.parameters, lambda x, y: networks.losses(x, y).sum())
+    return [
+        Method(EpochTimes(name="torch_sgd"), fit_with_sgd(images, batch_size)),
+        Method(EpochTimes(name="sgd_foreach"), fit_with_sgd(images, batch_size, foreach=True)),
+        Method(EpochTimes(name="sgd_fused"), fit_with_sgd(images, batch_size, fused=True)),
+        epoch("fused_loss", attempts.fused_loss_step(MLP())),
+        epoch("fused_network", attempts.fused_network_step(MLP())),
+        epoch("functional", partial(attempts.functional_step, attempts.parameters_of(MLP()))),
+        epoch("compiled", attempts.compiled_loss_step(MLP())),
+        epoch("compiled_step", attempts.compiled_step(MLP())),
+        epoch("batched", batched_step, networks.count),
+        Method(
+            EpochTimes(name="hand_written"),
+            partial(hand_written_epoch, MLP(), images.images, images.labels, batch_size=batch_size),
+        ),
+    ]
 
 
 @contextmanager
@@ -93,25 +123,3 @@ def huge_pages_set_to(value: str) -> Iterator[None]:
         del os.environ[HUGE_PAGES]
         if before is not None:
             os.environ[HUGE_PAGES] = before
-
-
-def compiled_epoch(images: Images, batch_size: int) -> Callable[[], object]:
-    """Return a function that trains for an epoch with a compiled forward and backward pass."""
-    torch.compiler.config.force_disable_caches = True  # or a second run would not show the compiler's time
-    warnings.filterwarnings("ignore", "dynamo_pgo force disabled")  # as intended
-    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it warns where there is no CUDA
-    model = MLP()
-    loss = torch.compile(lambda inputs, labels: F.cross_entropy(model(inputs), labels), dynamic=False)
-    return partial(sgd_epoch, list(model.parameters()), loss, images, batch_size)
-
-
-def sgd_epoch(
-    parameters: list[Tensor], loss: Callable[[Tensor, Tensor], Tensor], images: Images, batch_size: int
-) -> None:
-    """Train for one epoch as `fit` does, with any loss of images and labels."""
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    optimizer = PlainSGD(parameters, lr=0.01)
-    for batch in order.split(batch_size):
-        optimizer.zero_grad()
-        loss(images.images.index_select(0, batch), images.labels.index_select(0, batch)).backward()
-        optimizer.step()

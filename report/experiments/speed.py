@@ -2,10 +2,10 @@
 How fast the reference loop is, and where its time goes.
 
 Measured: one epoch of the notebook's 784-128-10 network at batch size 64 by the notebook's own loop, with the loader's
-usual remedies, by `fmnist_ref.fit`, by scikit-learn, and by nothing but the large matrix products (`throughput`); the parts
-of a step, and the same step with next to nothing to compute (`profile`); a compiled step and networks of several seeds in
-one (`optimizations`); and a fixed set of runs on one worker and on all (`workers`). In turn within each arm, in twelve
-rounds, alone on the machine; about four minutes in all.
+usual remedies, by `fmnist_ref.fit`, by scikit-learn, with hand-written gradients, and by nothing but the large matrix
+products (`throughput`); the parts of a step, and the same step with next to nothing to compute (`profile`); other ways to
+write or compile a step, and networks of several seeds in one (`optimizations`); and a fixed set of runs on one worker and
+on all (`workers`). In turn within each arm, in twelve rounds, alone on the machine; about six minutes in all.
 """
 
 from __future__ import annotations

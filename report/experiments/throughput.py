@@ -1,4 +1,4 @@
-"""One epoch of the notebook's network by several methods: its own loop, the loader's remedies, `fit`, and a lower bound."""
+"""One epoch of the notebook's network by several methods: its own loop, the loader's remedies, `fit`, and lower bounds."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from fmnist_ref import MLP, PublishedNN, denormalize, fit
+from report.experiments.hand_written import hand_written_epoch
 from report.experiments.hardware import Device, observe
 from report.experiments.loader import TransformedImages
 from report.experiments.worker_pool import WorkerPool
@@ -30,11 +31,20 @@ MethodName = Literal[
     "fit_one_thread",
     "fit_pool",
     "scikit_learn",
+    "torch_sgd",
+    "hand_written",
     "products",
+    "calls",
     "accelerator",  # where the run has one
     "large_pages",
     "small_pages",
+    "sgd_foreach",
+    "sgd_fused",
+    "fused_loss",
+    "fused_network",
+    "functional",
     "compiled",
+    "compiled_step",
     "batched",
 ]
 LOADER_WORKERS = 2
@@ -162,8 +172,14 @@ def _methods(images: Images, batch_size: int, threads: int, pool: WorkerPool) ->
             EpochTimes(name="fit_pool", processes=pool.size, networks=pool.size),
             lambda: pool.train([128] * pool.size, batch_size),
         ),
+        Method(EpochTimes(name="torch_sgd"), fit_with_sgd(images, batch_size)),
         Method(EpochTimes(name="scikit_learn"), scikit_learn_epoch(images, batch_size)),
+        Method(
+            EpochTimes(name="hand_written"),
+            partial(hand_written_epoch, MLP(), images.images, images.labels, batch_size=batch_size),
+        ),
         Method(EpochTimes(name="products"), partial(large_products, len(images), batch_size)),
+        Method(EpochTimes(name="calls"), calls_without_arithmetic(images, num_batches)),
     ]
 
 
@@ -189,6 +205,13 @@ def _fit_epoch(images: Images, batch_size: int, model: MLP) -> Callable[[], obje
     return partial(fit, model, images.images, images.labels, epochs=1, batch_size=batch_size)
 
 
+def fit_with_sgd(images: Images, batch_size: int, **settings: bool) -> Callable[[], object]:
+    """Return a function that trains for an epoch by `fit` with `torch.optim.SGD`, in one of its implementations."""
+    model = MLP()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, **settings)
+    return partial(fit, model, images.images, images.labels, epochs=1, batch_size=batch_size, optimizer=optimizer)
+
+
 def scikit_learn_epoch(images: Images, batch_size: int) -> Callable[[], object]:
     """Return a function that trains the same network by scikit-learn."""
     from sklearn.neural_network import MLPClassifier
@@ -202,11 +225,18 @@ def scikit_learn_epoch(images: Images, batch_size: int) -> Callable[[], object]:
 
 
 def large_products(num_images: int, batch_size: int) -> None:
-    """Compute the two large matrix products of every step, on operands in the cache: no loop over the data can do less."""
+    """Compute the two large matrix products of every step, on operands in the cache: no loop over the data does less."""
     images, weight, gradient = torch.ones(batch_size, 784), torch.ones(128, 784), torch.ones(batch_size, 128)
     for _ in range(-(-num_images // batch_size)):
         images @ weight.t()
         gradient.t() @ images
+
+
+def calls_without_arithmetic(images: Images, num_steps: int) -> Callable[[], object]:
+    """Return a function that takes hand-written steps of one unit on one pixel of one image: calls, and no arithmetic."""
+    pixels = images.images[:num_steps, :1, :1].contiguous()
+    model = MLP((1,), in_features=1)
+    return partial(hand_written_epoch, model, pixels, images.labels[:num_steps], batch_size=1)
 
 
 @contextmanager

@@ -52,7 +52,11 @@ def dataset(folder: str) -> Dataset:
 
 def measure(run: Run, inputs: Mapping[str, Mapping[str, Any]], folder: str) -> Measured:
     """Measure one run on the images in a folder."""
-    images = dataset(folder)
+    return measure_on(dataset(folder), run, inputs)
+
+
+def measure_on(images: Dataset, run: Run, inputs: Mapping[str, Mapping[str, Any]]) -> Measured:
+    """Measure one run on some images."""
     began = time.perf_counter()
     results = EXPERIMENTS[run.experiment].measure(run, images, inputs)
     wall_seconds = time.perf_counter() - began

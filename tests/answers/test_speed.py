@@ -6,7 +6,7 @@ from examples import ExampleRecords, results_of, whole_report
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.answers.speed import answer, goals, rungs, scaling, step
+from report.answers.speed import answer, costs, goals, rungs, scaling, step
 from report.conclude import formatting
 from report.record.reader import NoRecords
 from report.render import artifacts
@@ -31,19 +31,38 @@ def records_of(costs=COSTS, **changed):
 
 
 def test_goals_are_met_at_their_limits_and_not_beyond():
-    most = goals.Goal(slower="fit", faster="products", says="", most=2.2)
+    most = goals.Goal(slower="fit", faster="hand_written", says="", most=1.6)
     least = goals.Goal(slower="notebook", faster="fit", says="", least=9.0)
-    assert most.met_by(2.2)
-    assert not most.met_by(2.21)
+    assert most.met_by(1.6)
+    assert not most.met_by(1.61)
     assert least.met_by(9.0)
     assert not least.met_by(8.99)
-    assert (most.limit(), least.limit()) == ("at most 2.2", "at least 9")
+    assert (most.limit(), least.limit()) == ("at most 1.6", "at least 9")
 
 
 def test_a_slower_loop_misses_its_goals():
     assert {row[3] for row in rungs.goal_table(records_of(), {}).rows} == {"met"}
     slow = rungs.goal_table(records_of(fit=2.0, fit_one_thread=2.0, fit_pool=1.0), {}).rows
     assert {row[3] for row in slow} == {"missed"}
+
+
+def test_a_machine_with_faster_products_misses_no_goal():
+    fast = records_of(products=0.01, hand_written=0.31, fit_one_thread=0.49, fit=0.49)
+    assert {row[3] for row in rungs.goal_table(fast, {}).rows} == {"met"}
+
+
+def test_an_epoch_is_the_sum_of_its_layers():
+    spec = rungs.layers(records_of(), {})
+    of = {bar.label: {segment.label: segment.value for segment in bar.segments} for bar in spec.chart.bars}
+    assert sum(of["hand-written gradients"].values()) == pytest.approx(0.4)
+    assert sum(of["fit"].values()) == pytest.approx(0.5)
+    assert of["fit with torch.optim.SGD"] == pytest.approx(
+        {"products": 0.25, "calls": 0.05, "other arithmetic": 0.1, "autograd, modules": 0.1, "bookkeeping": 0.1}
+    )
+    assert "20%" in spec.title
+    overlapping = rungs.layers(records_of(hand_written=0.2), {})  # a noisy round
+    assert min(segment.value for bar in overlapping.chart.bars for segment in bar.segments) == 0
+    assert answer.estimators["sgd-over-fit"](records_of()).value == pytest.approx(1.2)
 
 
 def test_ratios_are_of_medians():
@@ -59,15 +78,16 @@ def test_ratios_are_of_medians():
 def test_the_ladder_is_drawn_from_slow_to_fast():
     labels = [row.label for row in rungs.rungs(records_of(), {}).chart.rows]
     assert labels[0] == "the notebook's loop"
-    assert labels[-1] == "the large products alone, one thread"
+    assert labels[-1] == "the hand-written calls without arithmetic, one thread"
     other = rungs.rungs(records_of(loader_workers=12.0), {})
     assert other.chart.rows[0].label == "the notebook's loop with two workers"
     assert "as long as 24 of fit" in other.title
 
 
 def test_what_could_not_be_compiled_is_said_to_be_so():
-    rows = step.attempt_table(records_of(), {}).rows
-    assert rows[3][1] == "not to be had: NoCompiler"
+    rows = {row[0]: row[1:] for row in step.attempt_table(records_of(), {}).rows}
+    assert rows[step.ATTEMPTS["compiled"]] == ["didn't run: NoCompiler", "", "", "9.0"]
+    assert rows[step.ATTEMPTS["compiled_step"]] == ["0.44", "0.88", "1.10", "12.0"]
     with pytest.raises(NoRecords):
         answer.estimators["compiled-over-fit"](records_of())
     assert answer.estimators["batched-over-fit"](records_of()).value == pytest.approx(1.2)
@@ -78,7 +98,7 @@ def test_what_a_first_look_leaves_out_is_missing():
     (results,) = results_of("speed")["speed", "optimizations"]
     kept = [times for times in results.methods if times.name != "compiled"]
     records = ExampleRecords({("speed", "optimizations"): [msgspec.structs.replace(results, methods=kept)]})
-    assert len(step.attempt_table(records, {}).rows) == 4
+    assert len(step.attempt_table(records, {}).rows) == len(step.ATTEMPTS) - 1
     with pytest.raises(NoRecords):
         answer.estimators["compiled-over-fit"](records)
 
@@ -103,6 +123,37 @@ def test_a_report_in_all_is_its_runs_on_every_core_and_its_timings_after_them():
     records = records_of()
     assert answer.estimators["report-minutes"](records).value == pytest.approx((4 + 60) / 60)
     assert answer.estimators["notebook-minutes"](records).value == pytest.approx(10 * 310 / 60)
+
+
+def test_core_seconds_add_up_by_experiment_and_shared_runs_are_counted_as_saved():
+    records = records_of().by_id
+    trained = [id for id, record in records.items() if record.experiment == "imbalance"]
+    timed = next(id for id, record in records.items() if record.arm == "workers")
+    threads = {id: 2 if record.exclusive else 1 for id, record in records.items()}
+    records = {
+        id: msgspec.structs.replace(
+            record,
+            environment=msgspec.structs.replace(record.environment, threads=threads[id]),
+            depends_on={trained[0]: ""} if id == timed else {},
+            role="trial" if id == trained[2] else "main",
+        )
+        for id, record in records.items()
+    }
+    found = costs.by_experiment(records)
+    assert list(found) == ["speed", "imbalance"]
+    assert (found["speed"].runs, found["speed"].seconds) == (4, 4 * 15.0 * 2)
+    assert (found["imbalance"].runs, found["imbalance"].seconds) == (3, 4.0 + 2.0 + 2.0)
+    assert found["imbalance"].trials == records[trained[2]].wall_seconds
+    assert found["imbalance"].costliest() == "trained: 75%"
+    assert (found["imbalance"].saved, found["imbalance"].readers) == (4.0, {"speed"})
+    assert (found["speed"].saved, found["speed"].readers) == (0.0, set())
+
+
+def test_the_table_of_costs_ends_with_their_sum():
+    rows = costs.cost_table(records_of(), {}).rows
+    assert [row[0] for row in rows] == ["speed", "imbalance", "all"]
+    for column in (1, 2, 4, 6):
+        assert rows[-1][column] == sum(row[column] for row in rows[:-1])
 
 
 def test_the_memory_is_that_of_the_largest_worker_that_trained():

@@ -12,7 +12,10 @@ SECONDS = {
     "fit_one_thread": 0.5,
     "fit_pool": 0.3,
     "scikit_learn": 0.6,
+    "torch_sgd": 0.6,
+    "hand_written": 0.4,
     "products": 0.25,
+    "calls": 0.05,
 }
 """Of an epoch by each method."""
 PARTS = {"gather": 5e-5, "forward": 2e-4, "backward": 2.5e-4, "update": 5e-5, "step": 5.5e-4, "dispatch": 1.1e-4}
@@ -30,8 +33,12 @@ def example(run, **seconds):
         case "optimizations":
             return results([
                 times("fit", [0.5, 0.5]), times("large_pages", [0.5, 0.5]), times("small_pages", [0.55, 0.55]),
+                times("torch_sgd", [0.6, 0.6]), times("sgd_foreach", [0.63, 0.63]), times("sgd_fused", [0.57, 0.57]),
+                times("fused_loss", [0.5, 0.5]), times("fused_network", [0.45, 0.45]), times("functional", [0.7, 0.7]),
                 times("compiled", [], first=9.0, problem="NoCompiler"),
+                times("compiled_step", [0.44, 0.44], first=12.4),
                 times("batched", [0.6, 0.6], first=3.2, networks=5),
+                times("hand_written", [0.4, 0.4]),
             ])  # fmt: skip
         case _:
             seconds = {"1": [6.0], "2": [3.5], "runs": [3.0, 2.0, 1.0]}

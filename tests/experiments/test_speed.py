@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import msgspec
 import pytest
@@ -12,7 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from fmnist_ref import MLP, fit, load_sample, normalize, time_training_step
-from report.experiments import optimizations, speed, throughput, worker_pool
+from report.answers.speed.step import ATTEMPTS
+from report.experiments import attempts, hand_written, optimizations, speed, throughput, worker_pool
 from report.experiments.hardware import HUGE_PAGES
 from report.plan import Dataset, Images, Profile
 from report.record.store import repeatable
@@ -50,7 +52,8 @@ def test_every_method_is_timed_in_rounds(dataset, monkeypatch):
         planned("throughput", num_images=200, rounds=4), dataset, torch.device("cpu")
     )
     assert [times.name for times in results.methods] == [
-        "notebook", "loader_workers", "tensor_dataset", "fit", "fit_one_thread", "fit_pool", "scikit_learn", "products",
+        "notebook", "loader_workers", "tensor_dataset", "fit", "fit_one_thread", "fit_pool", "torch_sgd", "scikit_learn",
+        "hand_written", "products", "calls",
     ]  # fmt: skip
     assert {len(times.seconds["epoch"]) for times in results.methods} == {4}
     assert all(min(times.seconds["epoch"]) > 0 for times in results.methods)
@@ -107,6 +110,49 @@ def test_the_floor_is_two_large_products_a_step(num_images, steps):
     assert counter.get_total_flops() == steps * 2 * (2 * 64 * 784 * 128)
 
 
+@pytest.mark.parametrize("batch_size", [64, 50])  # 300 images: the last batch is short, and is not
+def test_hand_written_gradients_train_as_fit_does(batch_size):
+    torch.manual_seed(0)
+    ours, fitted = MLP(), MLP()
+    fitted.load_state_dict(ours.state_dict())
+    images, labels = IMAGES.images[:300], IMAGES.labels[:300]
+    for epoch in range(3):
+        losses = hand_written.hand_written_epoch(
+            ours, images, labels, batch_size=batch_size, learning_rate=0.1, seed=epoch
+        )
+        history = fit(fitted, images, labels, epochs=1, batch_size=batch_size, learning_rate=0.1, seed=epoch)
+        assert losses.mean().item() == pytest.approx(history.mean_of_batch_means[0], rel=1e-5)
+    for found, expected in zip(ours.parameters(), fitted.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+
+
+class NewNumbers(TorchDispatchMode):
+    """Counts the floating-point numbers for which operations allocate memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if not (func.is_view or func._schema.is_mutable):
+            found = result if isinstance(result, tuple) else (result,)
+            self.count += sum(t.numel() for t in found if isinstance(t, torch.Tensor) and t.is_floating_point())
+        return result
+
+
+def test_hand_written_steps_allocate_nothing_but_their_loss():
+    def allocated(num_batches):
+        size = 64 * num_batches
+        with torch.no_grad(), NewNumbers() as new:  # a mode can't look into inference mode
+            hand_written.hand_written_epoch.__wrapped__(
+                MLP(), IMAGES.images[:size], IMAGES.labels[:size], batch_size=64
+            )
+        return new.count
+
+    assert allocated(3) - allocated(1) == 2 * 3  # a loss with its weight, and the loss once more in the stack
+
+
 def test_threads_are_as_before_after_a_method():
     before = torch.get_num_threads()
     with throughput.threads_set_to(before + 1):
@@ -136,14 +182,42 @@ def test_batched_networks_are_the_single_ones():
             torch.testing.assert_close(stacked.grad[seed], exclusive.grad, rtol=1e-4, atol=1e-7)
 
 
-def test_the_loop_of_optimizations_takes_the_steps_of_fit():
+STEPS = {
+    "fused_loss": attempts.fused_loss_step,
+    "fused_network": attempts.fused_network_step,
+    "functional": lambda model: partial(attempts.functional_step, attempts.parameters_of(model)),
+    "compiled": attempts.compiled_loss_step,
+    "compiled_step": attempts.compiled_step,
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_attempt_takes_the_steps_of_fit(name, monkeypatch):
+    monkeypatch.setattr(attempts, "_compiled", lambda function: function)  # compilers take a quarter of a minute
     torch.manual_seed(0)
-    one = MLP()
+    one, other = MLP(), MLP()
+    other.load_state_dict(one.state_dict())
+    flat = Images(IMAGES.images.flatten(1), IMAGES.labels)
+    attempts.train_epoch(STEPS[name](one), flat, 50)
+    fit(other, IMAGES.images, IMAGES.labels, epochs=1, batch_size=50, learning_rate=0.01, seed=0)
+    for found, expected in zip(one.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("function", [attempts.FusedLoss, attempts.FusedNetwork])
+def test_the_gradients_of_a_fused_node_scale_with_the_loss(function):
     torch.manual_seed(0)
-    other = MLP()
-    optimizations.sgd_epoch(list(one.parameters()), lambda x, y: F.cross_entropy(one(x), y), IMAGES, 64)
-    fit(other, IMAGES.images, IMAGES.labels, epochs=1, batch_size=64, learning_rate=0.01, seed=0)
-    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    images, labels = IMAGES.images[:8].flatten(1), IMAGES.labels[:8]
+    weight1, bias1, weight2, bias2 = (parameter.detach().requires_grad_() for parameter in MLP().parameters())
+    parameters = [weight1, bias1, weight2, bias2]
+    if function is attempts.FusedNetwork:
+        loss = function.apply(images, labels, *parameters)
+    else:
+        loss = function.apply(F.linear(F.linear(images, weight1, bias1).relu(), weight2, bias2), labels)
+    found = torch.autograd.grad(3 * loss, parameters)
+    expected = torch.autograd.grad(3 * attempts.functional_loss(tuple(parameters), images, labels), parameters)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-7)
 
 
 @pytest.mark.parametrize("before", [None, "1", "0"])
@@ -160,21 +234,29 @@ def test_a_process_can_be_started_that_asks_for_large_pages_or_not(monkeypatch, 
 
 
 def test_a_machine_that_cannot_compile_says_so(dataset, monkeypatch):
-    def no_compiler(images, batch_size):
-        def epoch():
-            raise torch._dynamo.exc.BackendCompilerFailed(epoch, RuntimeError("no compiler"), None)
+    def no_compiler(function):
+        def fails(*arguments):
+            raise torch._dynamo.exc.BackendCompilerFailed(function, RuntimeError("no compiler"), None)
 
-        return epoch
+        return fails
 
-    monkeypatch.setattr(optimizations, "compiled_epoch", no_compiler)
+    monkeypatch.setattr(attempts, "_compiled", no_compiler)
     results = optimizations.measure_optimizations(
         planned("optimizations", num_images=130, rounds=2, models=2, compile=True), dataset
     )
-    fitted, large_pages, small_pages, compiled, batched = results.methods
     assert results.num_images == 128
-    assert len(large_pages.seconds["epoch"]) == len(small_pages.seconds["epoch"]) == 2
-    assert (compiled.seconds["epoch"], compiled.problem) == ([], "BackendCompilerFailed")
-    assert len(fitted.seconds["epoch"]) == len(batched.seconds["epoch"]) == 2
+    problems = {method.name: method.problem for method in results.methods if method.problem}
+    assert problems == {"compiled": "BackendCompilerFailed", "compiled_step": "BackendCompilerFailed"}
+    assert {len(method.seconds["epoch"]) for method in results.methods if method.name in problems} == {0}
+    assert {len(method.seconds["epoch"]) for method in results.methods if method.name not in problems} == {2}
+    assert [method.name for method in results.methods] == list(ATTEMPTS)
+
+
+def test_a_first_look_does_not_wait_for_a_compiler(dataset):
+    results = optimizations.measure_optimizations(
+        planned("optimizations", num_images=64, rounds=1, models=2, compile=False), dataset
+    )
+    assert [method.name for method in results.methods] == [name for name in ATTEMPTS if "compiled" not in name]
 
 
 class OperatorCalls(TorchDispatchMode):

@@ -9,6 +9,11 @@ from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.throughput import EpochTimes, MethodName, ThroughputResults
 from report.record.reader import Records
 
+MOST_OVER_HAND_WRITTEN = 1.6
+"""How many times as long as hand-written gradients `fit` may take."""
+AIM = 1.25
+"""The same, as it should be."""
+
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
     """One ratio and what it must reach."""
@@ -44,9 +49,9 @@ GOALS = (
     ),
     Goal(
         slower="fit_one_thread",
-        faster="products",
-        says="fit over the large matrix products alone, one thread each",
-        most=2.2,
+        faster="hand_written",
+        says="fit over the same training with hand-written gradients, one thread each",
+        most=MOST_OVER_HAND_WRITTEN,
     ),
     NOTEBOOK_OVER_FIT,
     Goal(

@@ -1,9 +1,11 @@
-"""The ladder: seconds of an epoch by every way of going through the images once."""
+"""The ladder: seconds of an epoch by every way of going through the images once, and what they are made of."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
-from report.answers.charts import IntervalChart, IntervalRow
+from report.answers.charts import Bar, BarChart, BarSegment, IntervalChart, IntervalRow
 from report.answers.speed import answer
 from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
 from report.answers.timed import machine, median
@@ -19,7 +21,10 @@ LABELS: dict[MethodName, str] = {
     "fit_one_thread": "fit, one thread",
     "scikit_learn": "scikit-learn, one thread",
     "fit_pool": "fit, a process per core",
+    "torch_sgd": "fit with torch.optim.SGD, one thread",
+    "hand_written": "hand-written gradients, one thread",
     "products": "the large products alone, one thread",
+    "calls": "the hand-written calls without arithmetic, one thread",
     "accelerator": "fit on the accelerator",
 }
 SOURCE: dict[MethodName, str] = {
@@ -30,7 +35,10 @@ SOURCE: dict[MethodName, str] = {
     "fit_one_thread": "as fit, with the products on one core",
     "scikit_learn": "the same arithmetic in NumPy and SciPy, without a graph for the gradients",
     "fit_pool": "independent trainings side by side; seconds are wall time over their number",
+    "torch_sgd": "as fit, and the bookkeeping of PyTorch's own optimizer",
+    "hand_written": "the same steps by PyTorch's operations, without a graph: no autograd, no modules, no new memory",
     "products": "what is left when nothing but the first layer's two products is done",
+    "calls": "as many hand-written steps of one unit on one pixel of one image",
     "accelerator": "as fit, on the accelerator, where images, labels and losses stay until the epoch ends",
 }
 
@@ -107,21 +115,57 @@ def rung_table(records: Records, findings: Findings) -> TableSpec:
     del findings
     timed, ids = _ordered(records)
     results, _ = ladder(records)
-    floor = next(estimate.value for rung, estimate in timed if rung.name == "products")
+    leanest = next(estimate.value for rung, estimate in timed if rung.name == "hand_written")
     rows: list[list[str | float | int]] = [
         [
             LABELS[rung.name],
             f"{rung.processes} × {rung.threads}" if rung.name == "fit_pool" else str(rung.threads),
             estimate.value,
-            estimate.value / floor,
+            estimate.value / leanest,
             SOURCE[rung.name],
         ]
         for rung, estimate in timed
     ]
     return TableSpec(
         caption=f"The ladder: an epoch of {results.num_images:,} images, medians over rounds.",
-        columns=["way", "threads", "seconds", "over the products", "where the time goes"],
+        columns=["way", "threads", "seconds", "over hand-written", "where the time goes"],
         rows=rows,
+        records=ids,
+    )
+
+
+@answer.figure("speed-layers")
+def layers(records: Records, findings: Findings) -> FigureSpec:
+    """Draw what an epoch is made of: products, calls, other arithmetic, autograd, the optimizer's bookkeeping."""
+    del findings
+    results, ids = ladder(records)
+    seconds: dict[MethodName, float] = {rung.name: float(np.median(rung.seconds["epoch"])) for rung in results.methods}
+    parts = {
+        "products": seconds["products"],
+        "calls": seconds["calls"],
+        "other arithmetic": max(0.0, seconds["hand_written"] - seconds["products"] - seconds["calls"]),
+        "autograd, modules": max(0.0, seconds["fit_one_thread"] - seconds["hand_written"]),
+        "bookkeeping": max(0.0, seconds["torch_sgd"] - seconds["fit_one_thread"]),
+    }
+    segments = [BarSegment(label=name, value=value) for name, value in parts.items()]
+    return FigureSpec(
+        chart=BarChart(
+            bars=[
+                Bar(label="fit with torch.optim.SGD", segments=segments),
+                Bar(label="fit", segments=segments[:4]),
+                Bar(label="hand-written gradients", segments=segments[:3]),
+            ],
+            x_label="seconds of one epoch",
+        ),
+        title=f"Of an epoch of fit, {parts['autograd, modules'] / seconds['fit_one_thread']:.0%} go into what "
+        "hand-written gradients don't need",
+        alt="Seconds of one epoch: " + ", ".join(f"{name} {value:.2g}" for name, value in parts.items()) + ".",
+        caption=(
+            f"One epoch of {results.num_images:,} images at batch size {results.batch_size}, one thread, "
+            f"{machine(results.devices[0])} at hand. Differences of medians over rounds: products and calls are timed alone; what the "
+            "hand-written epoch takes besides is other arithmetic and reading the images; what fit takes besides that, autograd, "
+            "modules, checks and a separate update; and what it takes besides that with torch.optim.SGD, bookkeeping."
+        ),
         records=ids,
     )
 
@@ -150,6 +194,9 @@ answer.number("fit-epoch")(epoch_of("fit"))
 answer.number("fit-one-thread-epoch")(epoch_of("fit_one_thread"))
 answer.number("pool-epoch")(epoch_of("fit_pool"))
 answer.number("products-epoch")(epoch_of("products"))
+answer.number("hand-written-epoch")(epoch_of("hand_written"))
+answer.number("fit-over-hand-written")(step_down("fit_one_thread", "hand_written"))
+answer.number("sgd-over-fit")(step_down("torch_sgd", "fit_one_thread"))
 answer.number("notebook-over-tensors")(step_down("notebook", "tensor_dataset"))
 answer.number("tensors-over-fit")(step_down("tensor_dataset", "fit"))
 answer.number("notebook-over-workers")(step_down("notebook", "loader_workers"))
