@@ -26,9 +26,11 @@ logger = logging.getLogger(__name__)
 
 GLOSSARY = "guide/glossary"
 """The document that defines the terms."""
-MARKED_PAGES = re.compile(r"index|answers|audit|reproduced|speed|data|answers/.+|guide/.+")
+MARKED_PAGES = re.compile(
+    r"index|answers|audit|reproduced|speed|data|answers/.+|guide/(?:first-model|gpu|limitations|reading|training-loop)"
+)
 """Documents whose terms are marked."""
-BY_HAND = {"arm", "claim", "condition", "control", "interval", "record", "step", "update"}
+BY_HAND = {"arm", "claim", "condition", "control", "interval", "parameter", "record", "step", "unit", "update"}
 """Terms that pages also use in their everyday sense. Only ``{term}`` marks them."""
 UNMARKED_NODES = (
     *(nodes.Titular, nodes.FixedTextElement, nodes.Invisible, nodes.Referential, nodes.literal, nodes.math, nodes.term),
@@ -149,9 +151,9 @@ def _with_terms(
 
 @lru_cache(maxsize=1)
 def _pattern(terms: frozenset[str]) -> re.Pattern[str]:
-    """Return what finds the terms and their plurals, the longest first."""
+    """Return what finds the terms and their plurals, the longest first, but not as a part of a word or of code."""
     alternatives = "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in sorted(terms, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?P<term>{alternatives})(?:e?s)?(?![\w-])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w.`-])(?P<term>{alternatives})(?:e?s)?(?![\w`-]|\.\w)", re.IGNORECASE)
 
 
 def _marked(text: str, entry: Entry, page: str, *, is_tab_stop: bool) -> Inline:
