@@ -4,8 +4,8 @@
 
 const HOVER_DELAY = 180; // milliseconds, so that a pointer passing over a page of numbers opens nothing
 
-for (const measured of document.querySelectorAll(".measured")) {
-  const button = measured.querySelector("button");
+for (const measured of document.querySelectorAll(".measured, .term")) {
+  const button = measured.querySelector("button, .term-link");
   const panel = measured.querySelector("[popover]");
   if (!panel.showPopover) continue;
   let timer = 0;
@@ -54,6 +54,16 @@ const markFilter = () => {
 if (filters.length) {
   window.addEventListener("hashchange", markFilter);
   markFilter();
+}
+
+/* A click on a term opens its definition; without this script it leads to the glossary. */
+for (const term of document.querySelectorAll(".term-link")) {
+  const panel = term.nextElementSibling;
+  term.addEventListener("click", (event) => {
+    if (!panel.showPopover || event.ctrlKey || event.metaKey || event.shiftKey) return; // to a tab of its own, for one
+    event.preventDefault();
+    if (!panel.matches(":popover-open")) panel.showPopover({ source: term });
+  });
 }
 
 /* Formulas that are wider than the screen scroll sideways; then they must be reachable by keyboard, as tables are. */

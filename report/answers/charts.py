@@ -115,4 +115,33 @@ class MatrixChart(msgspec.Struct, frozen=True, kw_only=True, tag="matrix"):
     y_label: str
 
 
-Chart = LineChart | IntervalChart | BarChart | ImageGrid | MatrixChart
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a network's drawing: its numbers, and how they are computed from the row above."""
+
+    units: int
+    label: str
+    computed_by: str = ""
+    is_dense: bool = False
+    """Whether every number has a weight for every number above. Otherwise an arrow is drawn."""
+
+
+class NetworkDrawing(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
+    """A network from its inputs at the top to its loss at the bottom."""
+
+    layers: list[Layer]
+
+
+class CycleStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One box of a cycle: what is done, and the line of code that does it."""
+
+    label: str
+    code: str
+
+
+class CycleDrawing(msgspec.Struct, frozen=True, kw_only=True, tag="cycle"):
+    """An even number of steps that follow each other clockwise, from the last back to the first."""
+
+    steps: list[CycleStep]
+
+
+Chart = LineChart | IntervalChart | BarChart | ImageGrid | MatrixChart | NetworkDrawing | CycleDrawing

@@ -180,7 +180,8 @@ def test_quick_profile_gives_no_verdict():
 def test_without_records_everything_is_missing():
     records = ExampleRecords({})
     assert taken(records) == {}
-    for make in (*answer.figures.values(), *answer.tables.values()):
+    measured = [make for name, make in (answer.figures | answer.tables).items() if name != "q5-step"]  # a drawing
+    for make in measured:
         with pytest.raises(NoRecords):
             make(records, conclude(CLAIMS, {}, "full"))
 

@@ -30,12 +30,16 @@ from report.answers.charts import (
     BarChart,
     BarSegment,
     Chart,
+    CycleDrawing,
+    CycleStep,
     ImageGrid,
     IntervalChart,
     IntervalRow,
+    Layer,
     LineChart,
     MatrixChart,
     MatrixPanel,
+    NetworkDrawing,
     Panel,
     Scale,
     Series,
@@ -125,6 +129,29 @@ MATRIX = MatrixChart(
     x_label="predicted class",
     y_label="true class",
 )
+NETWORK = NetworkDrawing(
+    layers=[
+        Layer(units=784, label="784 pixels of an image"),
+        Layer(
+            units=128,
+            label="128 hidden units",
+            computed_by="weighted sum of all pixels, then ReLU: 100,480 parameters",
+            is_dense=True,
+        ),
+        Layer(units=10, label="10 probabilities, one for each class", computed_by="softmax"),
+        Layer(units=1, label="loss", computed_by="cross-entropy, with the true class"),
+    ]
+)
+CYCLE = CycleDrawing(
+    steps=[
+        CycleStep(label="Take the next batch", code="for data, target in train_loader"),
+        CycleStep(label="Clear the old gradient", code="optimizer.zero_grad()"),
+        CycleStep(label="Forward pass: predict", code="output = model(data)"),
+        CycleStep(label="Measure the loss", code="loss = criterion(output, target)"),
+        CycleStep(label="Backward pass: find the gradient", code="loss.backward()"),
+        CycleStep(label="Update the weights", code="optimizer.step()"),
+    ]
+)
 CHARTS: dict[str, Chart] = {
     "lines": LINES,
     "long labels": LONG_LABELS,
@@ -150,6 +177,8 @@ CHARTS: dict[str, Chart] = {
         x_label="seed",
         y_label="class",
     ),
+    "network": NETWORK,
+    "cycle": CYCLE,
 }
 
 
@@ -282,8 +311,28 @@ def test_series_differ_in_colour_dashes_and_marker_and_stand_out(theme: Theme) -
     assert len({(style["color"], style["marker"]) for style in found}) == 14
     for colour in (theme.text, theme.muted):
         assert contrast(colour, theme.background) >= TEXT_CONTRAST
-    assert contrast(theme.text, theme.margin) >= TEXT_CONTRAST
+    for colour in (theme.text, theme.muted):
+        assert contrast(colour, theme.margin) >= TEXT_CONTRAST
     assert contrast(theme.reference, theme.background) >= SHAPE_CONTRAST
+
+
+def test_a_large_layer_is_drawn_with_its_middle_left_out() -> None:
+    drawing = draw(NETWORK, theme="light")
+    circles = [
+        len(list(shown.iter(f"{SVG}use"))) for shown in parsed(drawing).iter(f"{SVG}g") if "Path" in shown.get("id", "")
+    ]
+    assert sorted(circles) == sorted([8, 3, 8, 3, 10, 1])  # and three dots for what is left out
+
+
+@pytest.mark.parametrize(("size", "columns"), [("page", 3), ("narrow", 2)])
+def test_a_cycle_runs_clockwise(size: SizeName, columns: int) -> None:
+    inks = [ink(node) for node in parsed(draw(CYCLE, theme="light", size=size)).iter(f"{SVG}text")]
+    centres = np.array([text.corners.mean(axis=0) for text in inks if re.match(r"\d\. ", text.text)])
+    x, y = centres.T
+    area = float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2  # with y downwards, clockwise is positive
+    assert len(centres) == 6
+    assert area > 0.7 * float(np.prod(np.ptp(centres, axis=0)))
+    assert len({round(place / 20) for place in x}) == columns
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))

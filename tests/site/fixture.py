@@ -266,8 +266,8 @@ kernelspec: {{display_name: Python 3, language: python, name: python3}}
 
 :::{{admonition}} Short answer
 :class: short-answer
-One hidden layer raises test accuracy by {{measured}}`gain`; a linear one changes it by {{measured}}`{page.name}/linear`.
-It was trained on {{measured}}`images` images. {{verdict}}`Q4.1`
+It adds {{measured}}`gain`; a linear one adds {{measured}}`{page.name}/linear`. It has seen {{measured}}`images` images. {{verdict}}`Q4.1`
+It is one hidden layer, and what it adds to is test accuracy.
 :::
 
 ## What the notebook says

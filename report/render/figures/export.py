@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from report.answers.charts import BarChart, Chart, ImageGrid, IntervalChart, LineChart, MatrixChart
+from report.answers.charts import (
+    BarChart,
+    Chart,
+    CycleDrawing,
+    ImageGrid,
+    IntervalChart,
+    LineChart,
+    MatrixChart,
+    NetworkDrawing,
+)
 
 Cell = str | float | int
 Table = tuple[list[str], list[list[Cell]]]
@@ -38,6 +47,12 @@ def chart_data(chart: Chart) -> Table:
                 for label, values in zip(panel.rows, panel.values, strict=True)
                 for column, value in zip(chart.columns, values, strict=True)
             )
+        case NetworkDrawing():
+            names = ["layer", "units", "computed by"]
+            rows = ([layer.label, layer.units, layer.computed_by] for layer in chart.layers)
+        case CycleDrawing():
+            names = ["step", "what is done", "code"]
+            rows = ([number, step.label, step.code] for number, step in enumerate(chart.steps, start=1))
     return names, list(rows)
 
 

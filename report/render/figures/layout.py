@@ -66,6 +66,17 @@ def set_height(figure: Figure, plot_height: float) -> None:
         label.set_transform(label.get_transform() + Affine2D().translate(shift, 0))
 
 
+def new_canvas(size: FigureSize, height: float) -> tuple[Figure, Axes]:
+    """Make a figure to draw on freely: x runs to the right and y downwards, both in pixels."""
+    figure = new_figure(size)
+    figure.set_figheight(math.ceil(height) / DPI)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, size.width)
+    axes.set_ylim(math.ceil(height), 0)
+    return figure, axes
+
+
 def set_x_label(axes: Axes, label: str, size: FigureSize) -> None:
     """Label the x axis, on as many lines as the figure's width needs."""
     axes.set_xlabel(balance(label, size.font_size, size.width))
