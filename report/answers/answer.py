@@ -46,6 +46,8 @@ class FigureSpec:
 class TableSpec:
     """A table before its cells are formatted: they are text or numbers."""
 
+    title: str
+    """What it shows, in a few words."""
     caption: str
     columns: list[str]
     rows: list[list[str | float | int]]
@@ -69,12 +71,16 @@ class Answer:
     name: str
     """``part1``, ``q1`` … ``q6``, ``speed``, ``data``."""
     title: str
-    """The question."""
+    """The question, with its number."""
     experiments: tuple[str, ...]
     """Experiments whose records it reads."""
     headline: str
     """Name of the number on the home page's card."""
     headline_label: str
+    prefix: str = ""
+    """What the numbers of its claims, figures and tables begin with: ``Q2`` in ``Figure Q2.3``."""
+    parts: tuple[str, ...] = ()
+    """Further pages that a long answer continues on, such as ``q2-noise``. Each has a template of that name."""
     card: str | None = None
     """Name of the figure drawn small on the card; not shown on the page itself."""
     answers_notebook: bool = True
@@ -84,6 +90,11 @@ class Answer:
     """By claim id or by the number's own name."""
     figures: dict[str, FigureFunction] = field(default_factory=dict)
     tables: dict[str, TableFunction] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Names of all pages of the answer, in order."""
+        return (self.name, *self.parts)
 
     def claim(
         self,

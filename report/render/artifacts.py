@@ -95,6 +95,7 @@ class Exporter:
     def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:
         """Set a table and export its data unrounded."""
         return Table(
+            title=content.title,
             caption=content.caption,
             columns=content.columns,
             rows=[[formatting.cell(value) for value in row] for row in content.rows],

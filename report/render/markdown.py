@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,21 +37,76 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True):
         return min(low for low, _ in found), max(high for _, high in found)
 
 
+class ResultNumbers:
+    """Numbers the figures and tables of an answer in the order in which its pages show them: ``Figure Q2.1``."""
+
+    def __init__(self, prefix: str) -> None:
+        self._begin = f"{prefix}." if prefix else ""
+        self._count: Counter[str] = Counter()
+        self._names: dict[str, str] = {}
+
+    def name(self, kind: str, name: str) -> str:
+        """Return the number of what is shown now, the next one when it is shown for the first time."""
+        key = f"{kind}-{name}"
+        if key not in self._names:
+            self._count[kind] += 1
+            self._names[key] = f"{kind.capitalize()} {self._begin}{self._count[kind]}"
+        return self._names[key]
+
+    def reference(self, kind: str, name: str) -> str:
+        """Return the number of what is shown anywhere; a dash while the pages are rendered for the first time."""
+        return self._names.get(f"{kind}-{name}", "–")
+
+
 def render(
-    answer: Answer, page: Page, findings: Mapping[str, Finding], completeness: Completeness, *, notebook: bool = False
+    answer: Answer,
+    page: Page,
+    findings: Mapping[str, Finding],
+    completeness: Completeness,
+    *,
+    document: str = "",
+    notebook: bool = False,
 ) -> str:
-    """Render one answer's template to MyST Markdown: for the site, or with its evidence written out for a notebook."""
-    vocabulary = notebooks.vocabulary if notebook else _vocabulary
-    text = fill(
-        f"{answer.name}.md.j2",
-        page=page,
-        completeness=completeness,
-        profile=completeness.profile,
-        seeds_planned=span(*completeness.seeds_of(answer.experiments)),
-        notebook=notebook,
-        **vocabulary(answer, page, findings, NOT_YET[completeness.profile]),
+    """
+    Render a page of an answer to MyST Markdown.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer, with its functions.
+    page : Page
+        What it shows.
+    findings : mapping
+        Verdicts, by claim.
+    completeness : Completeness
+        How much of the plan is done.
+    document : str
+        Which of its pages; the first by default.
+    notebook : bool
+        Whether to write the evidence out for a notebook, where the site has directives and roles.
+    """
+    numbers = ResultNumbers(answer.prefix)
+    vocabulary = (notebooks.vocabulary if notebook else _vocabulary)(
+        answer, page, findings, NOT_YET[completeness.profile], numbers
     )
-    return text if notebook else text + literature(answer.name, text)
+
+    def text_of(name: str) -> str:
+        return fill(
+            f"{name}.md.j2",
+            answer=answer,
+            document=name,
+            page=page,
+            completeness=completeness,
+            profile=completeness.profile,
+            seeds_planned=span(*completeness.seeds_of(answer.experiments)),
+            notebook=notebook,
+            **vocabulary,
+        )
+
+    for name in answer.documents:
+        text_of(name)  # numbers all figures and tables, so that any page can refer to any of them
+    text = text_of(document or answer.name)
+    return text if notebook else text + literature(document or answer.name, text)
 
 
 def span(fewest: int, most: int) -> str:
@@ -67,7 +123,9 @@ def literature(name: str, text: str) -> str:
     return f"\n## Literature\n\n```{{bibliography}}\n{options}\n\n" + "\n".join(keys) + "\n```\n"
 
 
-def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str) -> dict[str, Any]:
+def _vocabulary(
+    answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str, numbers: ResultNumbers
+) -> dict[str, Any]:
     """Return the functions that a template speaks with; `not_yet` stands for a number that isn't there."""
 
     def number(name: str, index: int = 0) -> str:
@@ -79,8 +137,9 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not
     def exhibit(kind: str, name: str, known: Mapping[str, Any], made: Mapping[str, Any]) -> str:
         if name not in known:
             raise KeyError(f"{answer.name} has no {kind} {name!r}")
+        number = numbers.name(kind, name)
         if name in made:
-            return f"```{{result-{kind}}}\n:name: {name}\n```"
+            return f"```{{result-{kind}}}\n:name: {name}\n:number: {number}\n```"
         if not_yet == NOT_YET["quick"]:
             return f":::{{note}}\nA {kind} belongs here that takes a full report: `tox -e report`.\n:::"
         only = " ".join(f"--only {experiment}" for experiment in answer.experiments)
@@ -88,6 +147,12 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not
             f":::{{note}}\nA {kind} belongs here whose records have not been made yet. "
             f"`tox -e report -- {only}` makes them.\n:::"
         )
+
+    def reference(kind: str, name: str, known: Mapping[str, Any], made: Mapping[str, Any]) -> str:
+        if name not in known:
+            raise KeyError(f"{answer.name} has no {kind} {name!r}")
+        number = numbers.reference(kind, name)
+        return f"{{ref}}`{number} <{kind}-{name}>`" if name in made else number
 
     def say(id: str, **phrases: str) -> str:
         return by_verdict(findings[id], **phrases)
@@ -97,6 +162,8 @@ def _vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not
         "verdict": lambda id: f"{{verdict}}`{findings[id].claim.id}`",
         "figure": lambda name: exhibit("figure", name, answer.figures, page.figures),
         "table": lambda name: exhibit("table", name, answer.tables, page.tables),
+        "see_figure": lambda name: reference("figure", name, answer.figures, page.figures),
+        "see_table": lambda name: reference("table", name, answer.tables, page.tables),
         "claims": lambda: "```{claims}\n```",
         "say": say,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import jupytext
 
@@ -22,7 +22,19 @@ ADMONITION = re.compile(
 CODE_ROLES = {"py:func", "py:class", "py:meth", "py:data", "py:attr", "py:mod", "py:exc"}
 
 
-def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str) -> dict[str, Any]:
+class Numbers(Protocol):
+    """Numbers of figures and tables, as `report.render.markdown.ResultNumbers` has them."""
+
+    def name(self, kind: str, name: str) -> str:
+        """Return the number of what is shown now."""
+
+    def reference(self, kind: str, name: str) -> str:
+        """Return the number of what is shown anywhere."""
+
+
+def vocabulary(
+    answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str, numbers: Numbers
+) -> dict[str, Any]:
     """Return the functions that a template speaks with when it is written for a notebook; `not_yet` stands for no number."""
 
     def number(name: str, index: int = 0) -> str:
@@ -32,12 +44,12 @@ def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not_
         return spelled_out(found) if found else not_yet
 
     def figure(name: str) -> str:
-        made = page.figures.get(name)
-        return f"*Figure: {made.title}.* {made.alt}" if made else ""
+        number, made = numbers.name("figure", name), page.figures.get(name)
+        return f"*{number}. {made.title}.* {made.alt}" if made else ""
 
     def table(name: str) -> str:
-        made = page.tables.get(name)
-        return f"*{made.caption}*\n\n{_table(made.columns, made.rows)}" if made else ""
+        number, made = numbers.name("table", name), page.tables.get(name)
+        return f"*{number}. {made.title}.* {made.caption}\n\n{_table(made.columns, made.rows)}" if made else ""
 
     def say(id: str, **phrases: str) -> str:
         return by_verdict(findings[id], **phrases)
@@ -47,6 +59,8 @@ def vocabulary(answer: Answer, page: Page, findings: Mapping[str, Finding], not_
         "figure": figure,
         "table": table,
         "say": say,
+        "see_figure": lambda name: numbers.reference("figure", name),
+        "see_table": lambda name: numbers.reference("table", name),
         "verdict": lambda id: f"*{findings[id].words}*",
         "claims": lambda: _claims(page),
     }

@@ -71,6 +71,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A table of text cells; the first column heads its rows."""
 
+    title: str
+    """What it shows, in a few words."""
     caption: str
     columns: list[str]
     rows: list[list[str]]
@@ -86,7 +88,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """``part1``, ``q1`` … ``q6``, ``speed``."""
     title: str
-    """The question."""
+    """The question, with its number."""
     headline: Number | None
     """The number on the home page's card; None where its records are missing."""
     headline_label: str

@@ -99,17 +99,15 @@ def write_source(
 def _write_answer(
     source: Path, answer: Answer, page: Page, findings: Mapping[str, Finding], completeness: Completeness
 ) -> set[Path]:
-    """Write a page, its evidence and, where it answers a question of the notebook, a notebook to download."""
-    name = answer.name
-    written = {_write(source, f"evidence/{name}.json", _encode(page))}
-    text = render(answer, page, findings, completeness)
-    if name not in ANSWERS:
-        return written | {_write(source, f"{name}.md", text)}
-    notebook = notebooks.to_notebook(render(answer, page, findings, completeness, notebook=True))
-    return written | {
-        _write(source, f"answers/{name}.md", text),
-        _write(source, f"published/notebooks/{name}.ipynb", notebook),
-    }
+    """Write an answer's pages, its evidence and, if it answers a question of the notebook, notebooks to download."""
+    written = {_write(source, f"evidence/{answer.name}.json", _encode(page))}
+    for name in answer.documents:
+        text = render(answer, page, findings, completeness, document=name)
+        written.add(_write(source, f"answers/{name}.md" if answer.answers_notebook else f"{name}.md", text))
+        if answer.answers_notebook:
+            text = render(answer, page, findings, completeness, document=name, notebook=True)
+            written.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text)))
+    return written
 
 
 def _write_reproduced(

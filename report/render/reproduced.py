@@ -20,11 +20,11 @@ def page(halves: Sequence[Comparison], replications: Sequence[Replication], envi
     tables = {}
     if halves:
         tables["halves"] = _table(
-            "From all seeds, and from half of them. In brackets: 95 % intervals.", HALVES, halves_rows(halves)
+            "All seeds, and half of them", "In brackets: 95 % intervals.", HALVES, halves_rows(halves)
         )
     for number, (result, rows) in enumerate(replications, start=1):
         tables[f"published-{number}"] = _table(
-            f"Here and there: {result.name}. In brackets: 95 % intervals.", REPORTS, report_rows(rows)
+            f"Here and there: {result.name}", "In brackets: 95 % intervals.", REPORTS, report_rows(rows)
         )
     if replications:
         tables["machines"] = _machines([result for result, _ in replications], environment)
@@ -66,13 +66,19 @@ def _machines(results: Sequence[PublishedResult], environment: Mapping[str, str]
         [field.replace("_", " "), environment.get(field, "–"), *(r.environment.get(field, "–") for r in results)]
         for field in fields
     ]
-    return _table("What each report ran on", ["what", "here", *(result.name for result in results)], rows)
+    return _table("Machines", "What each report ran on", ["what", "here", *(result.name for result in results)], rows)
 
 
-def _table(caption: str, columns: list[str], rows: list[list[str]]) -> Table:
+def _table(title: str, caption: str, columns: list[str], rows: list[list[str]]) -> Table:
     origin = Provenance(records=(), rebuild="tox -e report -- stability", made_by="report.conclude.stability.compare")
     return Table(
-        caption=caption, columns=columns, rows=rows, numeric=[False] * len(columns), data="", provenance=origin
+        title=title,
+        caption=caption,
+        columns=columns,
+        rows=rows,
+        numeric=[False] * len(columns),
+        data="",
+        provenance=origin,
     )
 
 

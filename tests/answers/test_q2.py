@@ -88,12 +88,13 @@ def page_text(records):
         figures=dict(q2.answer.figures),
         tables=dict(q2.answer.tables),
     )
-    return render(q2.answer, page, findings, Completeness(profile="full", runs_done=5, runs_planned=5))
+    completeness = Completeness(profile="full", runs_done=5, runs_planned=5)
+    return "\n".join(render(q2.answer, page, findings, completeness, document=name) for name in q2.answer.documents)
 
 
 def test_sentences_reverse_with_the_effect():
     pairs = [
-        ("Small batches also recognise more of the test images", "Small batches do not recognise more"),
+        ("Small batches recognise more of the test images", "Small batches do not recognise more"),
         ("A large batch goes through the images faster", "goes through the images no faster here"),
         ("So the large batch levels off earlier", "So the large batch does not level off earlier"),
         ("So the large batch is the steadier one even then", "So the large batch is then the less steady one"),

@@ -49,7 +49,7 @@ def test_q3_5_turns_with_the_later_epochs(loss, error, late, verdict) -> None:
     values = [estimate.value for estimate in findings["Q3.5"].estimates]
     assert values == pytest.approx([-0.1, -2, 10 * loss, 1000 * error], abs=0.01)
     title = q3.answer.figures["q3-loss-and-error"](records, findings).title
-    assert ("and part over epochs 61 to 100" in title) == (verdict == "depends")
+    assert ("and diverge over epochs 61 to 100" in title) == (verdict == "depends")
     assert ("in training they do" in page) == (verdict == "depends")
     assert ("they go together" in page) == (verdict == "supported")
 
@@ -137,7 +137,7 @@ def test_figures_and_tables_show_the_records() -> None:
     records = ExampleRecords(made_up())
     findings, _ = spoken(records)
     drawn = {name: draw(records, findings) for name, draw in q3.answer.figures.items()}
-    assert drawn["q3-confusion"].title == "The commonest mistake: shirt taken for T-shirt/top"
+    assert drawn["q3-confusion"].title == "The most common mistake: shirt taken for T-shirt/top"
     matrix, grid = drawn["q3-confusion"].chart, drawn["q3-mistakes"].chart
     assert isinstance(matrix, MatrixChart)
     assert np.sum(matrix.panels[0].values) == NUM_IMAGES

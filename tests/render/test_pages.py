@@ -1,6 +1,8 @@
 """Writing a site's source: where one has been written before, and from the first seed alone."""
 
 import re
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from examples import ExampleStore, planned, whole_report
@@ -10,7 +12,7 @@ from report.publish import site
 from report.record.reader import Records
 from report.record.store import RecordStore
 from report.render import pages
-from report.render.markdown import TEMPLATES, Completeness
+from report.render.markdown import TEMPLATES, Completeness, render
 
 
 def write(source):
@@ -36,10 +38,49 @@ def test_what_sphinx_generates_for_the_reference_is_kept_and_nothing_else(tmp_pa
 @pytest.mark.parametrize("name", ANSWERS | OTHER_PAGES)
 def test_whatever_a_page_registers_is_shown_on_it(name):
     answer = (ANSWERS | OTHER_PAGES)[name]
-    text = (TEMPLATES / f"{name}.md.j2").read_text(encoding="utf-8")
+    text = "".join((TEMPLATES / f"{document}.md.j2").read_text(encoding="utf-8") for document in answer.documents)
     text += "".join((TEMPLATES / part).read_text(encoding="utf-8") for part in re.findall(r'include "([^"]+)"', text))
+    text = re.sub(r"see_(figure|table)\([^)]*\)", "", text)  # a reference shows nothing
     registered = {*answer.figures, *answer.tables, *answer.estimators} - {*answer.claims, answer.headline, answer.card}
     assert {name for name in registered if f'"{name}"' not in text} == set()
+
+
+def documents(name, notebook=False):
+    answer = (ANSWERS | OTHER_PAGES)[name]
+    page = SimpleNamespace(
+        name=name, title=answer.title, numbers={}, figures=answer.figures, tables=answer.tables, claims={}
+    )
+    if notebook:
+        made = SimpleNamespace(title="title", alt="alt", caption="caption", columns=["a"], rows=[["1"]])
+        page.figures, page.tables = dict.fromkeys(answer.figures, made), dict.fromkeys(answer.tables, made)
+    findings = pages.measure(Records(NoStore(), []), "full").findings
+    completeness = Completeness(profile="full", runs_done=1, runs_planned=1)
+    return [render(answer, page, findings, completeness, document=d, notebook=notebook) for d in answer.documents]
+
+
+class NoStore(RecordStore):
+    def __init__(self):
+        super().__init__(Path("none"), "0" * 64)
+
+
+@pytest.mark.parametrize("name", ANSWERS | OTHER_PAGES)
+def test_figures_and_tables_are_numbered_in_the_order_in_which_the_pages_show_them(name):
+    prefix = {"part1": "P1.", **{f"q{i}": f"Q{i}." for i in range(1, 7)}}.get(name, "")
+    text = "\n".join(documents(name))
+    for kind in ("figure", "table"):
+        shown = re.findall(rf"```{{result-{kind}}}\n:name: (\S+)\n:number: (.+)\n", text)
+        assert [number for _, number in shown] == [f"{kind.capitalize()} {prefix}{i + 1}" for i in range(len(shown))]
+        assert shown
+        for number, referred in re.findall(rf"{{ref}}`([^`<]+) <{kind}-(\S+)>`", text):
+            assert (referred, number) in shown
+
+
+def test_a_notebook_has_the_numbers_of_the_site():
+    site, notebook = "\n".join(documents("q2")), "\n".join(documents("q2", notebook=True))
+    given = re.findall(r":number: (.+)\n", site)
+    assert re.findall(r"^\*((?:Figure|Table) \S+)\. title", notebook, flags=re.MULTILINE) == given
+    assert set(re.findall(r"(?:Figure|Table) Q2\.\d+", notebook)) == set(given)
+    assert "–)" not in notebook
 
 
 @pytest.fixture(scope="module")

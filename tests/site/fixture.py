@@ -193,6 +193,7 @@ def figure(name: str, title: str, size: tuple[int, int], narrow: tuple[int, int]
 def pages() -> list[Page]:
     """Make the evidence of three answer pages."""
     table = Table(
+        title="Accuracy of each network",
         caption="Test accuracy after 100 epochs",
         columns=["Network", "Parameters", "Test accuracy (%)", "95 % interval", "Training loss (nats)"],
         rows=[
@@ -293,10 +294,14 @@ The variance is $\\lVert \\hat g - G \\rVert^2$, and it falls as $1/B$.
 
 ```{{result-figure}}
 :name: accuracy
+:number: Figure Q4.1
 ```
+
+See {{ref}}`Table Q4.1 <table-accuracy>`.
 
 ```{{result-table}}
 :name: accuracy
+:number: Table Q4.1
 ```
 
 | layer | accuracy |

@@ -37,8 +37,8 @@ def read_all_pages(env: BuildEnvironment) -> list[Page]:
 
 
 def page_of(env: BuildEnvironment, docname: str) -> str:
-    """Return the name of a document's data: ``q4`` for ``answers/q4``."""
-    return docname.rpartition("/")[2]
+    """Return the name of a document's data: ``q2`` for ``answers/q2``, and for its part ``answers/q2-noise``."""
+    return docname.rpartition("/")[2].partition("-")[0]
 
 
 def no_results() -> nodes.paragraph:

@@ -24,7 +24,8 @@ class ResultDirective(SphinxDirective):
 
     has_content = False
     required_arguments = 0
-    option_spec: ClassVar = {"name": directives.unchanged_required}
+    option_spec: ClassVar = {"name": directives.unchanged_required, "number": directives.unchanged_required}
+    kind: ClassVar[str]
 
     def run(self) -> list[nodes.Node]:
         """Return the result; warn if there is none of that name."""
@@ -38,36 +39,52 @@ class ResultDirective(SphinxDirective):
                 "page %r has no such result: %r", page.name, name, location=self.get_location(), type="result"
             )
             return []
-        return [result]
+        title, content = result
+        return [self._section(f"{self.kind}-{name}", title, content)]
 
-    def show(self, page: Page, name: str) -> nodes.Node | None:
-        """Return the node of the result, or None if the page has no such result."""
+    def show(self, page: Page, name: str) -> tuple[str, Block] | None:
+        """Return the title and the node of the result, or None if the page has no such result."""
         raise NotImplementedError
+
+    def _section(self, anchor: str, title: str, content: Block) -> nodes.section:
+        """Return the result below its title, a heading that other pages and projects can link to by its anchor."""
+        number = self.options.get("number", "")
+        heading = nodes.title("", "", nodes.Text(title), classes=["result-title"])
+        if number:
+            heading.insert(0, inline("span", f"{number}. ", classes=["result-number"]))
+        section = nodes.section("", heading, content, ids=[anchor], classes=["result-section"])
+        self.state.document.note_explicit_target(section)
+        domain = self.env.domains.standard_domain
+        domain.note_hyperlink_target(anchor, self.env.docname, anchor, number or title)
+        return section
 
 
 class ResultFigure(ResultDirective):
-    """``{result-figure}`` with ``:name:``."""
+    """``{result-figure}`` with ``:name:`` and ``:number:``, such as ``Figure Q2.3``."""
 
-    def show(self, page: Page, name: str) -> nodes.Node | None:
+    kind = "figure"
+
+    def show(self, page: Page, name: str) -> tuple[str, Block] | None:
         """Return the figure."""
-        return figure(page.figures[name], name) if name in page.figures else None
+        result = page.figures.get(name)
+        return (result.title, figure(result)) if result else None
 
 
 class ResultTable(ResultDirective):
-    """``{result-table}`` with ``:name:``."""
+    """``{result-table}`` with ``:name:`` and ``:number:``, such as ``Table Q2.1``."""
 
-    def show(self, page: Page, name: str) -> nodes.Node | None:
+    kind = "table"
+
+    def show(self, page: Page, name: str) -> tuple[str, Block] | None:
         """Return the table."""
-        return _result_table(page.tables[name], name) if name in page.tables else None
+        result = page.tables.get(name)
+        return (result.title, _result_table(result)) if result else None
 
 
-def figure(result: Figure, name: str) -> Block:
-    """Return a figure with its title, light and dark pictures, caption and provenance."""
+def figure(result: Figure) -> Block:
+    """Return a figure with its light and dark pictures, caption and provenance."""
     caption = block("figcaption", nodes.paragraph(text=result.caption), provenance(result.provenance, result.data))
-    title = nodes.paragraph(text=result.title, classes=["result-title"])
-    return block(
-        "figure", title, pictures(result, "result-pictures"), caption, ids=[f"figure-{name}"], classes=["result"]
-    )
+    return block("figure", pictures(result, "result-pictures"), caption, classes=["result"])
 
 
 def pictures(result: Figure, *classes: str) -> Block:
@@ -92,13 +109,13 @@ def pictures(result: Figure, *classes: str) -> Block:
     return block("div", *shown, classes=[*classes, *kind])
 
 
-def _result_table(result: Table, name: str) -> Block:
+def _result_table(result: Table) -> Block:
     alignment = ["numeric" if numeric else "" for numeric in result.numeric]
     rows = [row(cells, cell_classes=alignment) for cells in result.rows]
     node = table(result.caption, result.columns, rows, "result-table")
     for entry, alignment_class in zip(node.findall(nodes.entry), alignment, strict=False):  # the cells of the header
         entry["classes"] = [alignment_class] if alignment_class else []
-    return block("div", node, provenance(result.provenance, result.data), ids=[f"table-{name}"], classes=["result"])
+    return block("div", node, provenance(result.provenance, result.data), classes=["result"])
 
 
 def provenance(origin: Provenance, data: str) -> Block:

@@ -60,7 +60,8 @@ def classes(records: Records, findings: Findings) -> TableSpec:
     del findings
     census = _census(records).results[0]
     return TableSpec(
-        caption="Images per class.",
+        title="Images per class",
+        caption="Every class has as many images as any other.",
         columns=["class", "label", "training images", "test images"],
         rows=[
             [name, label, census.train_per_class[label], census.test_per_class[label]]
@@ -75,6 +76,7 @@ def checksums(records: Records, findings: Findings) -> TableSpec:
     """List the checksums that every source has to match."""
     del findings
     return TableSpec(
+        title="Checksums of the files",
         caption="SHA-256 of the uncompressed files. Loading fails unless they match.",
         columns=["file", "SHA-256"],
         rows=[[name, checksum] for name, checksum in DATA_SHA256.items()],

@@ -6,7 +6,8 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="part1",
-    title="Does the loss fall over a hundred epochs, and what does that show?",
+    title="Part 1: Does the loss fall over a hundred epochs, and what does that show?",
+    prefix="P1",
     experiments=("epochs", "capacity"),
     headline="P1.7",
     headline_label="of networks trained as published never predict one of the classes",

@@ -58,7 +58,7 @@ def modes(pair: Pair) -> Iterator[tuple[str, Pair]]:
     Conditions(dict.fromkeys(RATES, Above(-MARGIN))),
     origin="implied",
     place="Part 1, code",
-    note="Runs fall into two modes, with and without a lost class, so a median is tested, by the signs of the seeds alone.",
+    note="Runs fall into two groups, with and without a lost class, so we test the median, with a sign test over seeds.",
 )
 def cost_of_double_softmax(records: Records) -> tuple[Estimate, ...]:
     """Test accuracy, softmax twice minus from logits: at epochs {first} to {last}, rate 0.01; at epochs {tuned_first} to {tuned_last}, tuned."""
@@ -149,7 +149,8 @@ def table_of_modes(records: Records, findings: Findings) -> TableSpec:
                 ]
             )
     return TableSpec(
-        caption="What the second softmax costs in each mode, with the standard errors from the seeds and from the test images.",
+        title="What the second softmax costs",
+        caption="One row for each group of runs. The standard errors are from the seeds and from the test images.",
         columns=[
             "learning rate",
             "networks as published",

@@ -84,7 +84,7 @@ def loss_curves(records: Records, findings: Findings) -> FigureSpec:
             findings["P1.1"],
             supported="The loss falls, whichever loss it is; only one of the two can reach zero",
             refuted="The loss printed by the notebook does not fall over the run",
-            undetermined="Whether the printed loss falls cannot be told from so few runs",
+            undetermined="There are too few runs to say whether the printed loss falls",
             withheld="Training loss by epoch, softmax applied twice and once",
         ),
         alt=(
@@ -152,6 +152,7 @@ def milestones(records: Records, findings: Findings) -> TableSpec:
             if epoch <= last
         ]
     return TableSpec(
+        title="Losses and accuracy at some epochs",
         caption="Means over seeds. The two losses are on different scales and can't be compared with each other.",
         columns=["loss", "epoch", "training loss as printed (nats)", "test loss (nats)", "test accuracy (%)"],
         rows=rows,

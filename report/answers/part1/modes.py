@@ -146,7 +146,8 @@ def lost_by_class(records: Records, findings: Findings) -> TableSpec:
     rows: list[list[str | float | int]] = [[name, *(found[name] for found in counts.values())] for name in losing]
     learnt = [sum(not lost_classes(curve) for curve in arm.results) for arm in arms.values()]
     return TableSpec(
-        caption=f"Networks of {len(arms['as published'].results)} seeds, after the epochs that the notebook printed, by the class that they never predict.",
+        title="Classes that are never predicted",
+        caption=f"Number of networks, of {len(arms['as published'].results)} seeds, that never predict a class after the epochs that the notebook printed.",
         columns=["never predicted", *arms],
         rows=[*rows, ["none: all ten are predicted", *learnt]],
         records=tuple(id for arm in arms.values() for id in arm.records),

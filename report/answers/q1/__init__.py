@@ -6,7 +6,8 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="q1",
-    title="Linear and logistic regression: what does each model predict?",
+    title="Q1: Linear and logistic regression: what does each model predict?",
+    prefix="Q1",
     experiments=("regression",),
     headline="Q1.3",
     headline_label="test accuracy, logistic regression minus least squares",

@@ -96,7 +96,7 @@ def brightness(records: Records, findings: Findings) -> FigureSpec:
             r_squared,
             above="From the upper half of an image, least squares predicts the brightness of the lower",
             below="Least squares predicts the brightness of the lower half worse than its mean does",
-            neither="Least squares can't be told from predicting the mean",
+            neither="Least squares is not clearly better or worse than predicting the mean",
             withheld="Predicted and true brightness of the lower half",
         ),
         alt=(
@@ -116,6 +116,7 @@ def brightness_table(records: Records, findings: Findings) -> TableSpec:
     """List the errors of least squares and of the training mean on the brightness task."""
     fitted, mean, ids = _squared_errors(records)
     return TableSpec(
+        title="Errors in predicting brightness",
         caption="Mean brightness of the lower half of a test image, predicted from the upper half. Grey levels run from 0 to 255.",
         columns=["prediction", "root mean squared error (grey levels)", "mean absolute error (grey levels)", "R² (%)"],
         rows=[

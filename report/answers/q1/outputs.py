@@ -72,7 +72,7 @@ def weights(records: Records, findings: Findings) -> FigureSpec:
     smoother = min(roughness, key=lambda label: roughness[label])
     return FigureSpec(
         chart=ImageGrid(tiles=tiles, columns=5, kind="weights"),
-        title="What each linear model has learnt of a class is one image of weights",
+        title="Each linear model has learnt one image of weights for each class",
         alt=(
             "Twenty images of 28 × 28 weights, ten for least squares and ten for logistic regression. From one pixel to the next the "
             "weights change by "

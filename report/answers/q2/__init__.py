@@ -6,7 +6,9 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="q2",
-    title="What does the batch size do to training?",
+    title="Q2: What does the batch size do to training?",
+    prefix="Q2",
+    parts=("q2-generalisation", "q2-noise"),
     experiments=("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise"),
     headline="fastest-batch",
     headline_label="batch size that trains to a loss of 0.15 in the least time",

@@ -135,6 +135,7 @@ def costs_by_batch(records: Records, findings: Findings) -> TableSpec:
             ]
         )
     return TableSpec(
+        title="What a training step costs",
         caption=f"One training step on {costs.device.kind}, {costs.device.threads} threads: medians over rounds.",
         columns=["batch size", "step (µs)", "per image (µs)", "images per second", "saved for backward (kB)"],
         rows=rows,

@@ -83,8 +83,8 @@ def spread_at_one_rate(records: Records) -> Estimate:
     Above(1.0),
     place="Q2, stochasticity and noise",
     note=(
-        "At one rate for both, the ratio is that of the batch sizes: an identity, shown as an illustration. "
-        "Tested is the case in which the larger batch gets the larger rate that it can bear."
+        "At one rate for both, theory gives the ratio of the batch sizes; the figure shows it as an illustration. "
+        "We test the case in which the larger batch gets the larger rate that it allows."
     ),
     constants={"small": SMALL, "large": MIDDLE},
     origin="said",

@@ -56,7 +56,7 @@ def loss_further_on(run: TargetResults) -> float:
     Above(WORSE),
     place="Q2, stochasticity and noise",
     note=(
-        "Neither size ends anywhere in reach: at a constant rate the loss falls like a power of the epochs. "
+        "Neither size comes to an end in so few epochs: at a constant rate the loss falls like a power of the epochs. "
         "A large batch on its way to a worse solution would be levelling off."
     ),
     constants={"before": BEFORE, "small": SMALL, "large": LARGE},

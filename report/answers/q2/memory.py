@@ -69,7 +69,7 @@ def memory_against_batch(records: Records, findings: Findings) -> FigureSpec:
             f"{x[-1]:.0f}; parameters and gradients take {weights:.2f} MB and the training images "
             f"{costs.images_bytes / MEGABYTE:.0f} MB at every batch size."
         ),
-        caption="Counted from what autograd keeps between the forward and the backward pass, each tensor's memory once. Not sampled.",
+        caption="Counted, not sampled: what autograd keeps between the forward and the backward pass, each tensor once.",
         records=ids,
     )
 

@@ -80,7 +80,7 @@ def change_of_noise_scale(records: Records) -> Estimate:
     "Which batch size is best depends on the setting.",
     AnyOf((Outside(A_QUARTER, around=1.0), Outside(A_QUARTER, around=1.0))),
     place="Q2, conclusion",
-    note="Either half is enough: the critical batch size of two models, or the noise scale at two moments of one training.",
+    note="One difference is enough: in the critical batch size of two models, or in the noise scale at two moments of one training.",
     origin="said",
 )
 def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:

@@ -134,6 +134,7 @@ def settings(records: Records, findings: Findings) -> TableSpec:
             )
             ids += [*tuning, *arm.records]
     return TableSpec(
+        title="Learning rates, and where training ended",
         caption="Learning rates tried and chosen, and where training ended. Means over seeds; training loss with the weights fixed.",
         columns=[
             "budget",

@@ -164,6 +164,7 @@ def to_the_levels(records: Records, findings: Findings) -> TableSpec:
             seconds = float(np.mean([m.updates for m in moments])) * times[batch_size] if moments else "–"
             rows.append([batch_size, runs.results[0].learning_rate, level, share, *means, seconds])
     return TableSpec(
+        title="What each batch size takes to the same loss",
         caption="What training takes to each training loss: means over the seeds that reach it.",
         columns=["batch size", "rate chosen", "training loss (nats)", "reached", "epochs", "updates", "seconds"],
         rows=rows,

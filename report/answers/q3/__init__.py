@@ -6,7 +6,8 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="q3",
-    title="What is cross-entropy, and how do loss and accuracy differ?",
+    title="Q3: What is cross-entropy, and how do loss and accuracy differ?",
+    prefix="Q3",
     experiments=("epochs", "capacity", "imbalance"),
     headline="late-error-slope",
     headline_label="test error per ten epochs, late in training",

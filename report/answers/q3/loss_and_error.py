@@ -94,7 +94,7 @@ def _title(finding: Finding) -> str:
         finding,
         supported="Test loss and test error fall together, early and late",
         refuted="Test loss and test error do not fall together",
-        depends=f"Test loss and test error fall together over {names_of(finding, 'supported')}, and part over {names_of(finding, 'refuted')}",
+        depends=f"Test loss and test error fall together over {names_of(finding, 'supported')}, and diverge over {names_of(finding, 'refuted')}",
         undetermined="Early or late in training, whether test loss and test error fall together is not settled",
         withheld="Test loss and test error by epoch",
     )
@@ -154,6 +154,7 @@ def table_by_tens(records: Records, findings: Findings) -> TableSpec:
         for value in (lambda curve: curve.running_loss, loss_of, error_of)
     ]
     return TableSpec(
+        title="Loss and error, ten epochs at a time",
         caption=f"Means over ten epochs and {len(arm.results)} seeds, trained from logits.",
         columns=["epochs", "training loss (nats)", "test loss (nats)", "test error (%)"],
         rows=[

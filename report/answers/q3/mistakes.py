@@ -28,7 +28,7 @@ def confusion(records: Records, findings: Findings) -> FigureSpec:
             x_label="predicted class",
             y_label="true class",
         ),
-        title=f"The commonest mistake: {in_a_sentence(true)} taken for {in_a_sentence(taken)}",
+        title=f"The most common mistake: {in_a_sentence(true)} taken for {in_a_sentence(taken)}",
         alt=(
             f"Confusion matrix, {mean.sum():,.0f} test images. Of {mean[true].sum():,.0f} images of the class "
             f"{in_a_sentence(true)}, {wrong[true, taken]:.0f} are taken for {in_a_sentence(taken)}; "

@@ -6,7 +6,8 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="q4",
-    title="What does a hidden layer add?",
+    title="Q4: What does a hidden layer add?",
+    prefix="Q4",
     experiments=("capacity", "epochs"),
     headline="Q4.1",
     headline_label="test accuracy, one ReLU layer minus none",

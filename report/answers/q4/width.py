@@ -58,7 +58,7 @@ def accuracy(curve: Curve) -> float:
     Conditions({"training images": Below(0.0), "unseen images": Above(0.0)}),
     origin="said",
     place="Q4, first sentence",
-    note="Ten epochs at one learning rate: a layer that fits faster can't be told from one that fits better in the end.",
+    note="Ten epochs at one learning rate don't show whether a wider layer fits better in the end, or only faster.",
 )
 def slopes_over_width(records: Records) -> tuple[Estimate, Estimate]:
     """Slopes of training loss and test accuracy for each doubling of the width, {narrowest} to {widest}, after {epochs} epochs."""

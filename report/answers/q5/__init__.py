@@ -6,7 +6,8 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="q5",
-    title="How is a model trained, and what does the loop print?",
+    title="Q5: How is a model trained, and what does the loop print?",
+    prefix="Q5",
     experiments=("epochs", "mistakes", "devices"),
     headline="share-falling",
     headline_label="of printed losses are lower than the previous one",

@@ -55,10 +55,8 @@ def overview(records: Records, findings: Findings) -> TableSpec:
         cost = 0.0 if name == "correct" else costs_by_seed(records, name)[0].value
         rows.append([label, symptom, *_printed(arm), float(np.mean(arm.values(final_accuracy))), cost])
     return TableSpec(
-        caption=(
-            "What it costs to leave out a line, and the symptom by which you can tell. Means over seeds; losses as printed after "
-            "the first and the last epoch, in nats."
-        ),
+        title="Mistakes, what they cost, and how to recognise them",
+        caption=("Means over seeds. Losses are as printed after the first and the last epoch, in nats."),
         columns=["what is wrong", "symptom", "first loss", "last loss", "test accuracy (%)", "cost (pp)"],
         rows=rows,
         records=ids,

@@ -6,7 +6,8 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="q6",
-    title="What is a GPU good for, and what does the device parameter do?",
+    title="Q6: What is a GPU good for, and what does the device parameter do?",
+    prefix="Q6",
     experiments=("devices",),
     headline="loader-over-resident",
     headline_label="as fast without the DataLoader: the loop that the notebook timed",

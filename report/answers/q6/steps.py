@@ -83,6 +83,7 @@ def step_table(records: Records, findings: Findings) -> TableSpec:
                 memory = "not counted" if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 1e6:.0f}"
                 rows.append([label, names[step.device], step.num_parameters, *medians, memory])
     return TableSpec(
+        title="A training step, part by part",
         caption=(
             "A training step on 64 images in the device's memory, in milliseconds: the whole, and its parts, each timed until the "
             "device had finished it. Copying the batch from main memory is not part of the step. Medians of rounds."
@@ -103,7 +104,8 @@ def devices(records: Records, findings: Findings) -> TableSpec:
         ids += found
         rows += [_device_row(device, results) for device in results.devices]
     return TableSpec(
-        caption="The devices that were measured."
+        title="Devices that were measured",
+        caption="What the times of this page were measured on."
         + (" An accelerator is compared with the CPU above it." if len(rows) > 1 else ""),
         columns=[
             "device",

@@ -95,8 +95,9 @@ def cost_table(records: Records, findings: Findings) -> TableSpec:
         ]
     )
     return TableSpec(
+        title="Where the time of this report went",
         caption=(
-            "Where the time of this report went, in core-seconds: the seconds of every recorded run times its threads. Trials choose "
+            "In core-seconds: the seconds of every recorded run times its threads. Trials choose "
             "learning rates. Saved is what other experiments would have taken to repeat the runs of this one that they read."
         ),
         columns=["experiment", "runs", "core-seconds", "share", "of them trials", "costliest arm", "saved", "read by"],

@@ -127,7 +127,8 @@ def rung_table(records: Records, findings: Findings) -> TableSpec:
         for rung, estimate in timed
     ]
     return TableSpec(
-        caption=f"The ladder: an epoch of {results.num_images:,} images, medians over rounds.",
+        title="The ladder",
+        caption=f"An epoch of {results.num_images:,} images, medians over rounds.",
         columns=["way", "threads", "seconds", "over hand-written", "where the time goes"],
         rows=rows,
         records=ids,
@@ -180,6 +181,7 @@ def goal_table(records: Records, findings: Findings) -> TableSpec:
         estimate = ratio_of(results, goal)
         rows.append([goal.says, estimate.value, goal.limit(), "met" if goal.met_by(estimate.value) else "missed"])
     return TableSpec(
+        title="Limits in CI",
         caption="Ratios of times of the same rounds (geometric means), and the limits to which “bench --check” holds them.",
         columns=["ratio", "measured", "limit", "outcome"],
         rows=rows,

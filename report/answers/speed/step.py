@@ -163,6 +163,7 @@ def attempt_table(records: Records, findings: Findings) -> TableSpec:
             ]
         )
     return TableSpec(
+        title="What else we tried",
         caption=(
             f"One epoch of {results.num_images:,} images for one network, one thread: medians over rounds in which all took turns. "
             f"`fit` may take {MOST_OVER_HAND_WRITTEN:g} times as long as hand-written gradients; {AIM:g} times is the aim."
