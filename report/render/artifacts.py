@@ -24,12 +24,12 @@ def provenance(ids: Iterable[str], made_by: Callable[..., Any], records: Records
     """Return where something came from: the records of some runs, and the function that made it of them."""
     found = [records.by_id[id] for id in dict.fromkeys(ids)]
     only = " ".join(f"--only {name}" for name in sorted({record.experiment for record in found}))
-    trained = [record for record in found if not record.exclusive]  # timings have repetitions instead of seeds
+    seeds = {record.seed for record in found if not record.exclusive}  # timings have repetitions instead of seeds
     return Provenance(
         records=tuple(f"records/{record.run}.json" for record in found),
         rebuild=f"tox -e report -- {only}" if only else "tox -e report",
         made_by=f"{made_by.__module__}.{made_by.__qualname__.split('.')[0]}",
-        num_seeds=len({record.seed for record in found}) if trained else None,
+        num_seeds=len(seeds) if len(seeds) > 1 else None,
     )
 
 

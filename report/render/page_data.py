@@ -25,7 +25,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     """The function that made it, as ``module.path.function``."""
     num_seeds: int | None = None
-    """Seeds behind it; None where seeds play no part."""
+    """Seeds behind it; None where a single run or no run is, or timings are."""
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True):

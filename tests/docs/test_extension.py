@@ -231,7 +231,7 @@ def build_text(source: Path, page: str) -> tuple[str, str]:
 def test_other_builders_get_plain_text(small_source: Path) -> None:
     text, complaints = build_text(
         small_source,
-        "It gains :measured:`gain`, :verdict:`Q4.1`.\n\n.. claims::\n\n.. result-table::\n   :name: accuracy\n",
+        "It gains :measured:`gain`, :verdict:`Q4.1`.\n\n.. claims::\n\n.. result-table::\n   :name: q4-accuracy\n",
     )
     assert "It gains +3.9 pp, supported." in text
     assert "Deeper is better." in text

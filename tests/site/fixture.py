@@ -214,9 +214,11 @@ def pages() -> list[Page]:
             numbers=NUMBERS | DECIDING,
             claims={finding.claim.id: finding for finding in CLAIMS if finding.claim.page == name},
             figures={
-                "accuracy": figure(f"{name}-accuracy", "One hidden layer is worth four points", (720, 400), (326, 240))
+                f"{name}-accuracy": figure(
+                    f"{name}-accuracy", "One hidden layer is worth four points", (720, 400), (326, 240)
+                )
             },
-            tables={"accuracy": table},
+            tables={f"{name}-accuracy": table},
         )
         for name, title in TITLES.items()
     ]
@@ -293,14 +295,14 @@ The variance is $\\lVert \\hat g - G \\rVert^2$, and it falls as $1/B$.
 ## Evidence
 
 ```{{result-figure}}
-:name: accuracy
+:name: {page.name}-accuracy
 :number: Figure Q4.1
 ```
 
-See {{ref}}`Table Q4.1 <table-accuracy>`.
+See {{ref}}`Table Q4.1 <table-{page.name}-accuracy>`.
 
 ```{{result-table}}
-:name: accuracy
+:name: {page.name}-accuracy
 :number: Table Q4.1
 ```
 

@@ -166,15 +166,15 @@ def test_figures_and_tables_are_headings_that_can_be_linked_to(site: Path) -> No
     page = (site / "answers/q4.html").read_text(encoding="utf-8")
     contents = page[page.index('class="page-toc') :]
     for anchor, title in (
-        ("figure-accuracy", "Figure Q4.1. One hidden layer is worth four points"),
-        ("table-accuracy", "Table Q4.1. Accuracy of each network"),
+        ("figure-q4-accuracy", "Figure Q4.1. One hidden layer is worth four points"),
+        ("table-q4-accuracy", "Table Q4.1. Accuracy of each network"),
     ):
         section = page[page.index(f'<section class="result-section" id="{anchor}">') :]
         heading = re.search(r"<h3>(.*?)<a class=\"headerlink\" href=\"#(.*?)\"", section, flags=re.DOTALL)
         assert heading is not None
         assert (re.sub("<[^>]+>", "", heading[1]), heading[2]) == (title, anchor)
         assert f'href="#{anchor}"' in contents
-    assert re.search(r'href="\S*#table-accuracy"><span class="std std-ref">Table Q4.1</span>', page)
+    assert re.search(r'href="\S*#table-q4-accuracy"><span class="std std-ref">Table Q4.1</span>', page)
 
 
 def test_comma_stays_with_its_formula(site: Path) -> None:

@@ -100,7 +100,7 @@ def speed_against_batch(records: Records, findings: Findings) -> FigureSpec:
         + ", ".join(f"{y:,.0f} at {x:.0f}" for x, y in zip(speed.x, speed.y, strict=True))
         + ".",
         caption=(
-            f"Device {costs.device.kind}, {costs.device.threads} threads, {len(costs.steps[0].seconds)} rounds over all batch sizes. "
+            f"{costs.device.kind.upper()}, {costs.device.threads} threads, {len(costs.steps[0].seconds)} rounds over all batch sizes. "
             "Line: median of the rounds' medians; band: their range. Data already in memory."
         ),
         records=ids,
@@ -136,7 +136,7 @@ def costs_by_batch(records: Records, findings: Findings) -> TableSpec:
         )
     return TableSpec(
         title="What a training step costs",
-        caption=f"One training step on {costs.device.kind}, {costs.device.threads} threads: medians over rounds.",
+        caption=f"One training step ({costs.device.kind.upper()}, {costs.device.threads} threads): medians over rounds.",
         columns=["batch size", "step (µs)", "per image (µs)", "images per second", "saved for backward (kB)"],
         rows=rows,
         records=ids,

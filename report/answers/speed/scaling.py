@@ -67,7 +67,7 @@ def workers(records: Records, findings: Findings) -> FigureSpec:
     results, ids = measured_workers(records)
     measured = by_workers(results)
     simulated = {size: list_schedule(results.seconds["runs"], size) for size in WORKERS}
-    at_once = next(size for size in WORKERS if simulated[size] <= 1.001 * max(results.seconds["runs"]))
+    at_once = next(size for size in WORKERS if simulated[size] <= 1.05 * max(results.seconds["runs"]))
     return FigureSpec(
         chart=LineChart(
             panels=[
@@ -95,7 +95,7 @@ def workers(records: Records, findings: Findings) -> FigureSpec:
                 )
             ]
         ),
-        title=f"More workers help until the longest run is all that is left, here at {at_once}",
+        title=f"More workers help until only the longest run is left, here at {at_once}",
         alt="Seconds for the same runs by workers. Measured: "
         + ", ".join(f"{np.median(seconds):.2f} on {size}" for size, seconds in measured.items())
         + ". Simulated: "
