@@ -170,7 +170,7 @@ def test_figures_and_tables_are_headings_that_can_be_linked_to(site: Path) -> No
         ("table-q4-accuracy", "Table Q4.1. Accuracy of each network"),
     ):
         section = page[page.index(f'<section class="result-section" id="{anchor}">') :]
-        heading = re.search(r"<h3>(.*?)<a class=\"headerlink\" href=\"#(.*?)\"", section, flags=re.DOTALL)
+        heading = re.search(r"<h3[^>]*>(.*?)<a class=\"headerlink\" href=\"#(.*?)\"", section, flags=re.DOTALL)
         assert heading is not None
         assert (re.sub("<[^>]+>", "", heading[1]), heading[2]) == (title, anchor)
         assert f'href="#{anchor}"' in contents
