@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from report.conclude.verdicts import Finding
 from report.plan import ProfileName
 from report.render import notebooks
 from report.render.page_data import Page, number_key
+from report.render.result_numbers import ResultNumbers
 
 TEMPLATES = Path(__file__).with_name("templates")
 NOT_YET: dict[ProfileName, str] = {"full": "(not measured yet)", "quick": "(not in a quick report)"}
@@ -35,27 +35,6 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True):
         """Return the fewest and the most seeds of some experiments; one where all have a single run."""
         found = [self.seeds[name] for name in experiments if name in self.seeds] or [(1, 1)]
         return min(low for low, _ in found), max(high for _, high in found)
-
-
-class ResultNumbers:
-    """Numbers the figures and tables of an answer in the order in which its pages show them: ``Figure Q2.1``."""
-
-    def __init__(self, prefix: str) -> None:
-        self._begin = f"{prefix}." if prefix else ""
-        self._count: Counter[str] = Counter()
-        self._names: dict[str, str] = {}
-
-    def name(self, kind: str, name: str) -> str:
-        """Return the number of what is shown now, the next one when it is shown for the first time."""
-        key = f"{kind}-{name}"
-        if key not in self._names:
-            self._count[kind] += 1
-            self._names[key] = f"{kind.capitalize()} {self._begin}{self._count[kind]}"
-        return self._names[key]
-
-    def reference(self, kind: str, name: str) -> str:
-        """Return the number of what is shown anywhere; a dash while the pages are rendered for the first time."""
-        return self._names.get(f"{kind}-{name}", "–")
 
 
 def render(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import jupytext
 
@@ -12,6 +12,7 @@ from report.answers.answer import Answer, by_verdict
 from report.conclude.formatting import uncertainty_of
 from report.conclude.verdicts import Finding
 from report.render.page_data import Number, Page, number_key, numbers_of
+from report.render.result_numbers import ResultNumbers
 
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
 TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
@@ -22,18 +23,8 @@ ADMONITION = re.compile(
 CODE_ROLES = {"py:func", "py:class", "py:meth", "py:data", "py:attr", "py:mod", "py:exc"}
 
 
-class Numbers(Protocol):
-    """Numbers of figures and tables, as `report.render.markdown.ResultNumbers` has them."""
-
-    def name(self, kind: str, name: str) -> str:
-        """Return the number of what is shown now."""
-
-    def reference(self, kind: str, name: str) -> str:
-        """Return the number of what is shown anywhere."""
-
-
 def vocabulary(
-    answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str, numbers: Numbers
+    answer: Answer, page: Page, findings: Mapping[str, Finding], not_yet: str, numbers: ResultNumbers
 ) -> dict[str, Any]:
     """Return the functions that a template speaks with when it is written for a notebook; `not_yet` stands for no number."""
 
