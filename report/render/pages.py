@@ -99,12 +99,12 @@ def write_source(
 def _write_answer(
     source: Path, answer: Answer, page: Page, findings: Mapping[str, Finding], completeness: Completeness
 ) -> set[Path]:
-    """Write an answer's pages, its evidence and, if it answers a question of the notebook, notebooks to download."""
+    """Write an answer's pages, its evidence and, of pages with code that answer the notebook, notebooks to download."""
     written = {_write(source, f"evidence/{answer.name}.json", _encode(page))}
     for name in answer.documents:
         text = render(answer, page, findings, completeness, document=name)
         written.add(_write(source, f"answers/{name}.md" if answer.answers_notebook else f"{name}.md", text))
-        if answer.answers_notebook:
+        if answer.answers_notebook and "```{code-cell}" in text:
             text = render(answer, page, findings, completeness, document=name, notebook=True)
             written.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text)))
     return written

@@ -112,6 +112,12 @@ def test_the_score_counts_what_the_notebook_says_and_our_own_apart(whole, tmp_pa
     assert sum(found.controls.values()) == sum(claim.origin == "ours" for claim in claims)
 
 
+def test_pages_with_code_can_be_downloaded_as_notebooks(tmp_path):
+    write(tmp_path)
+    notebooks = {path.stem for path in (tmp_path / "published/notebooks").glob("*.ipynb")}
+    assert notebooks == {*ANSWERS, "q2-noise"}
+
+
 def test_what_a_quick_report_is_too_short_for_is_said_to_need_a_full_one(tmp_path):
     write(tmp_path)
     for page in ("q2", "q3", "part1"):
