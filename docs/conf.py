@@ -9,7 +9,6 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
@@ -37,7 +36,6 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinxcontrib.bibtex",
-    "notfound.extension",
 ]
 exclude_patterns = ["_ext", "_templates", "evidence", "figures", "published"]
 templates_path = ["_templates"]
@@ -88,7 +86,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
-html_extra_path = ["published"] if (HERE / "published").is_dir() else []
+html_extra_path = [name for name in ("published", "home.png") if (HERE / name).exists()]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_scaled_image_link = False  # a card is one link already
@@ -132,7 +130,7 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "article_header_start": [],
     "primary_sidebar_end": [],
-    "footer_start": ["copyright"],
+    "footer_start": ["copyright", "edition"],
     "footer_end": ["footer-links"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
@@ -140,4 +138,3 @@ html_theme_options = {
 copybutton_selector = "div.highlight pre, .copyable"
 copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
 copybutton_prompt_is_regexp = True
-notfound_urls_prefix = urlsplit(html_baseurl).path.rstrip("/") + "/"
