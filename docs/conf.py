@@ -85,6 +85,8 @@ html_baseurl = os.environ.get("FMNIST_REF_SITE_URL", "")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
+if not html_baseurl:
+    html_js_files.append(("cite.js", {"defer": "defer"}))
 html_favicon = "_static/favicon.svg"
 html_extra_path = [name for name in ("published", "home.png") if (HERE / name).exists()]
 html_copy_source = html_show_sourcelink = False

@@ -18,6 +18,7 @@ from report.render.page_data import Page, number_key
 
 TEMPLATES = Path(__file__).with_name("templates")
 NOT_YET: dict[ProfileName, str] = {"full": "(not measured yet)", "quick": "(not in a quick report)"}
+CITE_PAGE = "\n## Cite this page\n\n```{cite-page}\n```\n"
 CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 
 
@@ -50,7 +51,7 @@ def render(
         notebook=notebook,
         **vocabulary(answer, page, findings, NOT_YET[completeness.profile]),
     )
-    return text if notebook else text + literature(answer.name, text)
+    return text if notebook else text + literature(answer.name, text) + CITE_PAGE
 
 
 def span(fewest: int, most: int) -> str:

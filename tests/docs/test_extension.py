@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from pybtex import PybtexEngine
 from pybtex.database import parse_string
 
 import fmnist_ref
@@ -26,7 +27,15 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 
 from fmnist_site import notebook_cache  # noqa: E402 - the path comes first
-from fmnist_site.citation import Citation, Work, bibtex, plain_text, read_citation  # noqa: E402 - the path comes first
+from fmnist_site.citation import (  # noqa: E402
+    Citation,
+    Edition,
+    Work,
+    bibtex,
+    plain_text,
+    read_citation,
+)
+from fmnist_site.edition import commit_in_words  # noqa: E402
 from fmnist_site.elements import Inline  # noqa: E402
 from fmnist_site.home import banner  # noqa: E402
 from fmnist_site.mathml import to_mathml  # noqa: E402
@@ -38,6 +47,11 @@ from fmnist_site.used_in import names_in_code  # noqa: E402
 from fmnist_site.verdicts import FAMILIES, STYLES, count_families  # noqa: E402
 
 CITATION = Citation("my_title", "1.2", date(2026, 3, 4), ("Ada & Co.", "Grace Hopper"), "MIT", "About it.")
+EDITION = Edition("1.2", "commit 0123456789", date(2027, 4, 5))
+PROJECT = Work("", "my_title", "")
+FUNCTION = Work("my_pkg.fit", "my_pkg_fit", "c_d.html#my_pkg.fit")
+FIGURE = Work("A curve", "fmnist_ref_figure_curve", "answers/q1.html#figure-curve", is_result=True)
+ADDRESS = "https://a.b/1.2/c_d.html#my_pkg.fit"
 
 
 class TestNumbers:
@@ -88,22 +102,42 @@ class TestMathematics:
 
 
 class TestCitation:
-    def test_bibtex_can_be_parsed_again(self) -> None:
-        entry = parse_string(bibtex(CITATION, Work("my_pkg.fit", "https://a.b/c_d.html#my_pkg.fit")), "bibtex").entries
-        (key,) = entry
-        fields = entry[key].fields
-        assert key == "my_pkg_fit"
-        assert entry[key].type == "software"
-        assert fields["title"] == r"{my\_pkg.fit}, in {my\_title}"
-        assert (fields["version"], fields["date"], fields["year"]) == ("1.2", "2026-03-04", "2026")
-        assert fields["url"] == "https://a.b/c_d.html#my_pkg.fit"  # verbatim in an address, but not in a note
-        assert r"note    = {c\_d.html\#my\_pkg.fit}" in bibtex(CITATION, Work("my_pkg.fit", "c_d.html#my_pkg.fit"))
-        assert r"title   = {{my\_title}}" in bibtex(CITATION, Work("", ""))
-        assert [str(person) for person in entry[key].persons["author"]] == [r"{Ada \& Co.}", "{Grace Hopper}"]
+    @pytest.mark.parametrize("style", ["plain", "alpha", "unsrt"])
+    @pytest.mark.parametrize("work", [FUNCTION, FIGURE], ids=["function", "figure"])
+    def test_plain_styles_print_title_version_commit_year_and_address(self, style: str, work: Work) -> None:
+        printed = PybtexEngine().format_from_string(
+            bibtex(CITATION, EDITION, work, ADDRESS), style=style, output_backend="plaintext"
+        )
+        year = "2026" if work is FUNCTION else "2027"
+        for part in (work.title, "my_title", "Version 1.2, commit 0123456789", year, ADDRESS):
+            assert part in printed
+
+    def test_bibtex_has_an_address_only_where_one_is_known(self) -> None:
+        entries = [
+            parse_string(bibtex(CITATION, EDITION, FUNCTION, address), "bibtex").entries["my_pkg_fit"]
+            for address in (ADDRESS, "")
+        ]
+        assert entries[0].fields["url"] == ADDRESS  # verbatim, unlike other fields
+        assert "url" not in entries[1].fields
+        for entry in entries:
+            assert entry.fields["title"] == r"{my\_pkg.fit}, in {my\_title}"
+            assert (entry.fields["date"], entry.fields["year"]) == ("2026-03-04", "2026")
+            assert [str(person) for person in entry.persons["author"]] == [r"{Ada \& Co.}", "{Grace Hopper}"]
+        assert r"title  = {{my\_title}}" in bibtex(CITATION, EDITION, PROJECT)
+
+    def test_commit_and_date_of_a_report_are_never_invented(self) -> None:
+        assert "note   = {Version 1.2}" in bibtex(CITATION, Edition("1.2"), FIGURE)
+        assert "(4 March 2026)" in plain_text(CITATION, Edition("1.2"), FIGURE)
+        assert commit_in_words(None) == ""
+        assert commit_in_words("0123456") == "commit 0123456"
+        assert commit_in_words("0123456-dirty") == "commit 0123456, with uncommitted changes"
 
     def test_plain_text_reads_as_a_reference(self) -> None:
-        expected = "Ada & Co. and Grace Hopper (4 March 2026). my_title (version 1.2) [software]."
-        assert plain_text(CITATION, Work("", "")) == expected
+        about = "(version 1.2, commit 0123456789)"
+        expected = f"Ada & Co. and Grace Hopper (4 March 2026). my_title {about} [software]."
+        assert plain_text(CITATION, EDITION, PROJECT) == expected
+        expected = f"Ada & Co. and Grace Hopper (5 April 2027). A curve, in my_title {about} [measurements]. {ADDRESS}"
+        assert plain_text(CITATION, EDITION, FIGURE, ADDRESS) == expected
 
     def test_facts_come_from_the_citation_file(self) -> None:
         citation = read_citation()
@@ -231,7 +265,7 @@ def build_text(source: Path, page: str) -> tuple[str, str]:
 def test_other_builders_get_plain_text(small_source: Path) -> None:
     text, complaints = build_text(
         small_source,
-        "It gains :measured:`gain`, :verdict:`Q4.1`.\n\n.. claims::\n\n.. result-table::\n   :name: accuracy\n",
+        "It gains :measured:`gain`, :verdict:`Q4.1`.\n\n.. claims::\n\n.. result-table::\n   :name: q4-accuracy\n",
     )
     assert "It gains +3.9 pp, supported." in text
     assert "Deeper is better." in text

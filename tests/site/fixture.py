@@ -213,9 +213,11 @@ def pages() -> list[Page]:
             numbers=NUMBERS | DECIDING,
             claims={finding.claim.id: finding for finding in CLAIMS if finding.claim.page == name},
             figures={
-                "accuracy": figure(f"{name}-accuracy", "One hidden layer is worth four points", (720, 400), (326, 240))
+                f"{name}-accuracy": figure(
+                    f"{name}-accuracy", "One hidden layer is worth four points", (720, 400), (326, 240)
+                )
             },
-            tables={"accuracy": table},
+            tables={f"{name}-accuracy": table},
         )
         for name, title in TITLES.items()
     ]
@@ -292,11 +294,11 @@ The variance is $\\lVert \\hat g - G \\rVert^2$, and it falls as $1/B$.
 ## Evidence
 
 ```{{result-figure}}
-:name: accuracy
+:name: {page.name}-accuracy
 ```
 
 ```{{result-table}}
-:name: accuracy
+:name: {page.name}-accuracy
 ```
 
 | layer | accuracy |
@@ -324,6 +326,11 @@ print(len(history.running_loss), "epochs")
 ```{{bibliography}}
 :filter: docname in docnames
 :list: bullet
+```
+
+## Cite this page
+
+```{{cite-page}}
 ```
 """
 

@@ -7,7 +7,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from fmnist_site import (
     api_reference,
-    citation,
+    cite,
     claims,
     edition,
     elements,
@@ -47,7 +47,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         api_reference,
         used_in,
         other_projects,
-        citation,
+        cite,
         html_fixes,
         edition,
         head,

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from fmnist_site.citation import read_citation
+from fmnist_site.citation import Edition, day, read_citation
 from fmnist_site.evidence import load_site
 
 DIRTY = "-dirty"
 """Git appends this to the commit of a checkout with changes."""
 HASH_LENGTH = 10
-
-
-class Edition(NamedTuple):
-    """What identifies one build of the site."""
-
-    version: str
-    commit: str = ""
-    """In words; empty if the report was not made in a checkout."""
-    made_on: date | None = None
-    """Date of the report; None if there is no report."""
 
 
 def commit_in_words(commit: str | None) -> str:
@@ -33,11 +23,6 @@ def commit_in_words(commit: str | None) -> str:
         return ""
     changed = ", with uncommitted changes" if commit.endswith(DIRTY) else ""
     return f"commit {commit.removesuffix(DIRTY)[:HASH_LENGTH]}{changed}"
-
-
-def day(moment: date) -> str:
-    """Return a date as ``2 January 2026``."""
-    return f"{moment.day} {moment:%B %Y}"
 
 
 def read_edition(source_folder: Path) -> Edition:

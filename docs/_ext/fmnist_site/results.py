@@ -10,8 +10,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from fmnist_site.cite import citation_text, work_on_page
 from fmnist_site.elements import Block, block, inline, link_to_file, link_to_page, picture
 from fmnist_site.evidence import no_results, page_of, read_page
+from fmnist_site.labels import note_label
 from fmnist_site.source_pages import source_place
 from fmnist_site.tables import row, table
 from report.render.page_data import Figure, Page, Provenance, Table
@@ -25,6 +27,7 @@ class ResultDirective(SphinxDirective):
     has_content = False
     required_arguments = 0
     option_spec: ClassVar = {"name": directives.unchanged_required}
+    kind: ClassVar[str]
 
     def run(self) -> list[nodes.Node]:
         """Return the result; warn if there is none of that name."""
@@ -38,7 +41,21 @@ class ResultDirective(SphinxDirective):
                 "page %r has no such result: %r", page.name, name, location=self.get_location(), type="result"
             )
             return []
+        if not page_name:
+            self._make_citable(result, f"{self.kind}-{name}", self.title(page, name))
         return [result]
+
+    def _make_citable(self, result: nodes.Node, anchor: str, title: str) -> None:
+        """Register the label, for links from here and from other projects, and add the citation to the provenance."""
+        note_label(self.env, anchor, anchor, title)
+        work = work_on_page(self.env.docname, title, anchor)
+        cite = _disclosure("cite", citation_text(self.env, work))
+        for line in result.findall(lambda node: isinstance(node, Block) and "provenance" in node["classes"]):
+            line += block("li", cite)
+
+    def title(self, page: Page, name: str) -> str:
+        """Return the title of the result."""
+        raise NotImplementedError
 
     def show(self, page: Page, name: str) -> nodes.Node | None:
         """Return the node of the result, or None if the page has no such result."""
@@ -48,6 +65,12 @@ class ResultDirective(SphinxDirective):
 class ResultFigure(ResultDirective):
     """``{result-figure}`` with ``:name:``."""
 
+    kind = "figure"
+
+    def title(self, page: Page, name: str) -> str:
+        """Return the finding that the figure shows."""
+        return page.figures[name].title
+
     def show(self, page: Page, name: str) -> nodes.Node | None:
         """Return the figure."""
         return figure(page.figures[name], name) if name in page.figures else None
@@ -55,6 +78,12 @@ class ResultFigure(ResultDirective):
 
 class ResultTable(ResultDirective):
     """``{result-table}`` with ``:name:``."""
+
+    kind = "table"
+
+    def title(self, page: Page, name: str) -> str:
+        """Return the caption."""
+        return page.tables[name].caption
 
     def show(self, page: Page, name: str) -> nodes.Node | None:
         """Return the table."""
