@@ -9,6 +9,7 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
@@ -93,7 +94,12 @@ html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_scaled_image_link = False  # a card is one link already
 html_permalinks_icon = "#"
-html_context = {"default_mode": "auto", "banner": banner(HERE)}
+html_context = {
+    "default_mode": "auto",
+    "banner": banner(HERE),
+    "repository": os.environ.get("FMNIST_REF_REPOSITORY", ""),
+    "checkout": CHECKOUT,
+}
 html_sidebars = {
     **{folder: ["section-navigation"] for folder in ("answers/*", "guide/*", "api/*")},
     **{
@@ -137,6 +143,12 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+if html_baseurl:  # the published site has all versions, each below its number
+    html_theme_options |= {
+        "navbar_end": ["version-switcher", "theme-switcher"],
+        "switcher": {"json_url": f"{urlsplit(html_baseurl).path.rstrip('/')}/switcher.json", "version_match": version},
+        "check_switcher": False,  # it would ask the network
+    }
 copybutton_selector = "div.highlight pre, .copyable"
 copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
 copybutton_prompt_is_regexp = True

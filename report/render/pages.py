@@ -81,14 +81,16 @@ def write_source(
     completeness : Completeness
         How much of the plan is done.
     site : mapping
-        The remaining fields of `Site`: version, commit, date, environment, data.
+        The remaining fields of `Site`: version, commit, address, date, environment, data.
     """
     files = source / "published"
     kept = copy_tree(DOCS, source)
     exporter = artifacts.Exporter(source, files, records)
+    introduction = notebooks.how_to_install(site["version"], site["address"])
     for answer in (ANSWERS | OTHER_PAGES).values():
         page = page_of(answer, records, measurements, exporter)
-        kept |= artifacts.files_of(page) | _write_answer(source, answer, page, measurements.findings, completeness)
+        kept |= artifacts.files_of(page)
+        kept |= _write_answer(source, answer, page, measurements.findings, completeness, introduction)
     kept |= _write_reproduced(source, records, measurements.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(measurements, completeness, site))))
     kept |= {path.relative_to(source) for path in (files / "records").glob("*.json")}
@@ -97,7 +99,12 @@ def write_source(
 
 
 def _write_answer(
-    source: Path, answer: Answer, page: Page, findings: Mapping[str, Finding], completeness: Completeness
+    source: Path,
+    answer: Answer,
+    page: Page,
+    findings: Mapping[str, Finding],
+    completeness: Completeness,
+    introduction: str,
 ) -> set[Path]:
     """Write a page, its evidence and, where it answers a question of the notebook, a notebook to download."""
     name = answer.name
@@ -105,7 +112,7 @@ def _write_answer(
     text = render(answer, page, findings, completeness)
     if name not in ANSWERS:
         return written | {_write(source, f"{name}.md", text)}
-    notebook = notebooks.to_notebook(render(answer, page, findings, completeness, notebook=True))
+    notebook = notebooks.to_notebook(render(answer, page, findings, completeness, notebook=True), introduction)
     return written | {
         _write(source, f"answers/{name}.md", text),
         _write(source, f"published/notebooks/{name}.ipynb", notebook),

@@ -1,7 +1,8 @@
-"""Write `sitemap.xml` and `llms.txt`, and remove a template that the theme leaves in the output."""
+"""Write `sitemap.xml`, `llms.txt` and `switcher.json`, and remove a template that the theme leaves in the output."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -22,6 +23,9 @@ def _write(app: Sphinx, error: Exception | None) -> None:
     urls = "".join(f"  <url><loc>{escape(address)}</loc></url>\n" for address in addresses)
     sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
     Path(app.outdir, "sitemap.xml").write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n{sitemap}', encoding="utf-8")
+    version = str(app.config.version)
+    entry = {"name": version, "version": version, "url": f"{base}/{version}/", "preferred": True}
+    Path(app.outdir, "switcher.json").write_text(json.dumps([entry], indent=1) + "\n", encoding="utf-8")
     Path(app.outdir, "llms.txt").write_text(_overview(app, base), encoding="utf-8")
 
 
