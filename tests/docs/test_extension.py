@@ -13,10 +13,13 @@ from types import SimpleNamespace
 from typing import get_args
 from xml.etree import ElementTree
 
+import jinja2
 import msgspec
+import nbformat
 import pytest
 from pybtex import PybtexEngine
 from pybtex.database import parse_string
+from sphinx.errors import ExtensionError
 
 import fmnist_ref
 from report.conclude.verdicts import VerdictWord
@@ -39,8 +42,10 @@ from fmnist_site.edition import commit_in_words  # noqa: E402
 from fmnist_site.elements import Inline  # noqa: E402
 from fmnist_site.home import banner  # noqa: E402
 from fmnist_site.mathml import to_mathml  # noqa: E402
+from fmnist_site.notebook_outputs import fill_outputs  # noqa: E402
 from fmnist_site.number_role import accessible_name  # noqa: E402
 from fmnist_site.other_projects import address_of  # noqa: E402
+from fmnist_site.repository import edited_file  # noqa: E402
 from fmnist_site.results import provenance  # noqa: E402
 from fmnist_site.source_pages import module_path, source_place  # noqa: E402
 from fmnist_site.used_in import names_in_code  # noqa: E402
@@ -144,6 +149,53 @@ class TestCitation:
         text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
         assert f"version: {citation.version}\n" in text
         assert f"date-released: {citation.released.isoformat()}\n" in text
+
+
+def notebook(*sources: str, outputs: list[nbformat.NotebookNode] | None = None) -> nbformat.NotebookNode:
+    """Make a notebook of code cells with a text before them."""
+    cells = [nbformat.v4.new_code_cell(source, outputs=outputs or []) for source in sources]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("text"), *cells])
+
+
+class TestNotebookOutputs:
+    def test_come_from_the_page_with_the_same_cells(self) -> None:
+        printed = nbformat.v4.new_output("stream", text="42")
+        downloaded = notebook("print(6 * 7)")
+        fill_outputs(downloaded, notebook("print(6 * 7)\n", outputs=[printed]))
+        assert downloaded.cells[1].outputs == [printed]
+        nbformat.validate(downloaded)
+
+    @pytest.mark.parametrize("other", [["print(1)"], ["print(6 * 7)", "print(1)"], []])
+    def test_do_not_come_from_other_cells(self, other: list[str]) -> None:
+        with pytest.raises(ExtensionError, match="must have the same code cells"):
+            fill_outputs(notebook("print(6 * 7)"), notebook(*other))
+
+
+class TestRepository:
+    @pytest.mark.parametrize(
+        ("page", "file"),
+        [
+            ("index", "docs/index.md"),
+            ("api/index", "docs/api/index.rst"),
+            ("answers/q4", "report/render/templates/q4.md.j2"),
+            ("speed", "report/render/templates/speed.md.j2"),
+            ("api/fmnist_ref.fit", "fmnist_ref/training.py"),
+            ("api/fmnist_ref.Reliability_class", "fmnist_ref/metrics.py"),
+            ("genindex", ""),
+            ("source/fmnist_ref/training", ""),
+        ],
+    )
+    def test_page_is_edited_where_it_is_written(self, page: str, file: str) -> None:
+        assert edited_file(page, DOCS) == file
+        assert not file or (ROOT / file).is_file()
+
+    def test_footer_links_to_a_repository_only_where_there_is_one(self) -> None:
+        template = jinja2.Template((DOCS / "_templates/footer-links.html").read_text(encoding="utf-8"))
+        address = "https://example.org/repository"
+        footer = template.render(pathto=str, repository=address, edit_address=f"{address}/edit")
+        assert f'<a href="{address}">Repository</a> <a href="{address}/edit">Edit this page</a>' in footer
+        assert "Repository" not in (footer := template.render(pathto=str, repository=""))
+        assert "Edit" not in footer
 
 
 class TestReference:

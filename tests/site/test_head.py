@@ -7,7 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.site.fixture import TITLES
 
@@ -57,6 +57,16 @@ def test_preview_has_absolute_addresses_or_none(site: Path, site_without_address
 def test_every_footer_has_version_commit_and_date(site: Path, page_names: list[str]) -> None:
     edition = '<p class="edition">fmnist-ref 0.1.0 · commit 0123456789 · report of 2 January 2026</p>'
     assert [name for name in page_names if edition not in (site / f"{name}.html").read_text(encoding="utf-8")] == []
+
+
+def test_published_site_has_the_version_switcher(desktop: Page, site_without_address: Path) -> None:
+    desktop.goto("answers/q4.html")
+    switcher = desktop.locator(".version-switcher__button:visible")
+    expect(switcher).to_have_text(re.compile(r"^\s*0\.1\.0\s*$"))
+    switcher.click()
+    target = desktop.locator(".version-switcher__menu a:visible").get_attribute("href")
+    assert target == f"{BASE}0.1.0/answers/q4.html"
+    assert "version-switcher" not in (site_without_address / "index.html").read_text(encoding="utf-8")
 
 
 def not_found(page: Page, url: str) -> None:

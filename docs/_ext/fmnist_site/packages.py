@@ -14,6 +14,7 @@ from fmnist_site.cite import permanent_address
 from fmnist_site.elements import Block, block, inline, link_to_file
 
 KINDS = {".whl": "wheel", ".gz": "source archive", ".cff": "for reference managers"}
+"""Files by suffix, in the order of the list."""
 
 
 class Packages(SphinxDirective):
@@ -21,14 +22,15 @@ class Packages(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the list and the command."""
-        files = sorted(Path(self.env.srcdir, "published", "packages").glob("*"))
+        found = Path(self.env.srcdir, "published", "packages").glob("*")
+        files = sorted(found, key=lambda path: list(KINDS).index(path.suffix))
         if not files:
             self.env.note_reread()
             return [nodes.paragraph(text="A site that the report makes has the wheel and the source archive here.")]
-        wheel = next(path.name for path in files if path.suffix == ".whl")
+        wheel = files[0].name
         target = permanent_address(self.config, f"packages/{wheel}") or wheel
         command = f"python -m pip install {target}"
-        items = [_item(self.env, path) for path in reversed(files)]
+        items = [_item(self.env, path) for path in files]
         return [block("ul", *items, classes=["packages"]), nodes.literal_block(command, command, language="shell")]
 
 
