@@ -23,6 +23,7 @@ from sphinx.errors import ExtensionError
 
 import fmnist_ref
 from report.conclude.verdicts import VerdictWord
+from report.render.notebooks import to_notebook
 from report.render.page_data import Provenance
 from tests.site.fixture import NUMBERS, ROOT, build, pages, site
 
@@ -169,6 +170,23 @@ class TestNotebookOutputs:
     def test_do_not_come_from_other_cells(self, other: list[str]) -> None:
         with pytest.raises(ExtensionError, match="must have the same code cells"):
             fill_outputs(notebook("print(6 * 7)"), notebook(*other))
+
+
+def test_downloaded_notebook_has_the_outputs_of_its_page(small_source: Path, tmp_path: Path) -> None:
+    page = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n\n# Title\n\n```{code-cell}\nprint(6 * 7)\n```\n"
+    (small_source / "answers/q4.md").write_text(page, encoding="utf-8")
+    (small_source / "published/notebooks").mkdir(parents=True)
+    path = small_source / "published/notebooks/q4.ipynb"
+    path.write_text(to_notebook(page, "How to install it"), encoding="utf-8")
+    with (small_source / "conf.py").open("a", encoding="utf-8") as settings:
+        settings.write(
+            "extensions.insert(0, 'myst_nb')\nhtml_extra_path = ['published']\nnb_execution_mode = 'cache'\n"
+        )
+    build(small_source, tmp_path / "out")
+    downloaded = nbformat.read(tmp_path / "out/notebooks/q4.ipynb", as_version=4)
+    nbformat.validate(downloaded)
+    assert [cell.cell_type for cell in downloaded.cells] == ["markdown", "markdown", "code"]
+    assert downloaded.cells[2].outputs[0].text == "42\n"
 
 
 class TestRepository:

@@ -34,7 +34,7 @@ def test_address_is_that_of_the_page_where_no_other_is_known(
 def expect_address(page: Page, address: str) -> None:
     """Expect an address in the plain text and in the BibTeX entry of the first citation."""
     citation = page.locator(".cite-this").first
-    assert citation.locator(".citation-text").inner_text().endswith(f"] {address}")
+    assert citation.locator(".citation-text").inner_text().endswith(f"]. {address}")
     (entry,) = parse_string(citation.locator("pre").inner_text(), "bibtex").entries.values()
     assert entry.fields["url"] == address
     assert entry.fields["note"] == "Version 0.1.0, commit 0123456789"
