@@ -38,7 +38,7 @@ def _item(env: BuildEnvironment, path: Path) -> Block:
     env.note_dependency(str(path))
     content = path.read_bytes()
     about = f", {KINDS[path.suffix]}, {len(content) / 1000:.0f} kB, SHA-256 "
-    digest = inline("code", hashlib.sha256(content).hexdigest(), classes=["copyable"])
+    digest = inline("code", hashlib.sha256(content).hexdigest())
     return block("li", link_to_file(path.name, f"packages/{path.name}"), about, digest)
 
 
