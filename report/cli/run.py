@@ -112,9 +112,9 @@ def _finish(report: Report, failures: list[Failure], console: Console) -> int:
         console.print(progress.failures_table(failures))
     if index is None:
         return INCOMPLETE
-    console.print(f"The site: {index}", markup=False, soft_wrap=True)
     if not os.environ.get("FMNIST_REF_SITE_URL"):
         console.print(NO_ADDRESS, markup=False, soft_wrap=True)
+    console.print(f"The site: {index}", markup=False, soft_wrap=True)
     return INCOMPLETE if failures else DONE
 
 
