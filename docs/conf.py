@@ -37,7 +37,6 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinxcontrib.bibtex",
-    "notfound.extension",
 ]
 exclude_patterns = ["_ext", "_templates", "evidence", "figures", "published"]
 templates_path = ["_templates"]
@@ -87,13 +86,20 @@ html_baseurl = os.environ.get("FMNIST_REF_SITE_URL", "")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
+if not html_baseurl:
+    html_js_files.append(("cite.js", {"defer": "defer"}))
 html_favicon = "_static/favicon.svg"
-html_extra_path = ["published"] if (HERE / "published").is_dir() else []
+html_extra_path = [name for name in ("published", "home.png") if (HERE / name).exists()]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_scaled_image_link = False  # a card is one link already
 html_permalinks_icon = "#"
-html_context = {"default_mode": "auto", "banner": banner(HERE)}
+html_context = {
+    "default_mode": "auto",
+    "banner": banner(HERE),
+    "repository": os.environ.get("FMNIST_REF_REPOSITORY", ""),
+    "checkout": CHECKOUT,
+}
 html_sidebars = {
     **{folder: ["section-navigation"] for folder in ("answers/*", "guide/*", "api/*")},
     **{
@@ -132,12 +138,17 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "article_header_start": [],
     "primary_sidebar_end": [],
-    "footer_start": ["copyright"],
+    "footer_start": ["copyright", "edition"],
     "footer_end": ["footer-links"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+if html_baseurl:  # the published site has all versions, each below its number
+    html_theme_options |= {
+        "navbar_end": ["version-switcher", "theme-switcher"],
+        "switcher": {"json_url": f"{urlsplit(html_baseurl).path.rstrip('/')}/switcher.json", "version_match": version},
+        "check_switcher": False,  # it would ask the network
+    }
 copybutton_selector = "div.highlight pre, .copyable"
 copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
 copybutton_prompt_is_regexp = True
-notfound_urls_prefix = urlsplit(html_baseurl).path.rstrip("/") + "/"

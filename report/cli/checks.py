@@ -41,7 +41,8 @@ def check_environment() -> None:
         )
     os.environ.pop("MPLBACKEND", None)  # for windows on a screen: figures are written to files
     _check_epoch()
-    _check_site_url(os.environ.get("FMNIST_REF_SITE_URL", ""))
+    _check_url("FMNIST_REF_SITE_URL", "the published site, such as https://example.org/fmnist-ref/")
+    _check_url("FMNIST_REF_REPOSITORY", "the repository, such as https://github.com/example/fmnist-ref")
     _shorten_temporary_folder()
 
 
@@ -57,7 +58,8 @@ def _check_epoch() -> None:
         )
 
 
-def _check_site_url(url: str) -> None:
+def _check_url(variable: str, expected: str) -> None:
+    url = os.environ.get(variable, "")
     try:
         parts = urlsplit(url)
         valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -66,7 +68,7 @@ def _check_site_url(url: str) -> None:
         valid = plain = False
     if url and not (valid and plain):
         raise ConfigurationError(
-            "FMNIST_REF_SITE_URL must be the address of the published site, such as https://example.org/fmnist-ref/",
+            f"{variable} must be the address of {expected}",
             repr(url),
             "Correct it, or unset it.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ from report.run.cluster import open_backend
 from report.run.executor import Backend, Failure, Runner
 from report.run.forecast import in_words
 
+NO_ADDRESS = (
+    "Citations on this site have no permanent address: they take that of the page in the browser. "
+    "To publish the site, set FMNIST_REF_SITE_URL to its address."
+)
 CHIPS = {
     "supported": ("✓", "cyan"),
     "refuted": ("✗", "red"),
@@ -107,6 +112,8 @@ def _finish(report: Report, failures: list[Failure], console: Console) -> int:
         console.print(progress.failures_table(failures))
     if index is None:
         return INCOMPLETE
+    if not os.environ.get("FMNIST_REF_SITE_URL"):
+        console.print(NO_ADDRESS, markup=False, soft_wrap=True)
     console.print(f"The site: {index}", markup=False, soft_wrap=True)
     return INCOMPLETE if failures else DONE
 

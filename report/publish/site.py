@@ -15,6 +15,7 @@ import msgspec
 
 from fmnist_ref import __version__
 from report.publish.archive import write_archive
+from report.publish.packages import build_packages
 from report.record.environment import observe
 from report.record.files import copy_tree, remove_others
 
@@ -39,6 +40,7 @@ def about(device: str, data_source: str, data_sha256: str) -> dict[str, Any]:
     return {
         "version": __version__,
         "commit": _commit(),
+        "address": os.environ.get("FMNIST_REF_SITE_URL", ""),
         "made_on": _today().date().isoformat(),
         "data_source": data_source,
         "data_sha256": data_sha256,
@@ -72,6 +74,7 @@ def build(source: Path, output: Path) -> Path:
     """
     cache, site = output / ".sphinx", output / "site"
     made = cache / "html"
+    build_packages(source / "published")
     shutil.rmtree(made, ignore_errors=True)
     shutil.rmtree(cache / "doctrees", ignore_errors=True)
     command = [

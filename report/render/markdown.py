@@ -19,6 +19,7 @@ from report.render.result_numbers import ResultNumbers
 
 TEMPLATES = Path(__file__).with_name("templates")
 NOT_YET: dict[ProfileName, str] = {"full": "(not measured yet)", "quick": "(not in a quick report)"}
+CITE_PAGE = "\n## Cite this page\n\n```{cite-page}\n```\n"
 CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 
 
@@ -85,7 +86,7 @@ def render(
     for name in answer.documents:
         text_of(name)  # numbers all figures and tables, so that any page can refer to any of them
     text = text_of(document or answer.name)
-    return text if notebook else text + literature(document or answer.name, text)
+    return text if notebook else text + literature(document or answer.name, text) + CITE_PAGE
 
 
 def span(fewest: int, most: int) -> str:

@@ -11,10 +11,14 @@ import jupytext
 from report.answers.answer import Answer, by_verdict
 from report.conclude.formatting import uncertainty_of
 from report.conclude.verdicts import Finding
+from report.render.literature import cite_in_brackets, cite_in_text, list_of_works
 from report.render.page_data import Number, Page, number_key, numbers_of
 from report.render.result_numbers import ResultNumbers
 
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
+CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`")
+FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
+CELL_BREAK = "\n+++\n\n"
 TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
 ANCHOR = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
 ADMONITION = re.compile(
@@ -57,7 +61,20 @@ def vocabulary(
     }
 
 
-def to_notebook(markdown: str) -> str:
+def how_to_install(version: str, address: str) -> str:
+    """Return what the first cell of a notebook says; `address` is that of the published site, or empty."""
+    wheel = f"fmnist_ref-{version}-py3-none-any.whl"
+    if address:
+        do = f"run `%pip install {address.rstrip('/')}/{version}/packages/{wheel}`."
+    else:
+        do = (
+            f"download `packages/{wheel}` from the site that this notebook is from, put it beside the notebook, "
+            f"and run `%pip install {wheel}`."
+        )
+    return f"This notebook needs the package fmnist-ref {version}, but no data. To install the package, {do}"
+
+
+def to_notebook(markdown: str, introduction: str = "") -> str:
     """
     Convert a rendered page to the JSON of a Jupyter notebook.
 
@@ -65,13 +82,21 @@ def to_notebook(markdown: str) -> str:
     ----------
     markdown : str
         A page in MyST Markdown with code cells.
+    introduction : str
+        Markdown of a first cell.
 
     Returns
     -------
     str
-        The notebook, without outputs; equal pages give equal text.
+        The notebook, without outputs, which the build of the site adds; equal pages give equal text.
     """
-    notebook = jupytext.reads(_plain(markdown), fmt="md:myst")
+    header = FRONT_MATTER.match(markdown)
+    start = header.end() if header else 0
+    first = introduction + CELL_BREAK if introduction else ""
+    cited = [key.strip() for keys in CITED.findall(markdown) for key in keys.split(",")]
+    last = f"{CELL_BREAK}## Literature\n\n{list_of_works(cited)}\n" if cited else ""
+    text = markdown[:start] + first + _plain(markdown[start:]) + last
+    notebook = jupytext.reads(text, fmt="md:myst")
     for place, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{place}"  # nbformat would draw one by chance
         cell["metadata"] = {}
@@ -97,8 +122,10 @@ def _role(match: re.Match[str]) -> str:
     titled = TITLED.fullmatch(text)
     if role in CODE_ROLES:
         return f"`{text}`"
-    if role.startswith("cite"):
-        return f"[{text}]"
+    if role == "cite:t":
+        return cite_in_text(text)
+    if role == "cite:p":
+        return cite_in_brackets(text)
     return titled["title"] if titled else text
 
 

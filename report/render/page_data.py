@@ -109,6 +109,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     version: str
     commit: str | None
+    address: str = ""
+    """Where the site is published; empty if that is not known."""
     made_on: str
     """ISO date, UTC."""
     profile: Literal["quick", "full"]

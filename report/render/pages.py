@@ -81,14 +81,16 @@ def write_source(
     completeness : Completeness
         How much of the plan is done.
     site : mapping
-        The remaining fields of `Site`: version, commit, date, environment, data.
+        The remaining fields of `Site`: version, commit, address, date, environment, data.
     """
     files = source / "published"
     kept = copy_tree(DOCS, source)
     exporter = artifacts.Exporter(source, files, records)
+    introduction = notebooks.how_to_install(site["version"], site["address"])
     for answer in (ANSWERS | OTHER_PAGES).values():
         page = page_of(answer, records, measurements, exporter)
-        kept |= artifacts.files_of(page) | _write_answer(source, answer, page, measurements.findings, completeness)
+        kept |= artifacts.files_of(page)
+        kept |= _write_answer(source, answer, page, measurements.findings, completeness, introduction)
     kept |= _write_reproduced(source, records, measurements.findings, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(measurements, completeness, site))))
     kept |= {path.relative_to(source) for path in (files / "records").glob("*.json")}
@@ -97,7 +99,12 @@ def write_source(
 
 
 def _write_answer(
-    source: Path, answer: Answer, page: Page, findings: Mapping[str, Finding], completeness: Completeness
+    source: Path,
+    answer: Answer,
+    page: Page,
+    findings: Mapping[str, Finding],
+    completeness: Completeness,
+    introduction: str,
 ) -> set[Path]:
     """Write an answer's pages, its evidence and, of pages with code that answer the notebook, notebooks to download."""
     written = {_write(source, f"evidence/{answer.name}.json", _encode(page))}
@@ -106,7 +113,7 @@ def _write_answer(
         written.add(_write(source, f"answers/{name}.md" if answer.answers_notebook else f"{name}.md", text))
         if answer.answers_notebook and "```{code-cell}" in text:
             text = render(answer, page, findings, completeness, document=name, notebook=True)
-            written.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text)))
+            written.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text, introduction)))
     return written
 
 

@@ -82,9 +82,10 @@ def test_variables_that_can_be_ignored_are_no_obstacle(tmp_path):
 @pytest.mark.parametrize(
     "url", ["nonsense", "example.org/site", "http://[", "https://a.b:port/", "https://a.b/?q", "/"]
 )
-def test_a_site_address_that_is_none_is_refused(monkeypatch, url):
-    monkeypatch.setenv("FMNIST_REF_SITE_URL", url)
-    with pytest.raises(ConfigurationError, match="FMNIST_REF_SITE_URL must be the address of the published site"):
+@pytest.mark.parametrize("variable", ["FMNIST_REF_SITE_URL", "FMNIST_REF_REPOSITORY"])
+def test_an_address_that_is_none_is_refused(monkeypatch, variable, url):
+    monkeypatch.setenv(variable, url)
+    with pytest.raises(ConfigurationError, match=f"{variable} must be the address of the "):
         checks.check_environment()
 
 

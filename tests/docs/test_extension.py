@@ -13,12 +13,17 @@ from types import SimpleNamespace
 from typing import get_args
 from xml.etree import ElementTree
 
+import jinja2
 import msgspec
+import nbformat
 import pytest
+from pybtex import PybtexEngine
 from pybtex.database import parse_string
+from sphinx.errors import ExtensionError
 
 import fmnist_ref
 from report.conclude.verdicts import VerdictWord
+from report.render.notebooks import to_notebook
 from report.render.page_data import Provenance
 from tests.site.fixture import NUMBERS, ROOT, build, pages, site
 
@@ -26,18 +31,33 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 
 from fmnist_site import notebook_cache  # noqa: E402 - the path comes first
-from fmnist_site.citation import Citation, Work, bibtex, plain_text, read_citation  # noqa: E402 - the path comes first
+from fmnist_site.citation import (  # noqa: E402
+    Citation,
+    Edition,
+    Work,
+    bibtex,
+    plain_text,
+    read_citation,
+)
+from fmnist_site.edition import commit_in_words  # noqa: E402
 from fmnist_site.elements import Inline  # noqa: E402
 from fmnist_site.home import banner  # noqa: E402
 from fmnist_site.mathml import to_mathml  # noqa: E402
+from fmnist_site.notebook_outputs import fill_outputs  # noqa: E402
 from fmnist_site.number_role import accessible_name  # noqa: E402
 from fmnist_site.other_projects import address_of  # noqa: E402
+from fmnist_site.repository import edited_file  # noqa: E402
 from fmnist_site.results import provenance  # noqa: E402
 from fmnist_site.source_pages import module_path, source_place  # noqa: E402
 from fmnist_site.used_in import names_in_code  # noqa: E402
 from fmnist_site.verdicts import FAMILIES, STYLES, count_families  # noqa: E402
 
 CITATION = Citation("my_title", "1.2", date(2026, 3, 4), ("Ada & Co.", "Grace Hopper"), "MIT", "About it.")
+EDITION = Edition("1.2", "commit 0123456789", date(2027, 4, 5))
+PROJECT = Work("", "my_title", "")
+FUNCTION = Work("my_pkg.fit", "my_pkg_fit", "c_d.html#my_pkg.fit")
+FIGURE = Work("A curve", "fmnist_ref_figure_curve", "answers/q1.html#figure-curve", is_result=True)
+ADDRESS = "https://a.b/1.2/c_d.html#my_pkg.fit"
 
 
 class TestNumbers:
@@ -88,28 +108,112 @@ class TestMathematics:
 
 
 class TestCitation:
-    def test_bibtex_can_be_parsed_again(self) -> None:
-        entry = parse_string(bibtex(CITATION, Work("my_pkg.fit", "https://a.b/c_d.html#my_pkg.fit")), "bibtex").entries
-        (key,) = entry
-        fields = entry[key].fields
-        assert key == "my_pkg_fit"
-        assert entry[key].type == "software"
-        assert fields["title"] == r"{my\_pkg.fit}, in {my\_title}"
-        assert (fields["version"], fields["date"], fields["year"]) == ("1.2", "2026-03-04", "2026")
-        assert fields["url"] == "https://a.b/c_d.html#my_pkg.fit"  # verbatim in an address, but not in a note
-        assert r"note    = {c\_d.html\#my\_pkg.fit}" in bibtex(CITATION, Work("my_pkg.fit", "c_d.html#my_pkg.fit"))
-        assert r"title   = {{my\_title}}" in bibtex(CITATION, Work("", ""))
-        assert [str(person) for person in entry[key].persons["author"]] == [r"{Ada \& Co.}", "{Grace Hopper}"]
+    @pytest.mark.parametrize("style", ["plain", "alpha", "unsrt"])
+    @pytest.mark.parametrize("work", [FUNCTION, FIGURE], ids=["function", "figure"])
+    def test_plain_styles_print_title_version_commit_year_and_address(self, style: str, work: Work) -> None:
+        printed = PybtexEngine().format_from_string(
+            bibtex(CITATION, EDITION, work, ADDRESS), style=style, output_backend="plaintext"
+        )
+        year = "2026" if work is FUNCTION else "2027"
+        for part in (work.title, "my_title", "Version 1.2, commit 0123456789", year, ADDRESS):
+            assert part in printed
+
+    def test_bibtex_has_an_address_only_where_one_is_known(self) -> None:
+        entries = [
+            parse_string(bibtex(CITATION, EDITION, FUNCTION, address), "bibtex").entries["my_pkg_fit"]
+            for address in (ADDRESS, "")
+        ]
+        assert entries[0].fields["url"] == ADDRESS  # verbatim, unlike other fields
+        assert "url" not in entries[1].fields
+        for entry in entries:
+            assert entry.fields["title"] == r"{my\_pkg.fit}, in {my\_title}"
+            assert (entry.fields["date"], entry.fields["year"]) == ("2026-03-04", "2026")
+            assert [str(person) for person in entry.persons["author"]] == [r"{Ada \& Co.}", "{Grace Hopper}"]
+        assert r"title  = {{my\_title}}" in bibtex(CITATION, EDITION, PROJECT)
+
+    def test_commit_and_date_of_a_report_are_never_invented(self) -> None:
+        assert "note   = {Version 1.2}" in bibtex(CITATION, Edition("1.2"), FIGURE)
+        assert "(4 March 2026)" in plain_text(CITATION, Edition("1.2"), FIGURE)
+        assert commit_in_words(None) == ""
+        assert commit_in_words("0123456") == "commit 0123456"
+        assert commit_in_words("0123456-dirty") == "commit 0123456, with uncommitted changes"
 
     def test_plain_text_reads_as_a_reference(self) -> None:
-        expected = "Ada & Co. and Grace Hopper (4 March 2026). my_title (version 1.2) [software]."
-        assert plain_text(CITATION, Work("", "")) == expected
+        about = "(version 1.2, commit 0123456789)"
+        expected = f"Ada & Co. and Grace Hopper (4 March 2026). my_title {about} [software]."
+        assert plain_text(CITATION, EDITION, PROJECT) == expected
+        expected = f"Ada & Co. and Grace Hopper (5 April 2027). A curve, in my_title {about} [measurements]. {ADDRESS}"
+        assert plain_text(CITATION, EDITION, FIGURE, ADDRESS) == expected
 
     def test_facts_come_from_the_citation_file(self) -> None:
         citation = read_citation()
         text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
         assert f"version: {citation.version}\n" in text
         assert f"date-released: {citation.released.isoformat()}\n" in text
+
+
+def notebook(*sources: str, outputs: list[nbformat.NotebookNode] | None = None) -> nbformat.NotebookNode:
+    """Make a notebook of code cells with a text before them."""
+    cells = [nbformat.v4.new_code_cell(source, outputs=outputs or []) for source in sources]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("text"), *cells])
+
+
+class TestNotebookOutputs:
+    def test_come_from_the_page_with_the_same_cells(self) -> None:
+        printed = nbformat.v4.new_output("stream", text="42")
+        downloaded = notebook("print(6 * 7)")
+        fill_outputs(downloaded, notebook("print(6 * 7)\n", outputs=[printed]))
+        assert downloaded.cells[1].outputs == [printed]
+        nbformat.validate(downloaded)
+
+    @pytest.mark.parametrize("other", [["print(1)"], ["print(6 * 7)", "print(1)"], []])
+    def test_do_not_come_from_other_cells(self, other: list[str]) -> None:
+        with pytest.raises(ExtensionError, match="must have the same code cells"):
+            fill_outputs(notebook("print(6 * 7)"), notebook(*other))
+
+
+def test_downloaded_notebook_has_the_outputs_of_its_page(small_source: Path, tmp_path: Path) -> None:
+    page = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n\n# Title\n\n```{code-cell}\nprint(6 * 7)\n```\n"
+    (small_source / "answers/q4.md").write_text(page, encoding="utf-8")
+    (small_source / "published/notebooks").mkdir(parents=True)
+    path = small_source / "published/notebooks/q4.ipynb"
+    path.write_text(to_notebook(page, "How to install it"), encoding="utf-8")
+    with (small_source / "conf.py").open("a", encoding="utf-8") as settings:
+        settings.write(
+            "extensions.insert(0, 'myst_nb')\nhtml_extra_path = ['published']\nnb_execution_mode = 'cache'\n"
+        )
+    build(small_source, tmp_path / "out")
+    downloaded = nbformat.read(tmp_path / "out/notebooks/q4.ipynb", as_version=4)
+    nbformat.validate(downloaded)
+    assert [cell.cell_type for cell in downloaded.cells] == ["markdown", "markdown", "code"]
+    assert downloaded.cells[2].outputs[0].text == "42\n"
+
+
+class TestRepository:
+    @pytest.mark.parametrize(
+        ("page", "file"),
+        [
+            ("index", "docs/index.md"),
+            ("api/index", "docs/api/index.rst"),
+            ("answers/q4", "report/render/templates/q4.md.j2"),
+            ("speed", "report/render/templates/speed.md.j2"),
+            ("api/fmnist_ref.fit", "fmnist_ref/training.py"),
+            ("api/fmnist_ref.Reliability_class", "fmnist_ref/metrics.py"),
+            ("genindex", ""),
+            ("source/fmnist_ref/training", ""),
+        ],
+    )
+    def test_page_is_edited_where_it_is_written(self, page: str, file: str) -> None:
+        assert edited_file(page, DOCS) == file
+        assert not file or (ROOT / file).is_file()
+
+    def test_footer_links_to_a_repository_only_where_there_is_one(self) -> None:
+        template = jinja2.Template((DOCS / "_templates/footer-links.html").read_text(encoding="utf-8"))
+        address = "https://example.org/repository"
+        footer = template.render(pathto=str, repository=address, edit_address=f"{address}/edit")
+        assert f'<a href="{address}">Repository</a> <a href="{address}/edit">Edit this page</a>' in footer
+        assert "Repository" not in (footer := template.render(pathto=str, repository=""))
+        assert "Edit" not in footer
 
 
 class TestReference:

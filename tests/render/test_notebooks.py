@@ -1,10 +1,12 @@
 """Pages as notebooks: valid, the same twice, and without anything that only Sphinx understands."""
 
 import json
+import re
 
 import nbformat
 import pytest
 from examples import ExampleRecords
+from pybtex.database import parse_file
 
 from report.answers import ANSWERS
 from report.conclude.formatting import THIN_SPACE
@@ -13,7 +15,7 @@ from report.experiments import plan
 from report.plan import Profile
 from report.record.reader import Records
 from report.record.store import RecordStore
-from report.render import artifacts, markdown, notebooks, pages
+from report.render import artifacts, literature, markdown, notebooks, pages
 from report.render.artifacts import Exporter
 
 NO_RECORDS = ExampleRecords({})
@@ -42,9 +44,31 @@ def test_a_page_by_hand():
     nbformat.validate(notebook)
     text = "".join("".join(cell["source"]) + "\n" for cell in notebook["cells"])
     assert "> **Short answer.**" in text
-    assert "> It is **so**, see the other page and `fmnist_ref.fit` [xiao2017]." in text
+    assert "> It is **so**, see the other page and `fmnist_ref.fit` (Xiao et al., 2017)." in text
+    assert "- Han Xiao, Kashif Rasul, and Roland Vollgraf" in text.partition("## Literature")[2]
     assert 'print("hello")' in [("".join(c["source"])) for c in notebook["cells"] if c["cell_type"] == "code"]
     assert not any(left in text for left in ("{ref}", "{py:", "(answer-", ":::"))
+
+
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        ("", "`%pip install fmnist_ref-1.2-py3-none-any.whl`"),
+        ("https://a.b/c/", "`%pip install https://a.b/c/1.2/packages/fmnist_ref-1.2-py3-none-any.whl`"),
+    ],
+)
+def test_the_first_cell_says_how_to_install(address, command):
+    first, second, *_ = json.loads(notebooks.to_notebook(PAGE, notebooks.how_to_install("1.2", address)))["cells"]
+    assert first["cell_type"] == "markdown"
+    assert command in "".join(first["source"])
+    assert "".join(second["source"]).startswith("# What is it?")
+
+
+def test_works_are_cited_by_author_and_year():
+    assert literature.cite_in_text("guo2017,xiao2017") == "Guo et al. (2017) and Xiao et al. (2017)"
+    assert literature.cite_in_brackets("guo2017, xiao2017") == "(Guo et al., 2017; Xiao et al., 2017)"
+    for key in parse_file(literature.BIBLIOGRAPHY).entries:
+        assert re.fullmatch(r"[^{}\\]+ \(\d{4}\)", literature.cite_in_text(key)), key
 
 
 def test_the_same_page_gives_the_same_notebook():

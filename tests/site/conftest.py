@@ -50,9 +50,17 @@ def page_names(site: Path) -> list[str]:
     return [path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html"))]
 
 
+@pytest.fixture(scope="session")
+def site_without_address(source_folder: Path) -> Path:
+    """Return the folder of the same site, built without a base URL."""
+    output = source_folder.with_name("site-without-address")
+    build(source_folder, output)
+    return output
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """
-    Serves the site below the path of its base URL, as the 404 page needs it.
+    Serves the site below the path of its base URL, and the 404 page for any other address.
 
     A page asked for with ``?halting`` stops after the second row of its first table until `go_on` is set.
     """
@@ -60,7 +68,18 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
     go_on = threading.Event()
 
     def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix("/fmnist-ref"))
+        within = path.removeprefix("/fmnist-ref/")
+        return super().translate_path(within if within != path else "no such file")
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer with the site's own page."""
+        content = Path(self.directory, "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def copyfile(self, source: SupportsRead[bytes], outputfile: SupportsWrite[bytes]) -> None:  # type: ignore[override]
         """Send a file, all at once or halting."""
@@ -80,6 +99,16 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """Return the address at which the site is served."""
+    yield from _serve(site)
+
+
+@pytest.fixture(scope="session")
+def unknown_address(site_without_address: Path) -> Iterator[str]:
+    """Return the address at which the site without a base URL is served."""
+    yield from _serve(site_without_address)
+
+
+def _serve(site: Path) -> Iterator[str]:
     handler = functools.partial(QuietHandler, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)

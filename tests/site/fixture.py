@@ -37,6 +37,7 @@ ORIGIN = Provenance(
     made_by="fmnist_ref.training.fit",
     num_seeds=5,
 )
+PACKAGES = ("fmnist_ref-0.1.0.tar.gz", "fmnist_ref-0.1.0-py3-none-any.whl", "CITATION.cff")
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
 """Of windows, in CSS pixels."""
 INK = {"light": ("#1c2228", "#0072b2"), "dark": ("#dfe5ea", "#56b4e9")}
@@ -332,6 +333,11 @@ print(len(history.running_loss), "epochs")
 :filter: docname in docnames
 :list: bullet
 ```
+
+## Cite this page
+
+```{{cite-page}}
+```
 """
 
 
@@ -361,6 +367,9 @@ def write_source(folder: Path) -> None:
         (folder / "published" / record).write_bytes(
             msgspec.json.encode({"code": {CODE_OF_RECORDS: "0123456789abcdef"}})
         )
+    (folder / "published/packages").mkdir()
+    for name in PACKAGES:
+        (folder / "published/packages" / name).write_text("made up\n", encoding="utf-8")
     (folder / "evidence/site.json").write_bytes(msgspec.json.encode(site()))
 
 

@@ -15,6 +15,7 @@ from sphinx.cmd.build import main as sphinx
 
 from report.conclude import bootstrap
 from report.publish import archive, site
+from report.publish.packages import build_packages
 from report.record.files import write_if_changed
 from report.render import markdown, pages
 
@@ -32,6 +33,7 @@ def write(folder):
     completeness = markdown.Completeness(profile="full", runs_done=5, runs_planned=5)
     measurements = pages.measure(records, completeness.profile)
     pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
+    build_packages(source / "published")
     status = sphinx([*OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)])
     if status == 0:
         archive.write_archive(output)

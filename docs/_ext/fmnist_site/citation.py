@@ -1,4 +1,4 @@
-"""Directives that show how to cite the project or one object. All facts come from `CITATION.cff`."""
+"""References to the project, its objects and its results. All facts come from `CITATION.cff` and from the report."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from datetime import date
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import yaml
-from docutils import nodes
-from docutils.parsers.rst import directives
-from sphinx import addnodes
-from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
-
-from fmnist_site.elements import block
 
 
 class Citation(NamedTuple):
@@ -58,41 +51,71 @@ def read_citation() -> Citation:
     )
 
 
+class Edition(NamedTuple):
+    """What identifies one build of the site."""
+
+    version: str
+    commit: str = ""
+    """In words; empty if the report was not made in a checkout."""
+    made_on: date | None = None
+    """Date of the report; None if there is no report."""
+
+    @property
+    def in_words(self) -> str:
+        """Version and commit."""
+        return ", ".join(filter(None, (f"version {self.version}", self.commit)))
+
+
 class Work(NamedTuple):
-    """The cited work: the project or one object, with its address."""
+    """The cited work: the project, an object of the package, or a result of the report."""
 
-    name: str
-    """Dotted name of the object; empty for the project."""
+    title: str
+    """Name of an object, title of a page or figure, or a number; empty for the project."""
+    key: str
+    """Key of the BibTeX entry."""
     place: str
-    """Absolute URL, or the path within the site if the site has no base URL."""
+    """Path within the site, with the anchor."""
+    is_result: bool = False
+    """Whether the report measured it, so that the date of the report is its date."""
 
 
-def plain_text(citation: Citation, work: Work) -> str:
+def plain_text(citation: Citation, edition: Edition, work: Work, address: str = "") -> str:
     """Return the reference as one paragraph."""
-    subject = f"{work.name}, in {citation.title}" if work.name else citation.title
-    released = f"{citation.released.day} {citation.released:%B %Y}"
-    sentence = f"{_join(citation.authors)} ({released}). {subject} (version {citation.version}) [software]."
-    return f"{sentence} {work.place}" if work.place else sentence
+    subject = f"{work.title}, in {citation.title}" if work.title else citation.title
+    kind = "measurements" if work.is_result else "software"
+    made_on = day(_date(citation, edition, work))
+    sentence = f"{_join(citation.authors)} ({made_on}). {subject} ({edition.in_words}) [{kind}]."
+    return f"{sentence} {address}".strip()
 
 
-def bibtex(citation: Citation, work: Work) -> str:
-    """Return the reference as a BibTeX entry."""
-    subject = (
-        f"{{{_escape(work.name)}}}, in {{{_escape(citation.title)}}}" if work.name else f"{{{_escape(citation.title)}}}"
-    )
-    key = re.sub(r"\W+", "_", work.name or citation.title)
+def bibtex(citation: Citation, edition: Edition, work: Work, address: str = "") -> str:
+    """
+    Return the reference as a BibTeX entry.
+
+    Version and commit are in `note`: the plain styles print no `version`, and warn of the type `software`.
+    """
+    project = f"{{{_escape(citation.title)}}}"
+    made_on = _date(citation, edition, work)
     fields = {
         "author": " and ".join(f"{{{_escape(name)}}}" for name in citation.authors),
-        "title": subject,
-        "version": citation.version,
-        "year": str(citation.released.year),
-        "date": citation.released.isoformat(),
-        "license": citation.license,
+        "title": f"{{{_escape(work.title)}}}, in {project}" if work.title else project,
+        "year": str(made_on.year),
+        "date": made_on.isoformat(),
+        "note": _escape(edition.in_words[0].upper() + edition.in_words[1:]),
     }
-    if work.place:
-        fields |= {"url": work.place} if "://" in work.place else {"note": _escape(work.place)}
-    lines = [f"  {name:<7} = {{{value}}}," for name, value in fields.items()]
-    return "\n".join([f"@software{{{key},", *lines, "}"])
+    if address:
+        fields["url"] = address  # verbatim
+    lines = [f"  {name:<6} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@misc{{{work.key},", *lines, "}"])
+
+
+def day(moment: date) -> str:
+    """Return a date as ``2 January 2026``."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _date(citation: Citation, edition: Edition, work: Work) -> date:
+    return edition.made_on if work.is_result and edition.made_on else citation.released
 
 
 def _join(names: tuple[str, ...]) -> str:
@@ -101,54 +124,3 @@ def _join(names: tuple[str, ...]) -> str:
 
 def _escape(text: str) -> str:
     return re.sub(r"([&%$#_{}])", r"\\\1", text)
-
-
-class Cite(SphinxDirective):
-    """
-    ``{cite}``: show how to cite the project, or with a name, ``{cite} fmnist_ref.fit``, one object.
-
-    ``:plain:`` omits the BibTeX entry.
-    """
-
-    optional_arguments = 1
-    option_spec: ClassVar = {"plain": directives.flag}
-
-    def run(self) -> list[nodes.Node]:
-        """Return the reference as plain text and as BibTeX."""
-        self.env.note_dependency(str(citation_file()))
-        citation = read_citation()
-        work = self.work(self.arguments[0] if self.arguments else "")
-        text = block("div", plain_text(citation, work), classes=["copyable", "citation-text"])
-        parts: list[nodes.Node] = [block("div", text, classes=["citation-plain"])]
-        if "plain" not in self.options:
-            entry = bibtex(citation, work)
-            parts.append(nodes.literal_block(entry, entry, language="bibtex"))
-        return [block("div", *parts, classes=["cite-this"])]
-
-    def work(self, name: str) -> Work:
-        """Return the work for an object's dotted name; an empty name is the project."""
-        base = self.config.html_baseurl
-        if not name:
-            return Work("", base)
-        page = self.config.autosummary_filename_map.get(name, name)
-        place = f"api/{page}.html#{name}"
-        return Work(name, f"{base.rstrip('/')}/{place}" if base else place)
-
-
-class CiteThis(Cite):
-    """``.. cite-this:: fmnist_ref.fit``: the same, on the object's own page."""
-
-    required_arguments = 1
-    optional_arguments = 0
-
-    def run(self) -> list[nodes.Node]:
-        """Return the reference, with index entries that rank the name first in the search."""
-        name = self.arguments[0]
-        entries = [("single", entry, name, "main", None) for entry in (name.rpartition(".")[2], name)]
-        return [addnodes.index(entries=entries), *super().run()]
-
-
-def setup(app: Sphinx) -> None:
-    """Register the directives."""
-    app.add_directive("cite", Cite)
-    app.add_directive("cite-this", CiteThis)

@@ -11,8 +11,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from fmnist_site.cite import cite_button, work_on_page
 from fmnist_site.elements import Block, Inline, block, inline, link_to_page
 from fmnist_site.evidence import no_results, page_of, read_all_pages, read_page
+from fmnist_site.labels import claim_label, note_label
 from fmnist_site.number_role import interval_of, measured_number
 from fmnist_site.source_pages import source_place
 from fmnist_site.tables import Cell, row, table
@@ -55,18 +57,13 @@ class ClaimsDirective(SphinxDirective):
             return [no_results()]
         entries = [("single", claim_id, claim_id, "main", None) for claim_id in page.claims]
         for claim_id in page.claims:
-            self._name(claim_id)
+            for label in (claim_id.lower(), claim_label(claim_id)):
+                note_label(self.env, label, claim_id, claim_id)
         rows = [_claim_row(self.env, page, finding) for finding in page.claims.values()]
         return [
             addnodes.index(entries=entries),
             table("Claims and verdicts", COLUMNS, rows, "claims"),
         ]
-
-    def _name(self, claim_id: str) -> None:
-        """Make ``{ref}`Q4.1``` link to the row."""
-        standard = self.env.domains.standard_domain
-        standard.labels[claim_id.lower()] = (self.env.docname, claim_id, claim_id)
-        standard.anonlabels[claim_id.lower()] = (self.env.docname, claim_id)
 
 
 class AuditDirective(SphinxDirective):
@@ -153,6 +150,8 @@ def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail:
     content += [_detail(text) if isinstance(text, str) else text for text in details if text]
     if claim.tests:
         content.append(_tests(claim.page, claim.tests))
+    if in_detail:
+        content.append(_citation(env, page, claim))
     return content
 
 
@@ -174,6 +173,13 @@ def _tests(page: str, names: Sequence[str]) -> Inline:
         title = {"title": f"tests/definitions/test_{page}.py::{name}"}
         links += [nodes.Text(", "), link_to_page(words, *place, attributes=title)] if place else []
     return inline("span", "Checked by ", *(links[1:] or ["a test"]), ".", classes=["claim-detail"])
+
+
+def _citation(env: BuildEnvironment, page: Page, claim: Claim) -> Inline:
+    """Return a button that shows how to cite the verdict on a claim."""
+    title = f"Claim {claim.id}: {claim.says} Its verdict, in “{page.title}”"
+    work = work_on_page(f"answers/{page.name}", title, claim.id)
+    return cite_button(env, f"claim {claim.id}", work)
 
 
 def _conditions(env: BuildEnvironment, finding: Finding, found: list[Number], *, in_detail: bool) -> list[nodes.Node]:

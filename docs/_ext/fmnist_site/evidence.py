@@ -29,6 +29,12 @@ def read_site(env: BuildEnvironment) -> Site | None:
     return _read(env, "site", Site)
 
 
+def load_site(source_folder: Path) -> Site | None:
+    """Return the data of the whole site outside of a document, where Sphinx tracks no dependencies."""
+    path = source_folder / "evidence" / "site.json"
+    return _decode(path, path.stat().st_mtime_ns, Site) if path.is_file() else None
+
+
 def read_all_pages(env: BuildEnvironment) -> list[Page]:
     """Return the data of all answer pages, in the order of the site."""
     site = read_site(env)

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
-import msgspec
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
@@ -15,8 +14,9 @@ from sphinx.directives.other import TocTree
 from sphinx.util.docutils import SphinxDirective
 
 from fmnist_site.claims import AUDIT, CONTROLS
+from fmnist_site.edition import commit_in_words
 from fmnist_site.elements import Block, block, inline, link_to_page
-from fmnist_site.evidence import no_results, read_all_pages, read_site
+from fmnist_site.evidence import load_site, no_results, read_all_pages, read_site
 from fmnist_site.number_role import interval_of
 from fmnist_site.results import pictures
 from fmnist_site.verdicts import FAMILIES, count_families, family_chip
@@ -148,7 +148,7 @@ class SiteProvenance(SphinxDirective):
         site = read_site(self.env)
         if site is None:
             return []
-        commit = f"commit {site.commit[:10]}" if site.commit else "no commit"
+        commit = commit_in_words(site.commit) or "no commit"
         data = f"data: {site.data_source}, SHA-256 {site.data_sha256[:12]}…"
         environment = [_environment_entry(name, value) for name, value in site.environment.items()]
         parts = [f"fmnist-ref {site.version}", commit, f"{site.profile} profile", data, *environment]
@@ -164,10 +164,9 @@ def _environment_entry(name: str, value: str) -> str:
 
 def banner(source_folder: Path) -> str:
     """Return the text at the top of every page: empty for a complete full report, else what is missing."""
-    path = source_folder / "evidence" / "site.json"
-    if not path.is_file():
+    site = load_site(source_folder)
+    if site is None:
         return ""
-    site = msgspec.json.decode(path.read_bytes(), type=Site)
     if site.profile == "quick":
         return (
             "Quick profile: few seeds and few epochs, for a first look, without verdicts. "

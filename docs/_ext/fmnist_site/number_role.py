@@ -8,6 +8,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+from fmnist_site.cite import citation_text, work_on_page
 from fmnist_site.elements import Inline, inline, link_to_file
 from fmnist_site.evidence import page_of, read_page
 from report.render.page_data import Number
@@ -46,7 +47,15 @@ def measured_number(env: BuildEnvironment, number: Number) -> Inline:
             "aria-label": accessible_name(number),
         },
     )
-    return inline("span", button, _panel(number, panel_id), classes=["measured"])
+    panel = _panel(number, panel_id)
+    panel += _row("cite", _citation(env, number))
+    return inline("span", button, panel, classes=["measured"])
+
+
+def _citation(env: BuildEnvironment, number: Number) -> Inline:
+    page = read_page(env, page_of(env, env.docname))
+    title = f"{accessible_name(number)}, in “{page.title}”" if page else accessible_name(number)
+    return citation_text(env, work_on_page(env.docname, title))
 
 
 def interval_of(number: Number) -> str:

@@ -35,4 +35,4 @@ def _preload_fonts(
 def setup(app: Sphinx) -> None:
     """Add the theme script, and connect to the writing of pages."""
     app.add_js_file(None, body=CHOOSE_THEME, priority=100)  # before scripts that wait for files
-    app.connect("html-page-context", _preload_fonts, priority=900)  # late: the 404 page replaces `pathto`
+    app.connect("html-page-context", _preload_fonts, priority=900)  # after the description and the base address

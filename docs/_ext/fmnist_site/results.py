@@ -10,8 +10,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from fmnist_site.cite import citation_text, work_on_page
 from fmnist_site.elements import Block, block, inline, link_to_file, link_to_page, picture
 from fmnist_site.evidence import no_results, page_of, read_page
+from fmnist_site.labels import note_label
 from fmnist_site.source_pages import source_place
 from fmnist_site.tables import row, table
 from report.render.page_data import Figure, Page, Provenance, Table
@@ -54,9 +56,15 @@ class ResultDirective(SphinxDirective):
             heading.insert(0, inline("span", f"{number}. ", classes=["result-number"]))
         section = nodes.section("", heading, content, ids=[anchor], classes=["result-section"])
         self.state.document.note_explicit_target(section)
-        domain = self.env.domains.standard_domain
-        domain.note_hyperlink_target(anchor, self.env.docname, anchor, number or title)
+        note_label(self.env, anchor, anchor, number or title)
+        self._add_citation(content, anchor, title)
         return section
+
+    def _add_citation(self, content: Block, anchor: str, title: str) -> None:
+        """Add the citation of the result to the line of its provenance."""
+        cite = _disclosure("cite", citation_text(self.env, work_on_page(self.env.docname, title, anchor)))
+        for line in content.findall(lambda node: isinstance(node, Block) and "provenance" in node["classes"]):
+            line += block("li", cite)
 
 
 class ResultFigure(ResultDirective):
