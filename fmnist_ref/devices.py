@@ -137,7 +137,9 @@ class DeviceDescription:
 
     Examples
     --------
-    >>> DeviceDescription("Accelerator X", "cuda", 16 * 2**30, "2.9.0", "13.0").kind
+    >>> DeviceDescription(
+    ...     "Accelerator X", "cuda", 16 * 2**30, "2.9.0", "13.0"
+    ... ).kind
     'cuda'
     """
 
