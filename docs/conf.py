@@ -110,6 +110,7 @@ html_sidebars = {
             "search",
             "genindex",
             "source/**",
+            "record-lists/**",
         )
     },
 }
