@@ -82,7 +82,10 @@ if (typeof Scorer !== "undefined") {
   const perform = Search._performSearch;
   Search._performSearch = (...query) => {
     const best = new Map(); // the results come with the best one last
-    for (const result of perform(...query)) best.set(result[0], result);
-    return [...best.values()].sort((one, other) => one[4] - other[4]);
+    for (const result of perform(...query)) {
+      best.delete(result[0]); // so that it moves to the end
+      best.set(result[0], result);
+    }
+    return [...best.values()];
   };
 }

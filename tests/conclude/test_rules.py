@@ -281,7 +281,11 @@ def test_a_rule_of_several_intervals_names_each_side_once() -> None:
     assert AllOf((Above(0.3), Below(0.0), Above(50.0))).describe() == (
         "supported if the intervals lie above 0.3, below 0 and above 50, in this order; refuted if any lies on the other side"
     )
-    assert AllOf((Below(0.9), Below(0.9))).describe().startswith("supported if both intervals lie below 0.9; refuted if any")
+    assert (
+        AllOf((Below(0.9), Below(0.9)))
+        .describe()
+        .startswith("supported if both intervals lie below 0.9; refuted if any")
+    )
     assert AnyOf((Outside(0.25, around=1.0), Outside(0.25, around=1.0))).describe() == (
         "supported if any interval lies outside 0.75 to 1.25; refuted if all lie on the other side"
     )
