@@ -1,5 +1,5 @@
-/* Shows the panel of a measured number while a pointer rests on it. A click, a tap or Enter opens it to stay, and Escape or a
- * click elsewhere closes it: that is the browser's own popover, which needs no script. */
+/* Shows the panel of a measured number while a pointer rests on it. A click, a tap or Enter opens it to stay, and a click
+ * elsewhere closes it: that is the browser's own popover, which needs no script. */
 "use strict";
 
 const HOVER_DELAY = 180; // milliseconds, so that a pointer passing over a page of numbers opens nothing
@@ -28,6 +28,11 @@ for (const measured of document.querySelectorAll(".measured, .term")) {
   });
   measured.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !measured.contains(event.relatedTarget)) panel.hidePopover();
+  });
+  measured.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !isOpen()) return;
+    panel.hidePopover();
+    button.focus();
   });
   panel.addEventListener("toggle", (event) => {
     if (event.newState === "closed") pinned = false;

@@ -34,7 +34,7 @@ def records_link(env: BuildEnvironment, number: Number) -> Inline:
 def _anchor(records: tuple[str, ...]) -> str:
     """Return an anchor that changes only with the records: the first one's name and their number."""
     first = records[0].rpartition("/")[2].removesuffix(".json")
-    return nodes.make_id(f"{len(records)}-from-{first}")
+    return nodes.make_id(f"from-{first}-{len(records)}")
 
 
 def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
