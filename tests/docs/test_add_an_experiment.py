@@ -104,7 +104,7 @@ def test_the_examples_own_tests_pass(output):
 def test_a_report_has_its_claim_its_figure_and_its_sentence(output, checkout):
     assert "\nfailures []\n" in output
     assert "\nfinding supported | Test accuracy after 5 epochs: momentum 0.9 minus without\n" in output
-    assert "*Figure: Momentum helps in the first epochs.*" in output
+    assert ". Momentum helps in the first epochs.*" in output
     assert len(list((checkout / "figures").glob("q5-momentum*.svg"))) >= 2  # light and dark
     assert re.search(
         r"test accuracy after the same epochs changes by \+[\d.]+\spp \(.*\): momentum helps here\.", output
