@@ -116,6 +116,7 @@ html_sidebars = {
             "search",
             "genindex",
             "source/**",
+            "record-lists/**",
         )
     },
 }

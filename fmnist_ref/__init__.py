@@ -28,7 +28,8 @@ Examples
 >>> history = fit(model, images, sample.labels, epochs=5)
 >>> history.running_loss[-1] < history.running_loss[0]
 True
->>> evaluate(model, images, sample.labels).accuracy > 0.1  # better than chance
+>>> score = evaluate(model, images, sample.labels)
+>>> score.accuracy > 0.1  # better than chance
 True
 """
 

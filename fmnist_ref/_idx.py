@@ -119,7 +119,10 @@ def parse(payload: bytes, name: str) -> UInt8[np.ndarray, "..."]:
     Examples
     --------
     >>> from fmnist_ref._idx import parse
-    >>> parse(bytes([0, 0, 8, 1]) + bytes([0, 0, 0, 3]) + bytes([9, 0, 2]), "labels")
+    >>> parse(
+    ...     bytes([0, 0, 8, 1]) + bytes([0, 0, 0, 3]) + bytes([9, 0, 2]),
+    ...     "labels",
+    ... )
     array([9, 0, 2], dtype=uint8)
     """
     num_dimensions = payload[3] if len(payload) > 3 else 0

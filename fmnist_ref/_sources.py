@@ -141,7 +141,7 @@ def locate(root: str | os.PathLike[str] | None = None, *, fallback: str | os.Pat
     >>> from fmnist_ref import locate
     >>> locate("no/such/folder")
     Traceback (most recent call last):
-    fmnist_ref.errors.DataError: Folder 'no/such/folder' must hold Fashion-MNIST's four files, ...
+    fmnist_ref.errors.DataError: Folder 'no/such/folder' must hold ...
     """
     named = root if root is not None else os.environ.get(ENVIRONMENT_VARIABLE) or None
     if named is not None:

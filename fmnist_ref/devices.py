@@ -46,7 +46,7 @@ def resolve_device(device: str | torch.device | None = "auto") -> torch.device:
     >>> resolve_device("gpu")
     Traceback (most recent call last):
     ...
-    fmnist_ref.errors.DeviceError: the device must be one that PyTorch knows; found 'gpu'. Pass auto, cpu, ...
+    fmnist_ref.errors.DeviceError: the device must be one that PyTorch knows; ...
     """
     accelerators = _accelerators()
     cpu = torch.device("cpu")
@@ -137,7 +137,9 @@ class DeviceDescription:
 
     Examples
     --------
-    >>> DeviceDescription("Accelerator X", "cuda", 16 * 2**30, "2.9.0", "13.0").kind
+    >>> DeviceDescription(
+    ...     "Accelerator X", "cuda", 16 * 2**30, "2.9.0", "13.0"
+    ... ).kind
     'cuda'
     """
 

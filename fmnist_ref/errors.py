@@ -32,7 +32,8 @@ class FmnistRefError(Exception):
 
     Examples
     --------
-    >>> print(FmnistRefError("epochs must be at least 1", "0", "Pass a positive whole number."))
+    >>> remedy = "Pass a positive whole number."
+    >>> print(FmnistRefError("epochs must be at least 1", "0", remedy))
     epochs must be at least 1; found 0. Pass a positive whole number.
     """
 

@@ -93,9 +93,11 @@ def evaluate(
 
     Examples
     --------
-    >>> from fmnist_ref import SoftmaxRegression, evaluate, load_sample, normalize
+    >>> from fmnist_ref import SoftmaxRegression, evaluate
+    >>> from fmnist_ref import load_sample, normalize
     >>> sample = load_sample()
-    >>> score = evaluate(SoftmaxRegression(), normalize(sample.images), sample.labels)
+    >>> images = normalize(sample.images)
+    >>> score = evaluate(SoftmaxRegression(), images, sample.labels)
     >>> score.num_images == len(sample.labels)
     True
     """
@@ -154,8 +156,10 @@ def predict(
 
     Examples
     --------
-    >>> from fmnist_ref import SoftmaxRegression, load_sample, normalize, predict
-    >>> logits = predict(SoftmaxRegression(), normalize(load_sample().images[:5]))
+    >>> from fmnist_ref import SoftmaxRegression, load_sample
+    >>> from fmnist_ref import normalize, predict
+    >>> images = normalize(load_sample().images[:5])
+    >>> logits = predict(SoftmaxRegression(), images)
     >>> logits.shape
     torch.Size([5, 10])
     """

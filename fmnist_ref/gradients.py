@@ -45,7 +45,9 @@ class GradientNoise:
 
     Examples
     --------
-    >>> GradientNoise(noise_scale=50.0, trace_covariance=5.0, squared_gradient_norm=0.1).noise_scale
+    >>> GradientNoise(
+    ...     noise_scale=50.0, trace_covariance=5.0, squared_gradient_norm=0.1
+    ... ).noise_scale
     50.0
     """
 
@@ -126,8 +128,10 @@ def gradient_noise_scale(
     >>> from fmnist_ref import MLP, gradient_noise_scale, load_sample, normalize
     >>> sample = load_sample()
     >>> _ = torch.manual_seed(0)
-    >>> noise = gradient_noise_scale(MLP(), normalize(sample.images), sample.labels)
-    >>> noise.noise_scale == noise.trace_covariance / noise.squared_gradient_norm
+    >>> images = normalize(sample.images)
+    >>> noise = gradient_noise_scale(MLP(), images, sample.labels)
+    >>> ratio = noise.trace_covariance / noise.squared_gradient_norm
+    >>> noise.noise_scale == ratio
     True
     """
     highest_label = _require_consistent(model, images, labels)
@@ -225,8 +229,12 @@ def gradient_variance(
     >>> from fmnist_ref import MLP, gradient_variance, load_sample, normalize
     >>> sample = load_sample()
     >>> model, images = MLP(), normalize(sample.images)
-    >>> small = gradient_variance(model, images, sample.labels, batch_size=4, num_batches=50)
-    >>> large = gradient_variance(model, images, sample.labels, batch_size=64, num_batches=50)
+    >>> small = gradient_variance(
+    ...     model, images, sample.labels, batch_size=4, num_batches=50
+    ... )
+    >>> large = gradient_variance(
+    ...     model, images, sample.labels, batch_size=64, num_batches=50
+    ... )
     >>> small > large
     True
     """

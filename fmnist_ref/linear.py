@@ -193,7 +193,8 @@ class LinearRegression(nn.Module):
         Examples
         --------
         >>> import torch.nn.functional as F
-        >>> from fmnist_ref import LinearRegression, accuracy, load_sample, normalize
+        >>> from fmnist_ref import LinearRegression, accuracy
+        >>> from fmnist_ref import load_sample, normalize
         >>> sample = load_sample()
         >>> images = normalize(sample.images)
         >>> one_hot = F.one_hot(sample.labels, num_classes=10).float()

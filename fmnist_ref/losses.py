@@ -65,7 +65,8 @@ def cross_entropy(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, 
     Ten equal scores are the uniform guess, whose loss is log 10:
 
     >>> import torch
-    >>> print(f"{cross_entropy(torch.zeros(1, 10), torch.tensor([3])).item():.4f}")
+    >>> loss = cross_entropy(torch.zeros(1, 10), torch.tensor([3]))
+    >>> print(f"{loss.item():.4f}")
     2.3026
     """
     if not (

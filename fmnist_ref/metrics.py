@@ -102,7 +102,8 @@ def balanced_accuracy(logits: Float[Tensor, "n classes"], labels: Int64[Tensor, 
 
     >>> import torch
     >>> from fmnist_ref import accuracy, balanced_accuracy
-    >>> logits, labels = torch.tensor([[1.0, 0.0]]).expand(4, 2), torch.tensor([0, 0, 0, 1])
+    >>> logits = torch.tensor([[1.0, 0.0]]).expand(4, 2)
+    >>> labels = torch.tensor([0, 0, 0, 1])
     >>> accuracy(logits, labels), balanced_accuracy(logits, labels)
     (0.75, 0.5)
     """
@@ -147,7 +148,8 @@ def confusion_matrix(
     --------
     >>> import torch
     >>> from fmnist_ref import confusion_matrix
-    >>> confusion_matrix(torch.tensor([[2.0, 1.0], [0.0, 3.0], [1.0, 4.0]]), torch.tensor([0, 0, 1]))
+    >>> logits = torch.tensor([[2.0, 1.0], [0.0, 3.0], [1.0, 4.0]])
+    >>> confusion_matrix(logits, torch.tensor([0, 0, 1]))
     tensor([[1, 1],
             [0, 1]])
     """
@@ -208,7 +210,8 @@ def brier_score(probabilities: Float[Tensor, "n classes"], labels: Int64[Tensor,
     --------
     >>> import torch
     >>> from fmnist_ref import brier_score
-    >>> brier_score(torch.tensor([[0.5, 0.5], [1.0, 0.0]]), torch.tensor([0, 0]))
+    >>> probabilities = torch.tensor([[0.5, 0.5], [1.0, 0.0]])
+    >>> brier_score(probabilities, torch.tensor([0, 0]))
     0.25
     """
     rows, targets = probabilities_and_labels(probabilities, labels)
@@ -237,7 +240,11 @@ class Reliability:
     Examples
     --------
     >>> import torch
-    >>> one_bin = Reliability(torch.tensor([0.9]).double(), torch.tensor([0.8]).double(), torch.tensor([100]))
+    >>> one_bin = Reliability(
+    ...     torch.tensor([0.9]).double(),
+    ...     torch.tensor([0.8]).double(),
+    ...     torch.tensor([100]),
+    ... )
     >>> one_bin.count
     tensor([100])
     """
@@ -367,7 +374,8 @@ def expected_calibration_error(
 
     >>> import torch
     >>> from fmnist_ref import expected_calibration_error
-    >>> expected_calibration_error(torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([0, 1]))
+    >>> probabilities = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    >>> expected_calibration_error(probabilities, torch.tensor([0, 1]))
     0.5
     """
     bins = reliability(probabilities, labels, num_bins)

@@ -58,7 +58,8 @@ class StepTiming:
 
     Examples
     --------
-    >>> timing = StepTiming([1e-5], [2e-6], [2e-4], [3e-4], [1e-4], [6e-4], None, 1, "cpu", "highest")
+    >>> seconds = [1e-5], [2e-6], [2e-4], [3e-4], [1e-4], [6e-4]
+    >>> timing = StepTiming(*seconds, None, 1, "cpu", "highest")
     >>> f"{min(timing.step_seconds) * 1e6:.0f} µs"
     '600 µs'
     """
@@ -148,7 +149,10 @@ def time_training_step(
     --------
     >>> from fmnist_ref import MLP, load_sample, normalize, time_training_step
     >>> sample = load_sample()
-    >>> timing = time_training_step(MLP(), normalize(sample.images), sample.labels, warmup=1, repetitions=3)
+    >>> images = normalize(sample.images)
+    >>> timing = time_training_step(
+    ...     MLP(), images, sample.labels, warmup=1, repetitions=3
+    ... )
     >>> len(timing.step_seconds), timing.device
     (3, 'cpu')
     """

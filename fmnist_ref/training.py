@@ -50,7 +50,9 @@ class History:
 
     Examples
     --------
-    >>> history = History([0.7], [0.7], logged_loss=[[]], train_seconds=[0.2], num_steps=5)
+    >>> history = History(
+    ...     [0.7], [0.7], logged_loss=[[]], train_seconds=[0.2], num_steps=5
+    ... )
     >>> history.num_steps
     5
     """

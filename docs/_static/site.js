@@ -1,5 +1,5 @@
-/* Opens the panel of a measured number on hover and on keyboard focus. Without this script a click still opens it, and
- * Escape or a click elsewhere still closes it: that is the browser's own popover. */
+/* Shows the panel of a measured number while a pointer rests on it. A click, a tap or Enter opens it to stay, and a click
+ * elsewhere closes it: that is the browser's own popover, which needs no script. */
 "use strict";
 
 const HOVER_DELAY = 180; // milliseconds, so that a pointer passing over a page of numbers opens nothing
@@ -9,35 +9,33 @@ for (const measured of document.querySelectorAll(".measured, .term")) {
   const panel = measured.querySelector("[popover]");
   if (!panel.showPopover) continue;
   let timer = 0;
-  let dismissed = false; // by Escape: stay closed until the pointer or the focus comes again
+  let pinned = false; // opened, or kept open, by more than a pointer resting on it
   const isOpen = () => panel.matches(":popover-open");
-  const open = () => {
-    if (!isOpen() && !dismissed) panel.showPopover({ source: button });
-  };
-  const closeUnlessInUse = () => {
-    if (isOpen() && !measured.matches(":hover") && !measured.contains(document.activeElement)) panel.hidePopover();
-  };
-  const later = (action) => {
+  const later = (event, action) => {
+    if (event.pointerType !== "mouse") return;
     clearTimeout(timer);
     timer = setTimeout(action, HOVER_DELAY);
   };
   measured.addEventListener("pointerenter", (event) => {
-    dismissed = false;
-    if (event.pointerType === "mouse") later(open);
+    later(event, () => isOpen() || panel.showPopover({ source: button }));
   });
-  measured.addEventListener("pointerleave", () => later(closeUnlessInUse));
-  button.addEventListener("focus", () => {
-    if (button.matches(":focus-visible")) open();
+  measured.addEventListener("pointerleave", (event) => {
+    later(event, () => pinned || panel.hidePopover());
+  });
+  measured.addEventListener("click", () => {
+    clearTimeout(timer);
+    pinned = true;
   });
   measured.addEventListener("focusout", (event) => {
-    if (!measured.contains(event.relatedTarget)) dismissed = false;
-    later(closeUnlessInUse);
+    if (event.relatedTarget && !measured.contains(event.relatedTarget)) panel.hidePopover();
   });
   measured.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !isOpen()) return;
-    dismissed = true;
     panel.hidePopover();
     button.focus();
+  });
+  panel.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") pinned = false;
   });
 }
 
@@ -81,8 +79,18 @@ const markScrollable = () => {
 };
 if (formulas.length) new ResizeObserver(markScrollable).observe(document.querySelector("article"));
 
-/* The search ignores capitals; of two names that differ in nothing else, the one that was typed comes first. */
+/* The search ignores capitals; of two names that differ in nothing else, the one that was typed comes first. Of several hits on
+ * one page (its title, a name, a word of its text) only the best is shown. */
 if (typeof Scorer !== "undefined") {
   const typed = new URLSearchParams(location.search).get("q");
   Scorer.score = ([, title, , , score]) => score + (title.split(".").pop() === typed ? 1 : 0);
+  const perform = Search._performSearch;
+  Search._performSearch = (...query) => {
+    const best = new Map(); // the results come with the best one last
+    for (const result of perform(...query)) {
+      best.delete(result[0]); // so that it moves to the end
+      best.set(result[0], result);
+    }
+    return [...best.values()];
+  };
 }

@@ -3,7 +3,13 @@ What an answer page is made of: functions of records, registered with the page t
 
 A page is a package of `report.answers` whose ``__init__.py`` makes an `Answer`. Its modules register functions with it::
 
-    @answer.claim("Q4.1", "A hidden layer can improve the model.", Above(MARGIN), origin="said", place="Q4, first sentence")
+    @answer.claim(
+        "Q4.1",
+        "A hidden layer can improve the model.",
+        Above(MARGIN),
+        origin="said",
+        place="Q4, first sentence",
+    )
     def gain_of_a_layer(records: Records) -> Estimate:
         '''Test accuracy averaged over epochs {first} to {last}, one ReLU layer minus none.'''
 

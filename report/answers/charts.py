@@ -81,6 +81,8 @@ class BarChart(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
 
     bars: list[Bar]
     x_label: str
+    styles: dict[str, int] = {}
+    """Place of a label's colour in the series of colours; labels without one go by the order in which they appear."""
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):

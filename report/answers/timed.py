@@ -19,6 +19,16 @@ from report.record.reader import NoRecords, Records
 
 EPOCH_BATCHES = 60_000 / 64
 """Batches of 64 in an epoch: 937 full ones and half a one."""
+STEP_STYLES: dict[Part, int] = {
+    "fetch": 0,
+    "gather": 0,
+    "copy": 1,
+    "forward": 2,
+    "backward": 3,
+    "update": 4,
+    "dispatch": 5,
+}
+"""Place of each part of a training step in the series of colours, the same in all figures."""
 MILLI = 1000.0
 """Milliseconds in a second."""
 Ids = tuple[str, ...]

@@ -2,7 +2,7 @@
 Published results in brief: for every claim of a full report its verdict and estimates, with the machine behind them.
 
 The folder `report/published` holds one file for each such report. Every report sets its own verdicts beside theirs, on the
-page *Reproduced?*.
+page *Reproducibility*.
 """
 
 from __future__ import annotations

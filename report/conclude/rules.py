@@ -64,7 +64,11 @@ class Above(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies above {_number(self.threshold)}, refuted if below"
+        return f"supported if the interval lies {self.side()}, refuted if below"
+
+    def side(self) -> str:
+        """Say where the interval lies if the claim is supported."""
+        return f"above {_number(self.threshold)}"
 
 
 class Below(msgspec.Struct, frozen=True, tag=True):
@@ -78,7 +82,11 @@ class Below(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies below {_number(self.threshold)}, refuted if above"
+        return f"supported if the interval lies {self.side()}, refuted if above"
+
+    def side(self) -> str:
+        """Say where the interval lies if the claim is supported."""
+        return f"below {_number(self.threshold)}"
 
 
 class Inside(msgspec.Struct, frozen=True, tag=True):
@@ -95,7 +103,11 @@ class Inside(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies inside {_span(self.around, self.margin)}, refuted if outside"
+        return f"supported if the interval lies {self.side()}, refuted if outside"
+
+    def side(self) -> str:
+        """Say where the interval lies if the claim is supported."""
+        return f"inside {_span(self.around, self.margin)}"
 
 
 class Outside(msgspec.Struct, frozen=True, tag=True):
@@ -111,7 +123,11 @@ class Outside(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if the interval lies outside {_span(self.around, self.margin)}, refuted if inside"
+        return f"supported if the interval lies {self.side()}, refuted if inside"
+
+    def side(self) -> str:
+        """Say where the interval lies if the claim is supported."""
+        return f"outside {_span(self.around, self.margin)}"
 
 
 class NoneOf(msgspec.Struct, frozen=True, tag=True):
@@ -143,16 +159,17 @@ class Reproduced(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"refuted if fewer than {LEVEL:.0%} of all runs lie as far from the others (rank envelope); supported if not"
+        return f"refuted if fewer than {LEVEL * 100:.0f} % of all runs lie as far from the others (rank envelope); supported if not"
 
 
-SimpleRule = Above | Below | Inside | Outside | NoneOf | Reproduced
+IntervalRule = Above | Below | Inside | Outside
+SimpleRule = IntervalRule | NoneOf | Reproduced
 
 
 class AllOf(msgspec.Struct, frozen=True, tag=True):
     """Several tests at once: all must support the claim; one that refutes it is enough, after Bonferroni's correction."""
 
-    rules: tuple[SimpleRule, ...]
+    rules: tuple[IntervalRule, ...]
 
     def p_values(self, estimates: Sequence[Estimate]) -> PValues:
         """Test as many estimates as there are rules, in order."""
@@ -161,13 +178,13 @@ class AllOf(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return "all of: " + "; ".join(rule.describe() for rule in self.rules)
+        return f"supported if {_all_lie(self.rules)}; refuted if any lies on the other side"
 
 
 class AnyOf(msgspec.Struct, frozen=True, tag=True):
     """Several ways to be right: one that supports the claim is enough, after Bonferroni's correction; all must refute it."""
 
-    rules: tuple[SimpleRule, ...]
+    rules: tuple[IntervalRule, ...]
 
     def p_values(self, estimates: Sequence[Estimate]) -> PValues:
         """Test as many estimates as there are rules, in order."""
@@ -176,13 +193,14 @@ class AnyOf(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return "any of: " + "; ".join(rule.describe() for rule in self.rules)
+        sides = " or ".join(dict.fromkeys(rule.side() for rule in self.rules))
+        return f"supported if any interval lies {sides}; refuted if all lie on the other side"
 
 
 class Together(msgspec.Struct, frozen=True, tag=True):
     """The claim says "one follows the other": both tests must support it; one that does while the other refutes it is against it."""
 
-    rules: tuple[SimpleRule, SimpleRule]
+    rules: tuple[IntervalRule, IntervalRule]
 
     def p_values(self, estimates: Sequence[Estimate]) -> PValues:
         """Test two estimates, in the order of the rules. They part in either of two ways, hence Bonferroni's correction."""
@@ -192,8 +210,7 @@ class Together(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        parts = "; ".join(rule.describe() for rule in self.rules)
-        return f"supported if both are, refuted if one is supported and the other refuted: {parts}"
+        return f"supported if {_all_lie(self.rules)}; refuted if only one does and the other lies on the other side"
 
 
 Rule = SimpleRule | AllOf | AnyOf | Together
@@ -232,6 +249,14 @@ def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:
     decision = "undetermined" if nearer >= LEVEL else "supported" if supported < refuted else "refuted"
     by_a_case = isinstance(rule, NoneOf) and decision == "refuted"
     return Outcome(decision, nearer if tested and not by_a_case else None)
+
+
+def _all_lie(rules: Sequence[IntervalRule]) -> str:
+    """Say where all intervals of several rules lie if the claim is supported."""
+    *sides, last = [rule.side() for rule in rules]
+    if set(sides) == {last}:
+        return f"{'both' if len(rules) == 2 else f'all {len(rules)}'} intervals lie {last}"
+    return f"the intervals lie {', '.join(sides)} and {last}, in this order"
 
 
 def _span(around: float, margin: float) -> str:

@@ -1,4 +1,4 @@
-"""What the page *Reproduced?* shows: this report's verdicts beside those of half its seeds, and beside published ones."""
+"""What the page *Reproducibility* shows: this report's verdicts beside those of half its seeds, and beside published ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page(halves: Sequence[Comparison], replications: Sequence[Replication], envi
         tables["machines"] = _machines([result for result, _ in replications], environment)
     return Page(
         name="reproduced",
-        title="Reproduced?",
+        title="Reproducibility",
         headline=None,
         headline_label="",
         card=None,

@@ -277,6 +277,24 @@ def test_thresholds_are_written_with_a_true_minus_sign():
     assert Inside(0.5, around=-1.0).describe().startswith("supported if the interval lies inside −1.5 to −0.5")
 
 
+def test_a_rule_of_several_intervals_names_each_side_once() -> None:
+    assert AllOf((Above(0.3), Below(0.0), Above(50.0))).describe() == (
+        "supported if the intervals lie above 0.3, below 0 and above 50, in this order; refuted if any lies on the other side"
+    )
+    assert (
+        AllOf((Below(0.9), Below(0.9)))
+        .describe()
+        .startswith("supported if both intervals lie below 0.9; refuted if any")
+    )
+    assert AnyOf((Outside(0.25, around=1.0), Outside(0.25, around=1.0))).describe() == (
+        "supported if any interval lies outside 0.75 to 1.25; refuted if all lie on the other side"
+    )
+    assert Together((Below(-0.003), Below(0.0))).describe() == (
+        "supported if the intervals lie below −0.003 and below 0, in this order; "
+        "refuted if only one does and the other lies on the other side"
+    )
+
+
 def test_rules_count_their_tests():
     assert [num_tests(rule) for rule in (Above(), AllOf((Above(), Below())), AnyOf((Above(),) * 3))] == [1, 2, 3]
     assert list(conditions_of(Above())) == [""]

@@ -257,6 +257,12 @@ def draw(size: tuple[int, int], theme: str) -> str:
 """
 
 
+def keywords(name: str) -> str:
+    """Return the directive with which the real page of that name is found."""
+    template = (ROOT / f"report/render/templates/{name}.md.j2").read_text(encoding="utf-8")
+    return template.partition("{% block keywords %}")[2].partition("{% endblock %}")[0].strip()
+
+
 def answer(page: Page) -> str:
     """Write an answer page with everything that the templates use."""
     return f"""\
@@ -267,6 +273,8 @@ kernelspec: {{display_name: Python 3, language: python, name: python3}}
 ---
 
 # {page.title}
+
+{keywords(page.name)}
 
 :::{{admonition}} Short answer
 :class: short-answer

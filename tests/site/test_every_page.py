@@ -21,6 +21,10 @@ RUN_AXE = """async (rules) => {
 """All rules that are on by default, best practices among them. Of a page of source code its first lines speak for the rest.
 axe would fetch style sheets again (`preload`), from wrong addresses, for a rule that is off."""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SCROLLING = """(selector) => [...document.querySelectorAll(selector)]
+  .filter((box) => !box.closest(".source-code") && box.scrollWidth > box.clientWidth + 1)
+  .map((box) => `${box.scrollWidth - box.clientWidth} pixels: ${box.textContent.trim().slice(0, 60)}`)"""
+"""Boxes that are too narrow for what they hold. Pages of source code show whole files, which are not written for a column."""
 
 
 class Visit(NamedTuple):
@@ -31,11 +35,16 @@ class Visit(NamedTuple):
     """Accessibility rules broken, with the element and the theme."""
     overflow: int
     """Pixels that the page is wider than the window."""
+    code: list[str]
+    """Blocks of code that scroll sideways."""
+    tables: list[str]
+    """Tables that scroll sideways."""
 
 
 class Tour(NamedTuple):
     """What was seen on all pages at one size."""
 
+    size: str
     pages: list[Visit]
     complaints: list[str]
     """Errors and warnings on the console, uncaught exceptions, and failed requests."""
@@ -48,11 +57,13 @@ def visit(page: Page, name: str) -> Visit:
     page.goto(f"{name}.html")
     page.evaluate("document.fonts.ready")
     overflow: int = page.evaluate(OVERFLOW)
+    code: list[str] = page.evaluate(SCROLLING, "pre")
+    tables: list[str] = page.evaluate(SCROLLING, ".pst-scrollable-table-container")
     violations: list[str] = page.evaluate(RUN_AXE)
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     violations += [f"dark: {found}" for found in page.evaluate(RUN_AXE, ["color-contrast"])]
-    return Visit(name, violations, overflow)
+    return Visit(name, violations, overflow, code, tables)
 
 
 @pytest.fixture(scope="module", params=SIZES)
@@ -71,7 +82,7 @@ def tour(request: pytest.FixtureRequest, browser: Browser, address: str, page_na
     page.on("request", lambda request: requests.append(request.url))
     pages = [visit(page, name) for name in page_names]
     context.close()
-    return Tour(pages, complaints, requests)
+    return Tour(request.param, pages, complaints, requests)
 
 
 def test_axe_finds_no_violation(tour: Tour) -> None:
@@ -89,3 +100,13 @@ def test_nothing_is_asked_of_another_host(tour: Tour, address: str) -> None:
 
 def test_no_page_scrolls_sideways(tour: Tour) -> None:
     assert {page.name: page.overflow for page in tour.pages if page.overflow > 0} == {}
+
+
+def test_no_table_scrolls_sideways(tour: Tour) -> None:
+    assert {page.name: page.tables for page in tour.pages if page.tables} == {}
+
+
+def test_code_fits_its_column_on_a_wide_screen(tour: Tour) -> None:
+    if tour.size == "phone":
+        return  # where 76 characters would be too small to read
+    assert {page.name: page.code for page in tour.pages if page.code} == {}

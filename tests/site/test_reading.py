@@ -52,22 +52,70 @@ def test_rebuild_command_is_disclosed_and_copied(desktop: Page) -> None:
     assert clipboard(desktop) == "python -m report --only q4"
 
 
-def test_number_opens_by_keyboard_and_closes_with_escape(desktop: Page) -> None:
+def test_number_opens_by_enter_and_closes_with_escape(desktop: Page) -> None:
     desktop.goto("answers/q4.html")
     number = desktop.get_by_role("button", name="+3.9 pp, 95 % interval +3.5 to +4.3, 5 seeds").first
     panel = desktop.locator(".measured-panel").first
-    expect(panel).to_be_hidden()
     desktop.locator(".short-answer").click(position={"x": 5, "y": 5})
     desktop.keyboard.press("Tab")
     expect(number).to_be_focused()
+    desktop.wait_for_timeout(400)  # longer than the delay with which hovering opens a panel
+    expect(panel).to_be_hidden()
+    desktop.keyboard.press("Enter")
     expect(panel).to_be_visible()
     expect(panel).to_contain_text("paired t over seeds")
     desktop.keyboard.press("Tab")
-    expect(panel.get_by_role("link").first).to_be_focused()
-    expect(panel.get_by_role("link").first).to_have_attribute("href", "../records/capacity-relu-1-seed-0.json")
+    expect(panel.get_by_role("link", name="5 records of +3.9 pp")).to_be_focused()
     desktop.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(number).to_be_focused()
+
+
+def test_closed_panels_add_no_tab_stops(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    numbers = desktop.locator(".short-answer .measured-number")
+    desktop.locator(".short-answer").click(position={"x": 5, "y": 5})
+    for position in range(numbers.count()):
+        desktop.keyboard.press("Tab")
+        expect(numbers.nth(position)).to_be_focused()
+    assert numbers.count() == 3
+
+
+def test_records_of_a_number_are_one_link_away(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    desktop.locator(".measured-number").first.click()
+    desktop.locator(".measured-panel").first.get_by_role("link").click()
+    target = desktop.locator(":target")
+    expect(target.get_by_role("heading")).to_contain_text("5 records of capacity-relu-1-seed-0")
+    assert target.get_by_role("link").count() == 5
+    target.get_by_role("link").first.click()
+    expect(desktop).to_have_url(re.compile(r"/records/capacity-relu-1-seed-0\.json$"))
+
+
+def test_a_click_keeps_open_what_hovering_would_close(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    panel = desktop.locator(".measured-panel").first
+    desktop.locator(".measured-number").first.click()
+    desktop.mouse.move(5, 400)
+    desktop.wait_for_timeout(400)
+    expect(panel).to_be_visible()
+
+
+def test_punctuation_stays_on_the_line_of_its_number(phone: Page) -> None:
+    phone.goto("answers/q4.html")
+    number = phone.locator(".measured", has_text="1.4").first
+    assert number.evaluate("measured => measured.lastChild.textContent") == "."
+    for width in range(160, 320, 2):  # so that the line ends at every place
+        lines = number.evaluate(
+            """(measured, width) => {
+                measured.parentElement.style.width = `${width}px`;
+                const stop = document.createRange();
+                stop.selectNodeContents(measured.lastChild);
+                return [measured.firstChild, stop].map((part) => part.getBoundingClientRect().bottom);
+            }""",
+            width,
+        )
+        assert abs(lines[0] - lines[1]) < 12, width
 
 
 def test_number_opens_on_hover_and_closes_when_left(desktop: Page) -> None:
@@ -116,8 +164,8 @@ def test_phone_is_shown_the_narrow_drawing_and_loads_no_other(phone: Page) -> No
 def test_phone_menu_leads_to_the_audit(phone: Page) -> None:
     phone.goto("index.html")
     phone.get_by_role("button", name="Site navigation").click()
-    phone.locator("#pst-primary-sidebar-modal").get_by_role("link", name="The audit").click()
-    expect(phone.get_by_role("heading", level=1)).to_contain_text("The audit")
+    phone.locator("#pst-primary-sidebar-modal").get_by_role("link", name="Verdicts").click()
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("Verdicts")
 
 
 @pytest.mark.parametrize("width", [960, 1059, 1060, 1199, 1200])
@@ -132,13 +180,13 @@ def test_header_is_one_row_wherever_it_is_spread_out(desktop: Page, width: int) 
         }))""",
         [
             "Answers",
-            "The audit",
-            "Reproduced?",
-            "How fast is this?",
-            "The images",
+            "Verdicts",
+            "Reproducibility",
+            "Speed",
+            "Data",
             "Guide",
-            "API reference",
-            "References",
+            "API",
+            "Bibliography",
         ],
     )
     places = desktop.locator("#pst-header .navbar-nav > li, #pst-header .search-button-field:visible").evaluate_all(
@@ -162,12 +210,15 @@ def test_audit_bar_leads_to_filtered_claims(desktop: Page) -> None:
     assert "depends" in legend.inner_text()
     assert "another row" not in legend.inner_text()  # not counted
     legend.get_by_role("link", name="2 supported").click()
-    notebook, ours = (desktop.locator(".audit table").nth(place).locator("tbody tr:visible") for place in (0, 1))
+    notebook = desktop.locator(".claims-group:not(#controls) tbody tr:visible")
     expect(notebook).to_have_count(2)
-    expect(ours).to_have_count(1)
+    expect(desktop.locator("#controls tbody tr:visible")).to_have_count(1)
     expect(desktop.locator(".audit-filter [aria-current]")).to_contain_text("2 supported")
+    assert desktop.locator("#claims-q4 caption").inner_text().startswith("1 of 7 claims: supported")
+    assert desktop.locator(".audit h2:visible").count() == 3  # two questions and our own; Question 6 has none of these
     counted = sum(finding.claim.counts for finding in CLAIMS)
     desktop.get_by_role("link", name=f"all {counted}").click()
+    assert desktop.locator("#claims-q4 caption").inner_text().startswith("7 claims")
     expect(notebook).to_have_count(counted + 1)  # and one that another row decides
     desktop.goto("index.html")
     desktop.locator(".audit-controls").get_by_role("link", name="controls and remarks of our own").click()
@@ -219,6 +270,49 @@ def test_search_finds_names_questions_and_claims_first(desktop: Page, query: str
     desktop.locator("main input[type=search]").fill(query)
     desktop.keyboard.press("Enter")
     expect(desktop.locator("#search-results .search li a").first).to_have_attribute("href", target)
+
+
+@pytest.mark.parametrize(
+    ("query", "page"),
+    [
+        ("softmax", "answers/part1"),
+        ("overfitting", "answers/part1"),
+        ("early stopping", "answers/part1"),
+        ("activation function", "answers/q4"),
+        ("seed", "guide/reproduce"),
+        ("install", "guide/first-model"),
+    ],
+)
+def test_search_leads_a_topic_to_its_page_from_a_folder_too(desktop: Page, site: Path, query: str, page: str) -> None:
+    desktop.goto((site / "search.html").as_uri() + f"?q={query.replace(' ', '+')}")
+    hits = desktop.locator("#search-results .search li a")
+    expect(desktop.locator("#search-results .search-summary")).to_contain_text("found")
+    addresses = [str(hit.get_attribute("href")).partition("#")[0] for hit in hits.all()]
+    assert f"{page}.html" in addresses[:3]
+    assert len(set(addresses)) == len(addresses)
+
+
+def test_print_shows_whole_lines_and_intervals(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    desktop.emulate_media(media="print")
+    printed = desktop.locator(".short-answer .measured-number").first.evaluate(
+        "number => getComputedStyle(number, '::after').content"
+    )
+    assert "(95 % interval +3.5 to +4.3)" in printed
+    desktop.set_viewport_size({"width": 500, "height": 900})
+    assert desktop.locator("pre").evaluate_all("all => all.every(pre => pre.scrollWidth <= pre.clientWidth + 1)")
+    assert desktop.locator(".audit-filter, .measured-panel, .copybtn").locator("visible=true").count() == 0
+
+
+def test_copy_button_covers_no_code(phone: Page) -> None:
+    phone.goto("answers/q4.html")
+    block = phone.locator("div.highlight", has=phone.locator(".copybtn")).first
+    button, code = block.locator(".copybtn").bounding_box(), block.locator("pre").bounding_box()
+    padding: float = block.locator("pre").evaluate("pre => parseFloat(getComputedStyle(pre).paddingTop)")
+    assert button is not None
+    assert code is not None
+    assert button["y"] + button["height"] <= code["y"] + padding + 1
+    assert min(button["width"], button["height"]) >= 24
 
 
 def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:

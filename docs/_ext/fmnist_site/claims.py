@@ -21,6 +21,7 @@ from fmnist_site.tables import Cell, row, table
 from fmnist_site.verdicts import FAMILIES, STYLES, chip, condition_chip, count_families, family_chip
 from report.conclude import formatting
 from report.conclude.claims import Claim
+from report.conclude.rules import conditions_of
 from report.conclude.verdicts import ConditionFinding, Finding
 from report.render.page_data import Number, Page, numbers_of
 
@@ -67,23 +68,28 @@ class ClaimsDirective(SphinxDirective):
 
 
 class AuditDirective(SphinxDirective):
-    """``{audit}``: the claims of all pages, our own apart, with links that filter them by verdict."""
+    """``{audit}``: the claims of all pages by question, our own apart, with links that filter them by verdict."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the filter and the two tables."""
+        """Return the filter and the tables."""
         pages = read_all_pages(self.env)
         if not pages:
             return [no_results()]
         found = [(page, finding) for page in pages for finding in page.claims.values()]
-        said, ours = (
-            [_audit_row(self.env, page, finding) for page, finding in found if (finding.claim.origin == "ours") is own]
-            for own in (False, True)
-        )
-        content: list[nodes.Node] = [_filter(pages), table("Claims of the notebook", COLUMNS, said, "claims")]
+        ours = [one for one in found if one[1].claim.origin == "ours"]
+        content: list[nodes.Node] = [_filter(pages)]
+        for page in pages:
+            said = [one for one in found if one[0] is page and one not in ours]
+            if said:
+                content.append(self._group(page.title, f"claims-{page.name}", said))
         if ours:
-            caption = "Controls and remarks of ours, which no count includes"
-            content.append(block("div", table(caption, COLUMNS, ours, "claims"), ids=[CONTROLS]))
+            content.append(self._group("Our own controls and remarks, which no count includes", CONTROLS, ours))
         return [block("div", *content, classes=["audit"])]
+
+    def _group(self, title: str, anchor: str, found: list[tuple[Page, Finding]]) -> nodes.section:
+        rows = [_audit_row(self.env, page, finding) for page, finding in found]
+        node = table(_shown([finding for _, finding in found]), COLUMNS, rows, "claims")
+        return nodes.section("", nodes.title(text=title), node, ids=[anchor], classes=["claims-group"])
 
 
 def _filter(pages: list[Page]) -> Block:
@@ -103,6 +109,18 @@ def _filter(pages: list[Page]) -> Block:
         items.append(block("li", link, ids=[family]))
     label = {"aria-label": "Show claims by verdict"}
     return block("nav", block("ul", *items), classes=["audit-filter"], html_only=True, attributes=label)
+
+
+def _shown(findings: list[Finding]) -> list[nodes.Node]:
+    """Return a caption for each filter, of which the style sheet shows the one that is chosen."""
+    total = f"{len(findings)} claim{'' if len(findings) == 1 else 's'}"
+    captions: list[nodes.Node] = [inline("span", total, classes=["shown", "shown-all"])]
+    families = [STYLES[finding.verdict].family for finding in findings]
+    for family, (_, words) in FAMILIES.items():
+        if family in families:
+            text = f"{families.count(family)} of {total}: {words}"
+            captions.append(inline("span", text, classes=["shown", f"shown-{family}"], html_only=True))
+    return captions
 
 
 def _claim_row(env: BuildEnvironment, page: Page, finding: Finding) -> nodes.row:
@@ -140,7 +158,7 @@ def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail:
     content += _conditions(env, finding, found, in_detail=in_detail)
     details: list[str | Inline] = [claim.note]
     if in_detail and not claim.see:
-        details += [f"{finding.measured}.", _rule(claim, found)]
+        details += [f"{finding.measured}.", *_rules(claim, found)]
     if finding.verdict == "undetermined":
         details += [
             f"With {n.estimate.n} {n.estimate.n_of}, a true value {n.detectable} beyond the threshold would probably have been noticed."
@@ -155,13 +173,21 @@ def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail:
     return content
 
 
-def _rule(claim: Claim, found: list[Number]) -> Inline:
-    """Return the kind of a claim and its rule, with a link to the code that has both."""
-    kind = f"{KINDS[claim.kind].capitalize()}. "
+def _rules(claim: Claim, found: list[Number]) -> list[Inline]:
+    """Return what kind of claim it is with its rule, or the rule of each condition; *Rule* links to the code that has it."""
+    kind = f"{KINDS[claim.kind].capitalize()}."
     place = source_place(found[0].provenance.made_by) if found else None
-    name = link_to_page("Rule", *place, attributes={"title": found[0].provenance.made_by}) if place else "Rule"
-    rule = claim.rule.describe() if claim.rule else "settled by definition"
-    return inline("span", kind, name, f": {rule}.", classes=["claim-detail"])
+
+    def line(before: str, after: str) -> Inline:
+        name = link_to_page("Rule", *place, attributes={"title": found[0].provenance.made_by}) if place else "Rule"
+        return inline("span", before, name, after, classes=["claim-detail"])
+
+    if claim.rule is None:
+        return [line(f"{kind} ", ": settled by definition.")]
+    rules = {name: rule.describe() for name, rule in conditions_of(claim.rule).items()}
+    if len(set(rules.values())) == 1:
+        return [line(f"{kind} ", f"{' under each condition' if len(rules) > 1 else ''}: {rules.popitem()[1]}.")]
+    return [_detail(kind), *[line("", f" for {name}: {rule}.") for name, rule in rules.items()]]
 
 
 def _tests(page: str, names: Sequence[str]) -> Inline:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from fmnist_site.cite import citation_text, work_on_page
-from fmnist_site.elements import Inline, inline, link_to_file
+from fmnist_site.elements import Inline, inline
 from fmnist_site.evidence import page_of, read_page
+from fmnist_site.record_lists import records_link
 from report.render.page_data import Number
 
 logger = logging.getLogger(__name__)
 
-MAX_RECORD_LINKS = 12
-"""Number of records that a panel links to. With more it would be taller than the screen of a phone."""
+OPENING = re.compile(r"[(\[“‘]+$")
+CLOSING = re.compile(r"^[)\]”’.,;:!?%]+")
 
 
 class MeasuredRole(SphinxRole):
@@ -36,6 +41,7 @@ class MeasuredRole(SphinxRole):
 def measured_number(env: BuildEnvironment, number: Number) -> Inline:
     """Return the number as a button that opens its panel."""
     panel_id = f"measured-{env.new_serialno('measured') + 1}"
+    printed = {"data-interval": f" ({interval_of(number)})"} if number.interval else {}
     button = inline(
         "button",
         number.text,
@@ -45,9 +51,10 @@ def measured_number(env: BuildEnvironment, number: Number) -> Inline:
             "popovertarget": panel_id,
             "popovertargetaction": "show",  # a click must not close a panel that hovering opened
             "aria-label": accessible_name(number),
+            **printed,
         },
     )
-    panel = _panel(number, panel_id)
+    panel = _panel(env, number, panel_id)
     panel += _row("cite", _citation(env, number))
     return inline("span", button, panel, classes=["measured"])
 
@@ -71,7 +78,7 @@ def accessible_name(number: Number) -> str:
     return ", ".join(part for part in (number.text, interval_of(number), n) if part)
 
 
-def _panel(number: Number, panel_id: str) -> Inline:
+def _panel(env: BuildEnvironment, number: Number, panel_id: str) -> Inline:
     estimate = number.estimate
     rows = [_row(number.interval_name, f"{number.interval} {estimate.unit}")] if number.interval else []
     rows += [
@@ -81,7 +88,7 @@ def _panel(number: Number, panel_id: str) -> Inline:
         _row("method", estimate.method),
     ]
     if number.provenance.records:
-        rows.append(_row("records", *_record_links(number.provenance.records)))
+        rows.append(_row("records", records_link(env, number)))
     command = inline("code", number.provenance.rebuild, classes=["copyable"])
     rows.append(_row("rebuild", command))
     heading = inline("span", number.text, classes=["measured-heading"])
@@ -105,16 +112,29 @@ def _row(label: str, *content: nodes.Node | str) -> Inline:
     )
 
 
-def _record_links(records: tuple[str, ...]) -> list[nodes.Node | str]:
-    links: list[nodes.Node | str] = []
-    for position, record in enumerate(records[:MAX_RECORD_LINKS], start=1):
-        name = record.rpartition("/")[2]
-        links += [link_to_file(str(position), record, attributes={"aria-label": f"{position}: {name}"}), " "]
-    if len(records) > MAX_RECORD_LINKS:
-        links.append(f"and {len(records) - MAX_RECORD_LINKS} more")
-    return links
+class PunctuationStaysWithItsNumber(SphinxTransform):
+    """
+    Move punctuation beside a measured number into the number's element, in which no line breaks.
+
+    A browser may break a line before and after a button, even between a number and the full stop that follows.
+    """
+
+    default_priority = 760  # after SphinxSmartQuotes, at 750
+
+    def apply(self, **options: Any) -> None:
+        """Move it for every measured number of the document."""
+        for measured in self.document.findall(lambda node: isinstance(node, Inline) and "measured" in node["classes"]):
+            place = measured.parent.index(measured)
+            before, after = measured.parent[:place][-1:], measured.parent[place + 1 :][:1]
+            if after and isinstance(after[0], nodes.Text) and (closing := CLOSING.search(after[0])):
+                measured += nodes.Text(closing[0])
+                measured.parent.replace(after[0], nodes.Text(after[0][closing.end() :]))
+            if before and isinstance(before[0], nodes.Text) and (opening := OPENING.search(before[0])):
+                measured.insert(0, nodes.Text(opening[0]))
+                measured.parent.replace(before[0], nodes.Text(before[0][: opening.start()]))
 
 
 def setup(app: Sphinx) -> None:
-    """Register the role."""
+    """Register the role and the transform."""
     app.add_role("measured", MeasuredRole())
+    app.add_transform(PunctuationStaysWithItsNumber)

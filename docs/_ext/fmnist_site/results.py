@@ -91,7 +91,8 @@ class ResultTable(ResultDirective):
 
 def figure(result: Figure) -> Block:
     """Return a figure with its light and dark pictures, caption and provenance."""
-    caption = block("figcaption", nodes.paragraph(text=result.caption), provenance(result.provenance, result.data))
+    origin = provenance(result.provenance, result.data, f"figure “{result.title}”")
+    caption = block("figcaption", nodes.paragraph(text=result.caption), origin)
     return block("figure", pictures(result, "result-pictures"), caption, classes=["result"])
 
 
@@ -123,32 +124,41 @@ def _result_table(result: Table) -> Block:
     node = table(result.caption, result.columns, rows, "result-table")
     for entry, alignment_class in zip(node.findall(nodes.entry), alignment, strict=False):  # the cells of the header
         entry["classes"] = [alignment_class] if alignment_class else []
-    return block("div", node, provenance(result.provenance, result.data), classes=["result"])
+    origin = provenance(result.provenance, result.data, f"table “{result.title}”")
+    return block("div", node, origin, classes=["result"])
 
 
-def provenance(origin: Provenance, data: str) -> Block:
-    """Return the line below a result: seeds, data, records, code, command to rebuild it."""
+def provenance(origin: Provenance, data: str, result: str) -> Block:
+    """
+    Return the line below a result: seeds, data, records, code, command to rebuild it.
+
+    `result` names the result. Screen readers, which list links without their surroundings, read it with each link.
+    """
     parts: list[nodes.Node] = []
     if origin.num_seeds is not None:
         parts.append(inline("span", f"{origin.num_seeds} seed{'' if origin.num_seeds == 1 else 's'}"))
     if data:
-        parts.append(link_to_file("data (CSV)", data))
-    parts += _records(origin.records)
+        parts.append(link_to_file("data (CSV)", data, attributes=_of("data (CSV)", result)))
+    parts += _records(origin.records, result)
     place = source_place(origin.made_by)
     if place:
-        parts.append(link_to_page("code", *place, attributes={"title": origin.made_by}))
+        parts.append(link_to_page("code", *place, attributes={"title": origin.made_by} | _of("code", result)))
     parts += _experiments(origin.records)
-    parts.append(_disclosure("rebuild", inline("code", origin.rebuild, classes=["copyable"])))
+    parts.append(_disclosure("rebuild", inline("code", origin.rebuild, classes=["copyable"]), result))
     return block("ul", *[block("li", part) for part in parts], classes=["provenance"])
 
 
-def _records(records: tuple[str, ...]) -> list[nodes.Node]:
+def _of(text: str, result: str) -> dict[str, str]:
+    return {"aria-label": f"{text} of {result}"}
+
+
+def _records(records: tuple[str, ...], result: str) -> list[nodes.Node]:
     if not records:
         return []
     if len(records) == 1:
-        return [link_to_file("record", records[0])]
+        return [link_to_file("record", records[0], attributes=_of("record", result))]
     links = [block("li", link_to_file(record.rpartition("/")[2], record)) for record in records]
-    return [_disclosure(f"{len(records)} records", block("ul", *links))]
+    return [_disclosure(f"{len(records)} records", block("ul", *links), result)]
 
 
 def _experiments(records: tuple[str, ...]) -> list[nodes.Node]:
@@ -164,8 +174,9 @@ def _experiments(records: tuple[str, ...]) -> list[nodes.Node]:
     return [inline("span", "measured by ", *separated, html_only=True)] if links else []
 
 
-def _disclosure(summary: str, content: nodes.Node) -> Block:
-    return block("details", block("summary", summary), block("div", content, classes=["disclosed"]), html_only=True)
+def _disclosure(summary: str, content: nodes.Node, result: str) -> Block:
+    label = block("summary", summary, attributes=_of(summary, result))
+    return block("details", label, block("div", content, classes=["disclosed"]), html_only=True)
 
 
 def setup(app: Sphinx) -> None:

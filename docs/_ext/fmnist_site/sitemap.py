@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from fmnist_site import not_found
 from fmnist_site.citation import read_citation
 
-SECTIONS = {"answers/": "Answers", "guide/": "Guide", "api/": "API reference"}
+SECTIONS = {"answers/": "Answers", "guide/": "Guide", "api/": "API"}
 
 
 def _write(app: Sphinx, error: Exception | None) -> None:

@@ -13,9 +13,13 @@ logger = logging.getLogger(__name__)
 Cell = str | Sequence[nodes.Node]
 WIDTH = 24
 """Width of a column in plain-text output, in characters. In HTML the content determines the width."""
+MAX_COLUMNS = 3
+"""Number of columns that fit a phone. The rows of a wider table become lists there, in which each cell names its column."""
 
 
-def table(caption: str, columns: Sequence[str], rows: Sequence[nodes.row], *classes: str) -> nodes.table:
+def table(
+    caption: str | Sequence[nodes.Node], columns: Sequence[str], rows: Sequence[nodes.row], *classes: str
+) -> nodes.table:
     """Return a table of rows made by `row`."""
     group = nodes.tgroup(cols=len(columns))
     specifications = [nodes.colspec(colwidth=WIDTH) for _ in columns]
@@ -23,7 +27,8 @@ def table(caption: str, columns: Sequence[str], rows: Sequence[nodes.row], *clas
     group += specifications
     group += nodes.thead("", row(columns))
     group += nodes.tbody("", *rows)
-    return nodes.table("", nodes.title(text=caption), group, classes=["colwidths-auto", *classes])
+    title = nodes.title(text=caption) if isinstance(caption, str) else nodes.title("", "", *caption)
+    return nodes.table("", title, group, classes=["colwidths-auto", *classes])
 
 
 def row(
@@ -45,10 +50,13 @@ def _content(cell: Cell) -> nodes.Node:
 
 
 def _visit_entry(self: HTML5Translator, node: nodes.entry) -> None:
-    """Write a cell as Docutils does, and set the scope of a header cell."""
+    """Write a cell as Docutils does, and set the scope of a header cell and the column's name of a cell that needs it."""
     HTML5Translator.visit_entry(self, node)
     scope = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
-    self.body[-1] = self.body[-1].replace("<th", f'<th scope="{scope}"', 1)
+    cell = self.body[-1].replace("<th", f'<th scope="{scope}"', 1)
+    if "column" in node:
+        cell = cell.replace("<td", f'<td data-column="{self.attval(node["column"])}"', 1)
+    self.body[-1] = cell
 
 
 def _depart_entry(self: HTML5Translator, node: nodes.entry) -> None:
@@ -63,7 +71,20 @@ def _warn_of_empty_headers(app: Sphinx, document: nodes.document, name: str) -> 
                 logger.warning("a column of a table has no header", location=entry)
 
 
+def _name_columns(app: Sphinx, document: nodes.document, name: str) -> None:
+    """Mark tables with more columns than a phone has room for, and store the column's name in each of their cells."""
+    for wide in document.findall(nodes.table):
+        columns = [entry.astext() for head in wide.findall(nodes.thead) for entry in head.findall(nodes.entry)]
+        if len(columns) <= MAX_COLUMNS:
+            continue
+        wide["classes"].append("stacks")
+        for body_row in next(iter(wide.findall(nodes.tbody))).findall(nodes.row):
+            for entry, column in zip(body_row.findall(nodes.entry), columns, strict=False):
+                entry["column"] = column
+
+
 def setup(app: Sphinx) -> None:
-    """Override the visitors of cells, and check all headers."""
+    """Override the visitors of cells, check all headers, and name the columns of wide tables in their cells."""
     app.connect("doctree-resolved", _warn_of_empty_headers)
+    app.connect("doctree-resolved", _name_columns)
     app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))

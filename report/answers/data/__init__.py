@@ -6,7 +6,7 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="data",
-    title="The images",
+    title="Data",
     experiments=("images",),
     headline="shared",
     headline_label="test images among the training images",

@@ -8,7 +8,15 @@ from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.curves import PERCENT
 from report.answers.q6 import answer
-from report.answers.timed import MILLI, fetch_share, loader, passes_of, per_batch, with_and_without_accelerator
+from report.answers.timed import (
+    MILLI,
+    STEP_STYLES,
+    fetch_share,
+    loader,
+    passes_of,
+    per_batch,
+    with_and_without_accelerator,
+)
 from report.conclude.statistics import Estimate, log_ratio, mean_with_t_interval
 from report.experiments.data_loading import ModelName, Passes, Source
 from report.experiments.hardware import Part
@@ -81,7 +89,11 @@ def step_parts(records: Records, findings: Findings) -> FigureSpec:
                     bars.append(_bar(f"{name}, {label}{where}", passes))
     small, _, large, _ = (estimate.value for estimate in loader_shares(records))
     return FigureSpec(
-        chart=BarChart(bars=bars, x_label="share of a training step of 64 images (%)"),
+        chart=BarChart(
+            bars=bars,
+            x_label="share of a training step of 64 images (%)",
+            styles={name: STEP_STYLES[part] for part, name in PARTS.items()},
+        ),
         title=f"The loader takes {small:.0f} % of the small network's step and {large:.0f} % of ResNet-18's",
         alt="Shares of a training step. " + " ".join(f"{bar.label}: {_spoken(bar)}." for bar in bars),
         caption=(

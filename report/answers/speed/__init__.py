@@ -1,4 +1,4 @@
-"""How fast is this? The reference loop against the notebook's, scikit-learn's and the floor, and where its time goes."""
+"""Speed: the reference loop against the notebook's, scikit-learn's and the floor, and where its time goes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from report.answers.answer import Answer
 
 answer = Answer(
     name="speed",
-    title="How fast is this?",
+    title="Speed",
     experiments=("speed",),
     headline="notebook-over-fit",
     headline_label="the notebook's epoch over fit's",

@@ -9,7 +9,7 @@ from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.speed import answer
 from report.answers.speed.goals import AIM, MOST_OVER_HAND_WRITTEN
-from report.answers.timed import machine, median
+from report.answers.timed import STEP_STYLES, machine, median
 from report.conclude.bootstrap import ratio_of_medians
 from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.hardware import Part
@@ -109,6 +109,7 @@ def parts(records: Records, findings: Findings) -> FigureSpec:
                 Bar(label="its calls without arithmetic", segments=[BarSegment(label="dispatch", value=dispatch)]),
             ],
             x_label="microseconds",
+            styles={part: STEP_STYLES[part] for part in (*PARTS, "dispatch")},
         ),
         title=f"{NAMES[largest]} is the longest part of a step; calls alone take {dispatch / sum(micro.values()):.0%} as long",
         alt="Microseconds of a step: "

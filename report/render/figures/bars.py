@@ -26,7 +26,8 @@ def draw_bars(chart: BarChart, theme: Theme, size: FigureSize) -> Figure:
     labels = list(dict.fromkeys(segment.label for bar in chart.bars for segment in bar.segments))
     ends, height = np.zeros(len(chart.bars)), 1.7 * size.font_size
     segments: dict[str, BarContainer] = {}
-    for index, label in enumerate(labels):
+    for order, label in enumerate(labels):
+        index = chart.styles.get(label, order)
         colour = legible(theme.series[index % len(theme.series)], theme, SHAPE_CONTRAST)
         lengths = [sum(segment.value for segment in bar.segments if segment.label == label) for bar in chart.bars]
         widths = np.nan_to_num(np.array(lengths, dtype=np.float64))

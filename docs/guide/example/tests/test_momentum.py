@@ -1,4 +1,4 @@
-"""Momentum: the runs are those of the reference loop, and verdict, title and sentence turn with the effect."""
+"""Momentum: runs follow the reference loop, and words the effect."""
 
 import pytest
 import torch
@@ -15,18 +15,23 @@ from report.render import pages
 
 def test_without_momentum_it_is_the_reference_loop():
     images = dataset("")
-    without, with_momentum = (measure(run, images, {}).test_accuracy for run in plan(Profile(name="quick", seeds=1)))
+    runs = plan(Profile(name="quick", seeds=1))
+    without, with_momentum = (
+        measure(run, images, {}).test_accuracy for run in runs
+    )
     torch.manual_seed(0)
     model = MLP()
     fit(model, images.train_images, images.train_labels, epochs=2, seed=0)
-    assert without[-1] == evaluate(model, images.test_images, images.test_labels).accuracy
+    score = evaluate(model, images.test_images, images.test_labels)
+    assert without[-1] == score.accuracy
     assert with_momentum[-1] > without[-1]
 
 
 @pytest.mark.parametrize(
-    ("gain", "verdict", "words"), [(0.02, "supported", "helps"), (-0.02, "refuted", "does not help")]
+    ("gain", "verdict", "words"),
+    [(0.02, "supported", "helps"), (-0.02, "refuted", "does not help")],
 )
-def test_the_conclusion_turns_with_the_effect(gain, verdict, words, tmp_path):
+def test_the_conclusion_follows_the_effect(gain, verdict, words, tmp_path):
     records = ExampleRecords(results_of("momentum", gain=gain))
     findings = pages.measure(records, "full").findings
     assert findings["Q5.90"].verdict == verdict

@@ -1,8 +1,10 @@
 """
 What momentum adds in the first epochs.
 
-Measured: test accuracy after each of five epochs of the notebook's 784-128-10 network (SGD at learning rate 0.01, batch
-size 64), without momentum and with momentum 0.9. Both arms of a seed share initial weights and batches. Three seconds a run.
+Measured: test accuracy after each of five epochs of the notebook's
+784-128-10 network (SGD at learning rate 0.01, batch size 64), without
+momentum and with momentum 0.9. Both arms of a seed share initial weights
+and batches. A run takes three seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +30,13 @@ def plan(profile: Profile) -> Iterator[Run]:
     epochs = profile.pick(full=5, quick=2)
     for seed in profile.seeds_of():
         for arm, momentum in (("plain", 0.0), ("momentum", 0.9)):
-            yield Run(experiment="momentum", arm=arm, seed=seed, parameters={"momentum": momentum, "epochs": epochs})
+            parameters = {"momentum": momentum, "epochs": epochs}
+            yield Run(
+                experiment="momentum",
+                arm=arm,
+                seed=seed,
+                parameters=parameters,
+            )
 
 
 def measure(run: Run, dataset: Dataset, inputs: Inputs) -> MomentumResults:
@@ -36,15 +44,25 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> MomentumResults:
     del inputs
     torch.manual_seed(run.seed)
     model = MLP().to(run.device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=run.parameters["momentum"])
+    momentum, epochs = run.parameters["momentum"], run.parameters["epochs"]
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=0.01, momentum=momentum
+    )
     train, test = dataset.train, dataset.test
     accuracy: list[float] = []
 
     def score(epoch: int) -> None:
         accuracy.append(evaluate(model, test.images, test.labels).accuracy)
 
-    epochs = run.parameters["epochs"]
-    fit(model, train.images, train.labels, epochs=epochs, optimizer=optimizer, seed=run.seed, after_epoch=score)
+    fit(
+        model,
+        train.images,
+        train.labels,
+        epochs=epochs,
+        optimizer=optimizer,
+        seed=run.seed,
+        after_epoch=score,
+    )
     return MomentumResults(test_accuracy=accuracy)
 
 

@@ -5,5 +5,9 @@ from report.experiments.momentum import MomentumResults
 
 def example(run, gain=0.02):
     """Make a run that momentum raises by so much."""
-    last = 0.80 + run.seed / 1000 + (gain if run.parameters["momentum"] else 0.0)
-    return MomentumResults(test_accuracy=[last - 0.01 * left for left in reversed(range(run.parameters["epochs"]))])
+    gained = gain if run.parameters["momentum"] else 0.0
+    last = 0.80 + run.seed / 1000 + gained
+    epochs_left = reversed(range(run.parameters["epochs"]))
+    return MomentumResults(
+        test_accuracy=[last - 0.01 * n for n in epochs_left]
+    )

@@ -18,27 +18,43 @@ def final_accuracy(run: MomentumResults) -> float:
     return run.test_accuracy[-1]
 
 
-@answer.claim("Q5.90", "Momentum helps in the first epochs.", Above(MARGIN), origin="ours")
+@answer.claim(
+    "Q5.90",
+    "Momentum helps in the first epochs.",
+    Above(MARGIN),
+    origin="ours",
+)
 def gain_from_momentum(records: Records) -> Estimate:
-    """Test accuracy after {epochs} epochs, with momentum 0.9 minus without."""
-    momentum, plain = (records.arm("momentum", arm, MomentumResults) for arm in ("momentum", "plain"))
-    return accuracy_points(momentum, plain, final_accuracy, settings={"epochs": momentum.parameters["epochs"]})
+    """Test accuracy after {epochs} epochs: momentum 0.9 minus without."""
+    momentum = records.arm("momentum", "momentum", MomentumResults)
+    plain = records.arm("momentum", "plain", MomentumResults)
+    epochs = momentum.parameters["epochs"]
+    return accuracy_points(
+        momentum, plain, final_accuracy, settings={"epochs": epochs}
+    )
 
 
 @answer.figure("q5-momentum")
 def gains(records: Records, findings: Findings) -> FigureSpec:
     """Draw the difference that momentum makes, and that of each seed."""
-    momentum, plain = (records.arm("momentum", arm, MomentumResults) for arm in ("momentum", "plain"))
+    momentum = records.arm("momentum", "momentum", MomentumResults)
+    plain = records.arm("momentum", "plain", MomentumResults)
     row = difference_row("momentum 0.9", momentum, plain, final_accuracy)
     return FigureSpec(
-        chart=IntervalChart(rows=[row], x_label="test accuracy minus no momentum (percentage points)", margin=MARGIN),
+        chart=IntervalChart(
+            rows=[row],
+            x_label="test accuracy minus no momentum (percentage points)",
+            margin=MARGIN,
+        ),
         title=by_verdict(
             findings["Q5.90"],
             supported="Momentum helps in the first epochs",
             refuted="Momentum does not help in the first epochs",
             withheld="Test accuracy with momentum minus that without",
         ),
-        alt=f"Momentum changes test accuracy by {row.value:+.2f} points ({row.low:+.2f} to {row.high:+.2f}).",
-        caption="Mean paired difference with its 95 % interval; small dots: single seeds; shaded: too little to count.",
+        alt=f"Momentum changes test accuracy by {row.value:+.2f} points "
+        f"({row.low:+.2f} to {row.high:+.2f}).",
+        caption="Mean paired difference with its 95 % interval; small "
+        "dots: single seeds; shaded: too little to count.",
         records=momentum.records + plain.records,
     )
