@@ -62,7 +62,8 @@ class ResultDirective(SphinxDirective):
 
     def _add_citation(self, content: Block, anchor: str, title: str) -> None:
         """Add the citation of the result to the line of its provenance."""
-        cite = _disclosure("cite", citation_text(self.env, work_on_page(self.env.docname, title, anchor)))
+        citation = citation_text(self.env, work_on_page(self.env.docname, title, anchor))
+        cite = _disclosure("cite", citation, f"{self.kind} “{title}”")
         for line in content.findall(lambda node: isinstance(node, Block) and "provenance" in node["classes"]):
             line += block("li", cite)
 
