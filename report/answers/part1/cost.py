@@ -156,7 +156,7 @@ def table_of_modes(records: Records, findings: Findings) -> TableSpec:
             "networks as published",
             "runs",
             "95 % interval of their share (%)",
-            "cost (percentage points)",
+            "accuracy, twice minus once (pp)",
             "error, seeds",
             "error, images",
         ],
