@@ -41,17 +41,24 @@ def spoken(records, profile="full"):
         (0.0005, 0.0002, "undetermined", "undetermined"),  # neither falls
     ],
 )
-def test_q3_5_turns_with_the_later_epochs(loss, error, late, verdict) -> None:
+def test_q3_6_turns_with_the_later_epochs(loss, error, late, verdict) -> None:
     records = ExampleRecords(made_up(loss_later=loss, error_later=error))
     findings, page = spoken(records)
-    assert {c.name: c.verdict for c in findings["Q3.5"].conditions} == {EARLY: "supported", LATE: late}
-    assert findings["Q3.5"].verdict == verdict
-    values = [estimate.value for estimate in findings["Q3.5"].estimates]
+    assert {c.name: c.verdict for c in findings["Q3.6"].conditions} == {EARLY: "supported", LATE: late}
+    assert findings["Q3.6"].verdict == verdict
+    values = [estimate.value for estimate in findings["Q3.6"].estimates]
     assert values == pytest.approx([-0.1, -2, 10 * loss, 1000 * error], abs=0.01)
     title = q3.answer.figures["q3-loss-and-error"](records, findings).title
     assert ("and diverge over epochs 61 to 100" in title) == (verdict == "depends")
-    assert ("in training they do" in page) == (verdict == "depends")
-    assert ("they go together" in page) == (verdict == "supported")
+    assert ("on unseen images can diverge" in page) == (verdict == "depends")
+    assert ("the two go together" in page) == (verdict == "supported")
+
+
+@pytest.mark.parametrize(("error", "late"), [(-0.0002, "supported"), (0.0002, "refuted")])
+def test_q3_5_asks_whether_the_error_falls_while_the_training_loss_does(error, late) -> None:
+    findings, page = spoken(ExampleRecords(made_up(loss_later=0.0005, error_later=error)))
+    assert {c.name: c.verdict for c in findings["Q3.5"].conditions} == {EARLY: "supported", LATE: late}
+    assert ("late in training as well as early" in page) == (late == "supported")
 
 
 def test_the_later_tens_are_shown_relative_to_epochs_51_to_60() -> None:

@@ -44,7 +44,7 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
     return FigureSpec(
         chart=reliability_diagram(_reliability(label, arm) for label, arm in arms.items()),
         title=by_sign(
-            findings["Q3.5"],
+            findings["Q3.6"],
             gap,
             above="At the end of training the network is overconfident",
             below="At the end of training the network is underconfident",

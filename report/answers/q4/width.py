@@ -88,6 +88,23 @@ def slopes_over_width(records: Records) -> tuple[Estimate, Estimate]:
     )
 
 
+@answer.number("gain-of-wide")
+def gain_of_wide(records: Records) -> Estimate:
+    """Estimate the slope of test accuracy for each doubling from the width of `depth` to the widest."""
+    arms = {width: arm for width, arm in _widths(records).items() if width >= WIDTH_OF_DEPTHS}
+    doublings = np.log2(max(arms) / min(arms))
+    by_seed = [(curves[0], curves[-1]) for curves in _by_seed(arms)]
+    return over_seeds_and_images(
+        [(accuracy(widest) - accuracy(first)) / doublings for first, widest in by_seed],
+        [
+            PERCENT * (widest.recognition[-1].shares() - first.recognition[-1].shares()) / doublings
+            for first, widest in by_seed
+        ],
+        unit="percentage points",
+        records=tuple(id for arm in arms.values() for id in arm.records),
+    )
+
+
 @answer.figure("q4-width")
 def width_curve(records: Records, findings: Findings) -> FigureSpec:
     """Draw training loss and test accuracy against width."""
