@@ -32,8 +32,8 @@ def test_verdict_sentences_and_titles_reverse_with_the_effects() -> None:
     other_findings, other_page = spoken(reversed_)
     assert findings["Q1.3"].verdict == "supported"
     assert other_findings["Q1.3"].verdict == "refuted"
-    assert "Each is better at its own task." in page
-    assert "it isn't true that each is better at its own task" in other_page
+    assert "On classes logistic regression does better" in page
+    assert "it isn't true that each does its own task well" in other_page
     for name, phrase, opposite in (
         ("q1-differences", "Logistic regression recognises more", "Least squares recognises more"),
         ("q1-majority", "On two classes and on ten, logistic regression beats", "does not beat"),

@@ -77,7 +77,7 @@ def page_of(records, profile="full"):
             [
                 "A hidden layer does not help here:",
                 "does not explain this",
-                "A second or a third ReLU layer adds nothing more.",
+                "neither a second nor a third ReLU layer gains another 0.3 points",
             ],
         ),
         (
@@ -115,10 +115,10 @@ def test_q4_1_turns_with_the_accuracy(relu1, verdict, words):
 @pytest.mark.parametrize(
     ("accuracies", "verdict", "words"),
     [
-        ({}, "supported", "without the ReLU it adds nothing"),
+        ({}, "supported", "without the ReLU it gains less than 0.3 points"),
         ({"linear1": 0.86}, "refuted", "the ReLU alone does not explain it"),  # the linear layer adds two points
         ({"relu1": 0.84}, "refuted", "the ReLU alone does not explain it"),  # the ReLU adds none
-        ({"linear1": 0.82}, "supported", "without the ReLU it adds nothing"),  # doing harm is no objection
+        ({"linear1": 0.82}, "supported", "without the ReLU it gains less than 0.3 points"),  # doing harm is no objection
         ({"linear1": 0.843}, "undetermined", "is open"),
     ],
 )

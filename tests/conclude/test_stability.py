@@ -164,7 +164,7 @@ def test_the_page_shows_halves_and_every_published_result(tmp_path, monkeypatch,
 
 def test_without_published_results_or_verdicts_the_page_says_so(tmp_path, monkeypatch, records, measured):
     page, tables = write_page(tmp_path, monkeypatch, records, measured)
-    assert "No published result is in this checkout yet" in page
+    assert "no published result in this checkout yet" in page
     assert list(tables) == ["halves"]
     nothing = Records(ExampleStore([]), [])
     page, tables = write_page(tmp_path, monkeypatch, nothing, pages.measure(nothing, "full").findings)

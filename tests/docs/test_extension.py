@@ -287,7 +287,7 @@ class TestProvenance:
     def test_names_the_experiments_that_made_the_records(self) -> None:
         records = ("records/epochs.as_published.seed1.b7.json", "records/capacity.none.seed0.a1.json", "records/x.json")
         origin = Provenance(records=records, rebuild="", made_by="report.render.page_data.Number")
-        line = provenance(origin, "")
+        line = provenance(origin, "", "a table")
         assert "measured by capacity, epochs" in line.astext()
         linked = {link["document"] for link in line.findall(Inline) if "document" in link}
         assert {"source/report/experiments/capacity", "source/report/experiments/epochs"} <= linked
