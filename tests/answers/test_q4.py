@@ -118,7 +118,11 @@ def test_q4_1_turns_with_the_accuracy(relu1, verdict, words):
         ({}, "supported", "without the ReLU it gains less than 0.3 points"),
         ({"linear1": 0.86}, "refuted", "the ReLU alone does not explain it"),  # the linear layer adds two points
         ({"relu1": 0.84}, "refuted", "the ReLU alone does not explain it"),  # the ReLU adds none
-        ({"linear1": 0.82}, "supported", "without the ReLU it gains less than 0.3 points"),  # doing harm is no objection
+        (
+            {"linear1": 0.82},
+            "supported",
+            "without the ReLU it gains less than 0.3 points",
+        ),  # doing harm is no objection
         ({"linear1": 0.843}, "undetermined", "is open"),
     ],
 )
