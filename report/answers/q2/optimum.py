@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from report.answers.answer import Estimator
 from report.answers.q2 import answer
 from report.answers.q2.cost import costs_of, step_seconds
 from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
@@ -152,7 +152,7 @@ def fastest_batch(records: Records) -> Estimate:
     return _in_images([fastest(of_seed) for of_seed in seconds.values()], ids)
 
 
-def near_the_fastest(doublings: int) -> Estimator:
+def near_the_fastest(doublings: int) -> Callable[[Records], Estimate]:
     """Make a function that returns the power of two nearest to the fastest batch size, doubled so many times."""
 
     def choose(records: Records) -> Estimate:
@@ -173,7 +173,7 @@ def sizes_by_speed(records: Records) -> tuple[list[int], list[int]]:
     return [size for size in sizes if size not in slower], slower
 
 
-def slower_than_fastest(batch_size: int) -> Estimator:
+def slower_than_fastest(batch_size: int) -> Callable[[Records], Estimate]:
     """Make an estimator of the seconds that a batch size takes, over those of the fastest one measured."""
 
     def estimate(records: Records) -> Estimate:
