@@ -32,6 +32,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     x_scale: Scale = "linear"
     y_scale: Scale = "linear"
+    x_falls: bool = False
+    """Whether x falls from left to right: for a training loss, so that training goes to the right."""
 
 
 class LineChart(msgspec.Struct, frozen=True, kw_only=True, tag="line"):

@@ -9,7 +9,7 @@ from examples.batch_size import trained
 from examples.batch_target import approached
 
 from report.answers import CLAIMS, q2
-from report.answers.q2 import cost, dynamics, levels, matched, noise, optimum, target
+from report.answers.q2 import cost, dynamics, levels, matched, noise, optimum, rates, settings, target
 from report.answers.q2.estimates import product, ratio_over_seeds
 from report.conclude.rules import Above, decide
 from report.conclude.verdicts import conclude
@@ -247,6 +247,64 @@ def test_fastest_finds_the_bottom_of_a_parabola_and_keeps_to_the_range():
     assert optimum.fastest(seconds) == pytest.approx(2**bottom)
     assert optimum.fastest({size: 1 / size for size in BATCH_SIZES}) == 4096
     assert optimum.fastest({size: float(size) for size in BATCH_SIZES}) == 16
+
+
+def with_seconds(monkeypatch, factors):
+    """Let each batch size take a base time times one factor a seed; return what the figure's title says then."""
+    records = ExampleRecords(made_up())
+    _, findings = concluded(records)
+    by_seed = {seed: {size: 10.0 * of[seed] for size, of in factors.items()} for seed in range(5)}
+    monkeypatch.setattr(optimum, "seconds_by_seed", lambda _: (by_seed, ("a",)))
+    return target.against_batch(records, findings).title
+
+
+def test_batch_sizes_that_no_interval_tells_from_the_fastest_are_named_together(monkeypatch):
+    same, slow = [1.0, 1.1, 0.9, 1.05, 0.95], [2.0] * 5
+    title = with_seconds(monkeypatch, {16: slow, 64: same, 256: [1.03 * of for of in same[::-1]], 1024: [3.0] * 5})
+    assert title.startswith("64 and 256 are about equally fast")
+    assert "; 16 and 1024 take " in title
+    title = with_seconds(monkeypatch, {16: slow, 64: [1.0] * 5, 256: [1.5] * 5})
+    assert title == "64 is the fastest to a training loss of 0.15 nats; 16 and 256 take 1.5 to 2.0 times as long"
+
+
+def test_the_sizes_to_try_are_the_powers_of_two_around_the_fastest():
+    records = ExampleRecords(made_up())
+    lower, upper = (q2.answer.estimators[name](records).value for name in ("smallest-to-try", "largest-to-try"))
+    assert upper == 4 * lower
+    assert lower < q2.answer.estimators["fastest-batch"](records).value < upper
+
+
+def test_tables_say_which_losses_were_not_tried_and_which_rates_lie_at_an_end():
+    records = ExampleRecords(made_up())
+    _, findings = concluded(records)
+    reached = {(row[0], row[2]): row[3] for row in target.to_the_levels(records, findings).rows}
+    assert reached[4096, 0.15] == "not tried"
+    assert reached[1024, 0.15] == "5 of 5"
+    tried = {(row[0], row[1]): row[2] for row in rates.settings(records, findings).rows}  # 0.1 is chosen in all
+    assert tried["equal epochs", 16] == "0.01 to 0.1 (at an end)"
+    assert tried["equal epochs", 256] == "0.03 to 0.3"
+
+
+def test_figures_name_the_condition_or_the_moment_that_makes_the_difference():
+    results = made_up()
+    for (experiment, arm), runs in made_up(-1).items():
+        if (experiment, arm[:7]) == ("batch_size", "updates"):
+            results[experiment, arm] = runs
+    for run in results["gradient_noise", "from_logits"]:
+        run.snapshots[-1] = msgspec.structs.replace(run.snapshots[-1], noise_scale=run.snapshots[1].noise_scale)
+    records = ExampleRecords(results)
+    _, findings = concluded(records)
+    title = {name: q2.answer.figures[name](records, findings).title for name in ("q2-accuracy", "q2-noise-scale")}
+    assert "better at equal epochs and equal training loss, not at equal updates" in title["q2-accuracy"]
+    assert title["q2-noise-scale"] == "The noise scale rises 16-fold in the first epoch; after that no rise is settled"
+
+
+def test_only_the_setting_whose_interval_says_so_differs():
+    records = ExampleRecords(made_up() | results_of("batch_target", sign=-1))
+    _, findings = concluded(records)
+    title = settings.settings_compared(records, findings).title
+    assert "two models does not differ by more than a quarter" in title
+    assert title.endswith("the noise scale at the two moments differs")
 
 
 def test_ratios_are_geometric_means_with_null_one():

@@ -398,6 +398,18 @@ def test_direct_labels_follow_the_ends_of_their_lines() -> None:
     assert heights["high"] < heights["middle"] < heights["low"]
 
 
+def test_an_axis_that_falls_goes_the_other_way_and_so_do_its_ticks() -> None:
+    series = Series(label="gap", x=[0.4, 0.3, 0.2], y=[0.0, 1.0, 2.0])
+
+    def place(tick: str, *, falls: bool) -> float:
+        chart = LineChart(panels=[Panel(series=[series], x_label="loss", y_label="y", x_falls=falls)])
+        inks = [ink(node) for node in parsed(draw(chart, theme="light")).iter(f"{SVG}text")]
+        return next(found.corners[:, 0].mean() for found in inks if found.text == tick)
+
+    assert place("0.20", falls=False) < place("0.40", falls=False)
+    assert place("0.40", falls=True) < place("0.20", falls=True)
+
+
 def test_a_series_without_a_label_has_none() -> None:
     chart = LineChart(panels=[panel(falling("", 0.0))])
     assert not [text for text in texts(draw(chart, theme="light")) if text.startswith("_")]

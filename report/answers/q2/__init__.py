@@ -11,7 +11,7 @@ answer = Answer(
     parts=("q2-generalisation", "q2-noise"),
     experiments=("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise"),
     headline="fastest-batch",
-    headline_label="batch size that trains to a loss of 0.15 in the least time",
+    headline_label="fastest batch size to a loss of 0.15, read off a fitted curve",
     card="q2-card",
 )
 
@@ -61,8 +61,8 @@ answer.definition(
     holds=True,
     place="Q2, stochasticity and noise",
     note=(
-        "True as a comparison, at one learning rate; false as an absolute: training is deterministic only where the batch is the "
-        "whole training set, up to the rounding of a sum."
+        "True as a comparison, at one learning rate (Q2.11 looks at rates in proportion to the batch). False as an absolute: "
+        "training is deterministic only where the batch is the whole training set, up to the rounding of a sum."
     ),
     origin="said",
 )

@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict, names_of
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, accuracy_points, at_the_end
 from report.answers.q2 import answer
 from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
 from report.conclude.claims import MARGIN
 from report.conclude.rules import Above, Conditions
-from report.conclude.statistics import Estimate, mean_with_t_interval
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval
+from report.conclude.verdicts import Finding
 from report.experiments.batch_size import BUDGETS, RATES, BatchSizeResults
 from report.record.reader import Arm, Records
 
@@ -86,6 +87,17 @@ def generalisation(records: Records) -> tuple[Estimate, ...]:
     return *by_budget, accuracy_points(small, large, value_at(lambda moment: moment.test_accuracy))
 
 
+def best_size(budget: str, batch_sizes: tuple[int, ...]) -> Callable[[Records], Estimate]:
+    """Make a function that names the batch size that did best on the held-out images."""
+
+    def choose(records: Records) -> Estimate:
+        best = _best(records, budget, batch_sizes)
+        size = best.parameters["batch_size"]
+        return exact(size, unit="images", n=len(batch_sizes), n_of="batch sizes", digits=0, records=best.records)
+
+    return choose
+
+
 def accuracy(budget: str, batch_size: int) -> Callable[[Records], Estimate]:
     """Make an estimator of the final test accuracy of one arm."""
 
@@ -115,19 +127,31 @@ def accuracy_against_batch(records: Records, findings: Findings) -> FigureSpec:
             findings["Q2.5"],
             supported="Small batches generalise better, whatever is held equal",
             refuted="Small batches do not generalise better, whatever is held equal",
-            depends="Whether small batches do better depends on what is held equal",
+            depends=_what_depends(findings["Q2.5"]),
             undetermined="Whether small batches generalise better is not settled by these runs",
             withheld="Test accuracy by batch size, at equal epochs and at equal updates",
         ),
         alt=f"Test accuracy against batch size: {ends}.",
         caption=(
-            f"784-128-10 network, 50,000 training images, learning rate chosen on held-out images for every point. Line: mean of "
-            f"{len(arms['epochs'][SMALL].results)} seeds; band: their range. Ten epochs, and {arms['updates'][SMALL].results[0].num_updates:,} updates."
+            f"784-128-10 network, 50,000 training images, learning rate chosen on held-out images for every point. Solid: after "
+            f"ten epochs. Dashed: after {arms['updates'][SMALL].results[0].num_updates:,} updates, without batches of 4096, which "
+            f"would need 240 epochs for that many. Line: mean of {len(arms['epochs'][SMALL].results)} seeds; band: their range."
         ),
         records=tuple(id for found in arms.values() for id in ids_of(found)),
     )
 
 
+def _what_depends(finding: Finding) -> str:
+    """Name the conditions under which small batches do better, do not, and those that are not settled."""
+    parts = [f"Small batches do better at {names_of(finding, 'supported')}, not at {names_of(finding, 'refuted')}"]
+    if unsettled := names_of(finding, "undetermined"):
+        parts.append(f"no difference is settled at {unsettled}")
+    return "; ".join(parts)
+
+
+for _budget in BUDGETS:
+    answer.number(f"best-small-{_budget}")(best_size(_budget, SMALL_ONES))
+    answer.number(f"best-large-{_budget}")(best_size(_budget, LARGE_ONES))
 answer.number("accuracy-epochs-small")(accuracy("epochs", 16))
 answer.number("accuracy-epochs-large")(accuracy("epochs", 4096))
 answer.number("accuracy-updates-small")(accuracy("updates", 16))

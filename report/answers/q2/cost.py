@@ -9,6 +9,7 @@ import numpy as np
 from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.q2 import answer
+from report.answers.q2.estimates import three_figures
 from report.conclude.bootstrap import bootstrap, median
 from report.conclude.rules import Above
 from report.conclude.statistics import Estimate, exact, log_ratio
@@ -128,10 +129,10 @@ def costs_by_batch(records: Records, findings: Findings) -> TableSpec:
         rows.append(
             [
                 step.batch_size,
-                seconds * MICROSECONDS,
-                per_image * MICROSECONDS,
+                three_figures(seconds * MICROSECONDS),
+                three_figures(per_image * MICROSECONDS),
                 round(1 / per_image),
-                step.saved_bytes / 1e3,
+                three_figures(step.saved_bytes / 1e3),
             ]
         )
     return TableSpec(

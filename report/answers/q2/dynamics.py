@@ -40,6 +40,7 @@ answer.claim(
     "The noise of small batches can help to leave poor minima.",
     Below(-WORTHWHILE),
     place="Q2, stochasticity and noise",
+    note=f"A gain of less than {WORTHWHILE:g} nats does not count as help.",
     measured=(
         f"Training loss of a small network that had levelled off, after {{updates}} updates with batch size {SMALL} "
         f"minus as many with {LARGE}, and then with {LARGE} until level again"

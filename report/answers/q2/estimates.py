@@ -28,6 +28,11 @@ def paired_ratio(arm: Arm[Results], baseline: Arm[Results], value: Callable[[Res
     return ratio_over_seeds(ratios, a.records + b.records)
 
 
+def three_figures(value: float) -> float:
+    """Round to three significant figures, for a table."""
+    return float(f"{value:.3g}")
+
+
 def product(first: Estimate, second: Estimate) -> Estimate:
     """Multiply two independent estimates of ratios, both with Student's t on logarithms; n is that of the first."""
     value = first.value * second.value

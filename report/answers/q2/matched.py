@@ -32,7 +32,7 @@ WORSE = 0.01
     origin="said",
 )
 def gap_at_matched_loss(records: Records) -> Estimate:
-    """Test minus training loss where the training loss is {level} nats, batch size {small} minus {large}, rates tuned."""
+    """Test minus training loss where the training loss is {level} nats, batch size {small} minus {large}, each at its own rate."""
     small, large = (runs_that_reach(records, "relu1", size) for size in (SMALL, LARGE))
     return paired_difference(small, large, value_at(lambda moment: moment.test_loss), unit="nats")
 
@@ -56,14 +56,14 @@ def loss_further_on(run: TargetResults) -> float:
     Above(WORSE),
     place="Q2, stochasticity and noise",
     note=(
-        "Neither size comes to an end in so few epochs: at a constant rate the loss falls like a power of the epochs. "
-        "A large batch on its way to a worse solution would be levelling off."
+        "Neither size comes to an end in so few epochs: at a constant rate the loss keeps falling, ever more slowly. "
+        f"A large batch on its way to a worse solution would be levelling off. Less than {WORSE:g} nats does not count as worse."
     ),
     constants={"before": BEFORE, "small": SMALL, "large": LARGE},
     origin="said",
 )
 def loss_of_large_further_on(records: Records) -> Estimate:
-    """Training loss after half as many epochs again as it took to {before} nats, batch size {large} minus {small}."""
+    """Training loss after 1.5 times the epochs that it took to {before} nats, batch size {large} minus {small}."""
     large, small = (runs_that_reach(records, "relu1", size, BEFORE) for size in (LARGE, SMALL))
     return paired_difference(large, small, loss_further_on, unit="nats")
 
@@ -88,13 +88,22 @@ def _gap(records: Records, batch_size: int) -> Estimate:
     return mean_with_t_interval(gaps, unit="nats", records=arm.records)
 
 
+@answer.number("gap-difference-before")
+def gap_difference_before(records: Records) -> Estimate:
+    """Estimate how much larger the gap of the small batch is at 0.2 nats."""
+    small, large = (runs_that_reach(records, "relu1", size, BEFORE) for size in (SMALL, LARGE))
+    return paired_difference(small, large, value_at(lambda moment: moment.test_loss, BEFORE), unit="nats")
+
+
 @answer.figure("q2-gap")
 def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
     """Draw the gap between test and training loss against the training loss, for each batch size."""
     arms = {batch_size: runs_of(records, "relu1", batch_size) for batch_size in BATCH_SIZES}
     series = [_gap_line(f"batch size {size}", arm.results) for size, arm in arms.items()]
     ends = ", ".join(f"{s.label}: {s.y[-1]:.3f} at {s.x[-1]:g} nats" for s in series)
-    panel = Panel(series=series, x_label="training loss (nats)", y_label="test minus training loss (nats)")
+    panel = Panel(
+        series=series, x_label="training loss (nats)", y_label="test minus training loss (nats)", x_falls=True
+    )
     return FigureSpec(
         chart=LineChart(panels=[panel]),
         title=by_verdict(
@@ -106,7 +115,7 @@ def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
         ),
         alt=f"Test minus training loss against training loss. {ends}.",
         caption=(
-            f"At each level, means of {len(arms[SMALL].results)} seeds and their range. Training goes from right to left. "
+            f"At each level, means of {len(arms[SMALL].results)} seeds and their range. Training goes from left to right. "
             "Batches of 4096 were not trained further than shown."
         ),
         records=tuple(id for arm in arms.values() for id in arm.records),

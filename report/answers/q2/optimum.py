@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from report.answers.answer import Estimator
 from report.answers.q2 import answer
 from report.answers.q2.cost import costs_of, step_seconds
 from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
-from report.conclude.statistics import Estimate, log_ratio
+from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import FIRST_TARGET
 from report.record.reader import NoRecords, Records
@@ -152,7 +152,28 @@ def fastest_batch(records: Records) -> Estimate:
     return _in_images([fastest(of_seed) for of_seed in seconds.values()], ids)
 
 
-def slower_than_fastest(batch_size: int) -> Estimator:
+def near_the_fastest(doublings: int) -> Callable[[Records], Estimate]:
+    """Make a function that returns the power of two nearest to the fastest batch size, doubled so many times."""
+
+    def choose(records: Records) -> Estimate:
+        size = fastest_batch(records)
+        nearest = 2 ** (round(float(np.log2(size.value))) + doublings)
+        return exact(nearest, unit="images", n=size.n, n_of=size.n_of, digits=0, records=size.records)
+
+    return choose
+
+
+def sizes_by_speed(records: Records) -> tuple[list[int], list[int]]:
+    """Return the measured batch sizes that are as fast as the fastest, within the paired interval, and the slower ones."""
+    seconds, _ = seconds_by_seed(records)
+    sizes = sorted(set.intersection(*(set(of) for of in seconds.values())))
+    best = min(sizes, key=lambda size: float(np.mean([np.log(of[size]) for of in seconds.values()])))
+    ratios = {size: log_ratio(*zip(*((of[size], of[best]) for of in seconds.values()), strict=True)) for size in sizes}
+    slower = [size for size, ratio in ratios.items() if size != best and ratio.low is not None and ratio.low > 1]
+    return [size for size in sizes if size not in slower], slower
+
+
+def slower_than_fastest(batch_size: int) -> Callable[[Records], Estimate]:
     """Make an estimator of the seconds that a batch size takes, over those of the fastest one measured."""
 
     def estimate(records: Records) -> Estimate:
@@ -165,5 +186,7 @@ def slower_than_fastest(batch_size: int) -> Estimator:
     return estimate
 
 
+answer.number("smallest-to-try")(near_the_fastest(-1))
+answer.number("largest-to-try")(near_the_fastest(1))
 answer.number("small-over-fastest")(slower_than_fastest(SMALL))
 answer.number("large-over-fastest")(slower_than_fastest(LARGE))

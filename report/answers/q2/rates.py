@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.q2 import answer
@@ -16,12 +19,13 @@ from report.answers.q2.budgets import (
     ids_of,
     over_batch_sizes,
 )
+from report.answers.q2.estimates import three_figures
 from report.answers.q2.levels import runs_of
 from report.conclude.statistics import Estimate, exact
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, RATES
 from report.experiments.batch_target import TargetResults
 from report.experiments.tuning import TuningResult
-from report.record.reader import NoRecords, Records
+from report.record.reader import Arm, NoRecords, Records
 
 
 def tried_rates(records: Records, budget: str, batch_size: int) -> tuple[list[float], tuple[str, ...]]:
@@ -56,6 +60,22 @@ def rates_at_an_edge(records: Records) -> Estimate:
     return exact(at_edge, unit="rates", n=len(searches), n_of="searches", digits=0, records=ids)
 
 
+def rate_growth(arm_at: Callable[[Records, int], Arm[Any]]) -> Estimator:
+    """Make a function that returns the chosen rate of the largest batch over that of the smallest."""
+
+    def compare(records: Records) -> Estimate:
+        smallest, largest = (arm_at(records, size) for size in (BATCH_SIZES[0], BATCH_SIZES[-1]))
+        ratio = largest.results[0].learning_rate / smallest.results[0].learning_rate
+        ids = smallest.records + largest.records
+        return exact(ratio, unit="ratio", n=2, n_of="batch sizes", digits=0, records=ids)
+
+    return compare
+
+
+answer.number("rate-growth-epochs")(rate_growth(lambda records, size: arm_of(records, "epochs", size)))
+answer.number("rate-growth-target")(rate_growth(lambda records, size: runs_of(records, "relu1", size)))
+
+
 @answer.figure("q2-rates")
 def rates_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw the chosen learning rates against batch size, with linear and square-root scaling from batch size 64."""
@@ -64,7 +84,7 @@ def rates_against_batch(records: Records, findings: Findings) -> FigureSpec:
     x = [float(batch_size) for batch_size in BATCH_SIZES]
     series = [over_batch_sizes(LABELS[b], found, lambda run: run.learning_rate) for b, found in arms.items()]
     series.append(
-        Series(label="soonest at the loss", x=x, y=[arm.results[0].learning_rate for arm in to_target.values()])
+        Series(label="fewest updates to 0.3 nats", x=x, y=[arm.results[0].learning_rate for arm in to_target.values()])
     )
     start = series[0].y[0]
     guides = [
@@ -89,8 +109,9 @@ def rates_against_batch(records: Records, findings: Findings) -> FigureSpec:
         title=_scaling_title(series[0].y, findings),
         alt=f"Chosen learning rates against batch size. {chosen}.",
         caption="Chosen on three seeds: under equal epochs and updates by accuracy on 10,000 held-out images, among rates a factor of "
-        "about three apart; on the way to a training loss by fewest updates, among rates a factor of 1.5 to 2 apart. Guides start from "
-        f"the rate at batch size {x[0]:.0f} under equal epochs.",
+        "about three apart; for the way to a training loss by fewest updates to 0.3 nats, among rates a factor of 1.5 to 2 apart. Grey, steep: "
+        "rates in proportion to the batch. Grey, flat: in proportion to its square root. Both start from the rate of batches of "
+        f"{x[0]:.0f} under equal epochs.",
         records=tuple(id for found in arms.values() for id in ids_of(found))
         + tuple(id for arm in to_target.values() for id in arm.records),
     )
@@ -120,22 +141,24 @@ def settings(records: Records, findings: Findings) -> TableSpec:
         for batch_size in RATES[budget]:
             arm = arm_of(records, budget, batch_size)
             tried, tuning = tried_rates(records, budget, batch_size)
+            chosen = arm.results[0].learning_rate
             rows.append(
                 [
                     LABELS[budget],
                     batch_size,
-                    f"{tried[0]:g} to {tried[-1]:g}",
-                    arm.results[0].learning_rate,
+                    f"{tried[0]:g} to {tried[-1]:g}" + (" (at an end)" if chosen in (tried[0], tried[-1]) else ""),
+                    chosen,
                     arm.results[0].num_updates,
-                    float(np.mean(arm.values(lambda run: run.epochs[-1]))),
-                    float(np.mean(arm.values(lambda run: run.train_loss[-1]))),
-                    float(np.mean(arm.values(final_test_accuracy))) * PERCENT,
+                    round(float(np.mean(arm.values(lambda run: run.epochs[-1]))), 1),
+                    round(float(np.mean(arm.values(lambda run: run.train_loss[-1]))), 2),
+                    three_figures(float(np.mean(arm.values(final_test_accuracy))) * PERCENT),
                 ]
             )
             ids += [*tuning, *arm.records]
     return TableSpec(
         title="Learning rates, and where training ended",
-        caption="Learning rates tried and chosen, and where training ended. Means over seeds; training loss with the weights fixed.",
+        caption="Learning rates tried and chosen, and where training ended. Means over seeds; training loss with the weights fixed. "
+        "“At an end”: the chosen rate is the lowest or the highest that was tried, so a rate beyond it may be better.",
         columns=[
             "budget",
             "batch size",

@@ -49,6 +49,7 @@ def draw_lines(chart: LineChart, theme: Theme, size: FigureSize) -> Figure:
 
 def _set_axes(axes: Axes, panel: Panel, size: FigureSize) -> None:
     set_ticks(axes, panel.x_scale, [x for series in panel.series for x in series.x])
+    axes.xaxis.set_inverted(panel.x_falls)
     set_ticks(axes, panel.y_scale, axis="y")
     set_x_label(axes, panel.x_label, size)
     y_label = wrap(panel.y_label, size.font_size, 0.85 * size.width)

@@ -1,0 +1,62 @@
+"""Question 2, whether the best batch size depends on the setting: in two models, and at two moments of one training."""
+
+from __future__ import annotations
+
+from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.charts import IntervalChart, IntervalRow
+from report.answers.intervals import row
+from report.answers.q2 import answer
+from report.answers.q2.noise import change_of_noise_scale
+from report.answers.q2.optimum import critical_batch_ratio
+from report.conclude.rules import AnyOf, Outside
+from report.conclude.statistics import Estimate
+from report.record.reader import Records
+
+A_QUARTER = 0.25
+"""Two batch sizes that differ by less than a quarter count as the same."""
+
+
+@answer.claim(
+    "Q2.17",
+    "Which batch size is best depends on the setting.",
+    AnyOf((Outside(A_QUARTER, around=1.0), Outside(A_QUARTER, around=1.0))),
+    place="Q2, conclusion",
+    note="One difference is enough: in the critical batch size of two models, or in the noise scale at two moments of one training.",
+    origin="said",
+)
+def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
+    """Critical batch size, a hidden layer over none; and noise scale, around the last epoch over that at the initial weights."""
+    return critical_batch_ratio(records), change_of_noise_scale(records)
+
+
+@answer.figure("q2-settings-compared")
+def settings_compared(records: Records, findings: Findings) -> FigureSpec:
+    """Draw both comparisons of settings: two models, and two moments of one training."""
+    estimates = best_depends_on_the_setting(records)
+    labels = (
+        "critical batch size, a hidden layer over none",
+        "noise scale, around the last epoch over the initial weights",
+    )
+    rows = [row(label, estimate) for label, estimate in zip(labels, estimates, strict=True)]
+    of_models, of_moments = map(_differs, rows)
+    title = f"The critical batch size of the two models {of_models} by more than a quarter; the noise scale at the two moments {of_moments}"
+    return FigureSpec(
+        chart=IntervalChart(rows=rows, x_label="ratio", zero=1.0, margin=A_QUARTER, x_scale="log"),
+        title=by_verdict(
+            findings["Q2.17"],
+            supported=title,
+            refuted=title,
+            undetermined=title,
+            withheld="Critical batch size in two models, and noise scale at two moments",
+        ),
+        alt="; ".join(f"{r.label}: {r.value:.2g} times ({r.low:.2g} to {r.high:.2g})" for r in rows) + ".",
+        caption="Dot and bar: geometric mean over seeds with its 95 % interval. Band: a difference of a quarter.",
+        records=tuple(id for estimate in estimates for id in estimate.records),
+    )
+
+
+def _differs(of: IntervalRow) -> str:
+    """Say whether a ratio differs from 1 by more than a quarter, by its interval alone."""
+    if of.low > 1 + A_QUARTER or of.high < 1 - A_QUARTER:
+        return "differs"
+    return "does not differ" if of.low > 1 - A_QUARTER and of.high < 1 + A_QUARTER else "may or may not differ"
