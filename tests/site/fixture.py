@@ -272,6 +272,7 @@ jupytext:
 kernelspec: {{display_name: Python 3, language: python, name: python3}}
 ---
 
+(answer-{page.name})=
 # {page.title}
 
 {keywords(page.name)}

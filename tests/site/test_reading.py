@@ -33,10 +33,10 @@ def test_code_and_citations_are_copied(desktop: Page) -> None:
     citation = desktop.locator(".cite-this")
     citation.get_by_role("button").nth(0).click()
     expect(citation.get_by_role("button").nth(0)).to_have_attribute("data-tooltip", "Copied!")
-    assert "https://example.org/fmnist-ref/api/fmnist_ref.fit.html#fmnist_ref.fit" in clipboard(desktop)
+    assert "https://example.org/fmnist-ref/0.1.0/api/fmnist_ref.fit.html#fmnist_ref.fit" in clipboard(desktop)
     citation.get_by_role("button").nth(1).click()
     expect(citation.get_by_role("button").nth(1)).to_have_attribute("data-tooltip", "Copied!")
-    assert clipboard(desktop).startswith("@software{fmnist_ref_fit,")
+    assert clipboard(desktop).startswith("@misc{fmnist_ref_fit,")
     desktop.locator(".doctest").first.get_by_role("button").click()
     expect(desktop.locator(".doctest button").first).to_have_attribute("data-tooltip", "Copied!")
     assert ">>>" not in clipboard(desktop)
@@ -321,7 +321,7 @@ def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:
     desktop.on("pageerror", lambda error: complaints.append(str(error)))
     for name in ("index", "answers/q4", "search"):
         desktop.goto((site / f"{name}.html").as_uri(), wait_until="networkidle")
-    assert complaints == []
+    assert [what for what in complaints if not what.endswith("/switcher.json")] == []  # versions are those of a server
 
 
 def test_bars_of_a_norm_are_equally_high_and_its_exponent_is_raised(desktop: Page) -> None:
