@@ -16,6 +16,7 @@ from fmnist_site.cite import citation_text, work_on_page
 from fmnist_site.elements import Inline, inline
 from fmnist_site.evidence import page_of, read_page
 from fmnist_site.record_lists import records_link
+from report.conclude import formatting
 from report.render.page_data import Number
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,8 @@ def accessible_name(number: Number) -> str:
 
 def _panel(env: BuildEnvironment, number: Number, panel_id: str) -> Inline:
     estimate = number.estimate
-    rows = [_row(number.interval_name, f"{number.interval} {estimate.unit}")] if number.interval else []
+    unit = "" if formatting.is_count(estimate) else f" {estimate.unit}"
+    rows = [_row(number.interval_name, f"{number.interval}{unit}")] if number.interval else []
     rows += [
         *([] if number.interval else [_row("unit", estimate.unit)]),
         *([_row("interval", "none: the number is exact")] if estimate.kind == "exact" else []),
