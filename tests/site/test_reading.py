@@ -315,6 +315,22 @@ def test_copy_button_covers_no_code(phone: Page) -> None:
     assert min(button["width"], button["height"]) >= 24
 
 
+@pytest.mark.parametrize("screen", ["desktop", "phone"])
+def test_copy_button_is_whole_on_code_and_on_output(screen: str, request: pytest.FixtureRequest) -> None:
+    page: Page = request.getfixturevalue(screen)
+    page.goto("answers/q4.html")
+    for box in (".cell_input", ".cell_output"):
+        button = page.locator(f"{box} div.highlight > .copybtn").first
+        button.evaluate("button => button.scrollIntoView({ block: 'center' })")
+        # What is cut off can't be hit.
+        hit = """button => {
+            const { top, bottom, left, right } = button.getBoundingClientRect();
+            const middle = (left + right) / 2;
+            return [top + 3, bottom - 3].map(y => button.contains(document.elementFromPoint(middle, y)));
+        }"""
+        assert button.evaluate(hit) == [True, True], box
+
+
 def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:
     complaints: list[str] = []
     desktop.on("requestfailed", lambda request: complaints.append(request.url))

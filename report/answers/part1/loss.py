@@ -155,7 +155,10 @@ def milestones(records: Records, findings: Findings) -> TableSpec:
         ]
     return TableSpec(
         title="Losses and accuracy at some epochs",
-        caption=f"Means over {' and '.join(f'{len(arm.results)} seeds {label}' for label, arm in runs.items())}. The two losses are on different scales and can't be compared with each other.",
+        caption=(
+            f"Means over {' and '.join(f'{len(arm.results)} seeds ({label})' for label, arm in runs.items())}. "
+            "The two losses are on different scales and can't be compared with each other."
+        ),
         columns=["loss", "epoch", "training loss as printed (nats)", "test loss (nats)", "test accuracy (%)"],
         rows=rows,
         records=tuple(id for arm in runs.values() for id in arm.records),
