@@ -58,6 +58,8 @@ class TableSpec:
     columns: list[str]
     rows: list[list[str | float | int]]
     records: tuple[str, ...]
+    fewest_seeds: int | None = None
+    """Seeds behind the rows with the fewest; None where all have the same."""
 
 
 Findings = Mapping[str, Finding]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from report.conclude.sampling import Binomial
 from report.conclude.statistics import Estimate
 
 SHORT_UNITS = {"percentage points": "pp", "percent": "%", "seconds": "s", "ratio": "×"}
@@ -15,6 +16,8 @@ SINGULAR = {
     "runs": "run",
     "seeds": "seed",
 }
+FEW = 100
+"""A share of fewer than this is written as a count: a percentage would suggest more digits than it has."""
 MINUS = "−"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -54,18 +57,25 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}×" if short == "×" else f"{text}{THIN_SPACE}{short}"
 
 
+def is_count(estimate: Estimate) -> bool:
+    """Return whether an estimate is a share of few: its text is a count, ``22 of 25``, and its interval names its unit."""
+    return isinstance(estimate.sampling, Binomial) and estimate.sampling.trials < FEW
+
+
 def text_of(estimate: Estimate) -> str:
-    """Write an estimate as it stands in a sentence, without its interval."""
+    """Write an estimate as it stands in a sentence, without its interval; a share of few as ``22 of 25``."""
+    if isinstance(estimate.sampling, Binomial) and is_count(estimate):
+        return f"{estimate.sampling.successes} of {estimate.sampling.trials}"
     return with_unit(number(estimate.value, digits_for(estimate), signed=estimate.signed), estimate.unit)
 
 
 def interval_of(estimate: Estimate) -> str:
-    """Write an estimate's interval or range as ``low to high``; empty if it has none."""
+    """Write an estimate's interval or range as ``low to high``, that of a count in percent; empty if it has none."""
     if estimate.low is None or estimate.high is None:
         return ""
     digits = digits_for(estimate)
     low, high = (number(end, digits, signed=estimate.signed) for end in (estimate.low, estimate.high))
-    return f"{low} to {high}"
+    return f"{low} to {with_unit(high, estimate.unit)}" if is_count(estimate) else f"{low} to {high}"
 
 
 def interval_name(estimate: Estimate) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from report.answers.answer import FigureSpec, TableSpec
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
@@ -18,6 +20,9 @@ from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.page_data import Figure, Number, Page, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
+NUMBER = rf"[+{formatting.MINUS}]?\d[\d,.]*"
+NUMERIC = re.compile(rf"({NUMBER}( (of|to) {NUMBER})?)?")
+"""Text of a cell that is aligned as a number: ``0.12``, ``22 of 25``, ``69 to 97``, or nothing."""
 
 
 def provenance(ids: Iterable[str], made_by: Callable[..., Any], records: Records) -> Provenance:
@@ -94,17 +99,17 @@ class Exporter:
 
     def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:
         """Set a table and export its data unrounded."""
+        columns = [[row[i] for row in content.rows] for i in range(len(content.columns))]
         return Table(
             title=content.title,
             caption=content.caption,
             columns=content.columns,
             rows=[[formatting.cell(value) for value in row] for row in content.rows],
-            numeric=[
-                bool(content.rows) and all(not isinstance(row[i], str) for row in content.rows)
-                for i in range(len(content.columns))
-            ],
+            numeric=[bool(content.rows) and all(map(_is_numeric, column)) for column in columns],
             data=self._csv(name, content.columns, content.rows),
-            provenance=provenance(content.records, made_by, self.records),
+            provenance=msgspec.structs.replace(
+                provenance(content.records, made_by, self.records), fewest_seeds=content.fewest_seeds
+            ),
         )
 
     def _csv(self, name: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> str:
@@ -115,6 +120,10 @@ class Exporter:
         path = f"data/{name}.csv"
         write_if_changed(self.published / path, text.getvalue())
         return path
+
+
+def _is_numeric(value: str | float | int) -> bool:
+    return not isinstance(value, str) or bool(NUMERIC.fullmatch(value))
 
 
 def files_of(page: Page) -> set[Path]:

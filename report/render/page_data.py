@@ -26,6 +26,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """The function that made it, as ``module.path.function``."""
     num_seeds: int | None = None
     """Seeds behind it; None where a single run or no run is, or timings are."""
+    fewest_seeds: int | None = None
+    """Seeds behind the rows of a table with the fewest; None where all have `num_seeds`."""
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True):

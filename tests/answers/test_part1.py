@@ -56,7 +56,7 @@ def test_a_lost_class_is_the_finding_and_none_is_none() -> None:
         title("part1-recall", records, findings)
         == "20 of 25 networks trained as published never predict the class Shirt"
     )
-    assert "it hides what matters" in page
+    assert "a falling loss hides what matters" in page
     rows = part1.answer.tables["part1-lost"](records, findings).rows
     assert rows == [["Shirt", 20, 0], ["none: all ten are predicted", 5, 25]]
 
@@ -163,11 +163,13 @@ def test_p1_3_turns_with_the_later_test_loss(later, verdict) -> None:
 def test_p1_6_knows_the_printed_run_from_another() -> None:
     drawn = np.random.default_rng(0).normal(0, 0.005, (25, 2, 1))
     runs = np.array(PRINT) + drawn[:, 0] + drawn[:, 1] * 5 / np.arange(1, 27)  # (seeds, epochs)
-    _, findings, page = spoken(published([epochs.curve(losses.tolist()) for losses in runs]))
+    records, findings, page = spoken(published([epochs.curve(losses.tolist()) for losses in runs]))
     assert findings["P1.6"].verdict == "supported"
     assert findings["P1.6"].estimates[0].n == 25
     assert "26 losses" in findings["P1.6"].measured
     assert "look like runs of this code" in page
+    for found, as_far in zip(findings["P1.6"].estimates, part1.answer.estimators["runs-as-far"](records), strict=True):
+        assert (as_far.value + 1) / 26 == pytest.approx(found.sampling.p_value)
     _, findings, page = spoken(published([epochs.curve((losses + 0.1).tolist()) for losses in runs]))
     assert set(under(findings["P1.6"]).values()) <= {"refuted", "undetermined"}
     assert findings["P1.6"].leaning == "refuted" or findings["P1.6"].verdict == "refuted"
@@ -182,7 +184,7 @@ def test_few_seeds_do_not_settle_whether_the_print_can_be_reproduced() -> None:
 @pytest.mark.parametrize(
     ("lost_at", "learnt_at", "words"),
     [
-        (0.0, -0.03, "is that of a network that lost a class"),
+        (0.0, -0.03, "fits a network that lost a class"),
         (-0.03, 0.0, "learnt all ten classes"),
         (0.0, 0.0, "does not tell"),
         (0.03, -0.03, "does not tell"),
@@ -194,7 +196,7 @@ def test_the_last_printed_loss_tells_only_where_the_modes_are_apart(lost_at, lea
     records, findings, _ = spoken(published(curves))
     assert words in title("part1-last-loss", records, findings)
     nearest = part1.answer.estimators["nearest-lost"](records)
-    if words == "is that of a network that lost a class":
+    if words == "fits a network that lost a class":
         assert nearest.value == 10
 
 
@@ -206,6 +208,7 @@ def test_a_class_found_again_is_dated() -> None:
     recovering.predicted[:] = [before] * 53 + [after] * 47
     results = made_up() | {("epochs", "as_published"): [found[0], epochs.results(recovering), *found[2:]]}
     records, findings, _ = spoken(results)
+    assert title("part1-recovery", records, findings).startswith("1 of 8 networks found a lost class again")
     assert title("part1-recovery", records, findings).endswith("Shirt, at epoch 54 of seed 1")
     share = part1.answer.estimators["regained"](records)
     assert (share.value, share.n) == (12.5, 8)
@@ -216,6 +219,53 @@ def test_a_class_found_again_is_dated() -> None:
     records, findings, _ = spoken(made_up())
     assert title("part1-recovery", records, findings).startswith("No network found")
     assert part1.answer.estimators["regained"](records).value == 0
+
+
+def test_a_class_found_again_within_the_printed_epochs_explains_a_grey_kink() -> None:
+    found = made_up()["epochs", "as_published"]
+    before, after = epochs.confusion((6,)).sum(0).tolist(), epochs.confusion().sum(0).tolist()
+    early = epochs.curve(found[0].curve.mean_of_batch_means, found[0].curve.test_accuracy)
+    early.predicted[:] = [before] * 18 + [after] * 82
+    results = made_up() | {("epochs", "as_published"): [epochs.results(early), *found[1:]]}
+    for made, expected in ((results, True), (made_up(), False)):
+        records, findings, _ = spoken(made)
+        caption = part1.answer.figures["part1-recovery"](records, findings).caption
+        assert ("seed 0 found a class again before that" in caption) == expected
+
+
+def test_none_and_all_stand_in_words() -> None:
+    results = dict(made_up())
+    for rate, words in ((0.3, "Neither chosen rate is the smallest or largest"), (3.0, "lie at an end of their grid")):
+        for name, chosen in (("tuned_published", rate), ("tuned_logits", 0.03)):
+            runs = results["epochs", name]
+            results["epochs", name] = [msgspec.structs.replace(run, learning_rate=chosen) for run in runs]
+        _, _, page = spoken(results)
+        assert words in page
+        assert ("`rates-at-an-end`" in page) == (rate == 3.0)
+    assert "`nearest-lost` had lost a class" in page
+    _, _, page = spoken(results | published([near_print(by, (6,)) for by in np.linspace(-0.002, 0.002, 25)]))
+    assert "All ten of our runs with the nearest loss had lost a class" in page
+
+
+def test_test_and_training_have_the_same_colours_in_both_figures_of_the_loss() -> None:
+    records, findings, _ = spoken(made_up())
+    for name in ("part1-losses", "part1-over-training"):
+        panels = part1.answer.figures[name](records, findings).chart.panels
+        order = dict.fromkeys(one.label for panel in panels for one in panel.series if one.role == "line")
+        assert list(order) == ["training", "test"]  # colours go by the order in which labels appear
+
+
+def test_a_single_value_has_no_range_in_the_alternative_text() -> None:
+    records, findings, _ = spoken(made_up())
+    alt = part1.answer.figures["part1-last-loss"](records, findings).alt
+    assert f"the notebook's run, {PRINT[-1]:.4f} nats." in alt
+    assert " to " in alt
+
+
+def test_the_milestones_have_the_epoch_at_which_the_later_slope_begins() -> None:
+    records, findings, _ = spoken(made_up())
+    rows = part1.answer.tables["part1-milestones"](records, findings).rows
+    assert [row[1] for row in rows] == [1, 10, 26, 50, 60, 100] * 2
 
 
 def test_without_records_only_the_print_is_known() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from report.conclude import formatting
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, with_range
+from report.conclude.statistics import Estimate, exact, mean_with_t_interval, proportion, with_range
 
 
 def estimate(value, low=None, high=None, **more):
@@ -31,11 +31,14 @@ def estimate(value, low=None, high=None, **more):
         ),
         (estimate(-0.1, -0.2, 0, unit="nats per ten epochs", digits=1), "−0.1 nats per ten epochs", "−0.2 to 0.0"),
         (estimate(1.0, 1.0, 1.0, unit="percent", digits=0), "1 %", "1 to 1"),
+        (proportion(22, 25), "22 of 25", "69 to 97 %"),
+        (proportion(0, 25), "0 of 25", "0 to 14 %"),
+        (proportion(176, 200), "88 %", "83 to 92"),
     ],
 )
 def test_text(made, text, interval):
     assert formatting.text_of(made).replace(formatting.THIN_SPACE, " ") == text
-    assert formatting.interval_of(made) == interval
+    assert formatting.interval_of(made).replace(formatting.THIN_SPACE, " ") == interval
 
 
 @pytest.mark.parametrize(

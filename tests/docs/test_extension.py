@@ -22,7 +22,9 @@ from pybtex.database import parse_string
 from sphinx.errors import ExtensionError
 
 import fmnist_ref
+from report.conclude.statistics import proportion
 from report.conclude.verdicts import VerdictWord
+from report.render import artifacts
 from report.render.notebooks import to_notebook
 from report.render.page_data import Provenance
 from tests.site.fixture import NUMBERS, ROOT, build, pages, site
@@ -44,7 +46,7 @@ from fmnist_site.elements import Inline  # noqa: E402
 from fmnist_site.home import banner  # noqa: E402
 from fmnist_site.mathml import to_mathml  # noqa: E402
 from fmnist_site.notebook_outputs import fill_outputs  # noqa: E402
-from fmnist_site.number_role import accessible_name  # noqa: E402
+from fmnist_site.number_role import accessible_name, interval_with_unit  # noqa: E402
 from fmnist_site.other_projects import address_of  # noqa: E402
 from fmnist_site.repository import edited_file  # noqa: E402
 from fmnist_site.results import provenance  # noqa: E402
@@ -64,6 +66,12 @@ class TestNumbers:
     def test_accessible_name_says_it_all(self) -> None:
         assert accessible_name(NUMBERS["gain"]) == "+3.9 pp, 95 % interval +3.5 to +4.3, 5 seeds"
         assert accessible_name(NUMBERS["images"]) == "60,000, exact, 1 data set"
+
+    def test_the_unit_of_an_interval_stands_once(self) -> None:
+        share = artifacts.number(proportion(22, 25), proportion, SimpleNamespace(by_id={}))  # type: ignore[arg-type]
+        assert accessible_name(share) == "22 of 25, 95 % interval 69 to 97\u202f%, 25 runs"
+        assert interval_with_unit(share) == "69 to 97\u202f%"
+        assert interval_with_unit(NUMBERS["gain"]) == "+3.5 to +4.3 percentage points"
 
 
 class TestVerdicts:
@@ -291,6 +299,11 @@ class TestProvenance:
         assert "measured by capacity, epochs" in line.astext()
         linked = {link["document"] for link in line.findall(Inline) if "document" in link}
         assert {"source/report/experiments/capacity", "source/report/experiments/epochs"} <= linked
+
+    @pytest.mark.parametrize(("fewest", "words"), [(None, "25 seeds"), (15, "15 to 25 seeds")])
+    def test_says_how_many_seeds_a_result_has_where_its_rows_differ(self, fewest: int | None, words: str) -> None:
+        origin = Provenance(records=(), rebuild="", made_by="x.y", num_seeds=25, fewest_seeds=fewest)
+        assert provenance(origin, "", "a table").astext().startswith(words)
 
 
 class TestBanner:

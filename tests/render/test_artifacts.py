@@ -6,7 +6,8 @@ import pytest
 from examples import ExampleRecords, results_of
 
 from report.answers import ANSWERS, OTHER_PAGES
-from report.render.artifacts import provenance
+from report.answers.answer import TableSpec
+from report.render.artifacts import Exporter, provenance
 
 PAGES = ANSWERS | OTHER_PAGES
 
@@ -27,3 +28,17 @@ def test_records_are_named_once_with_the_command_that_makes_them_again():
     assert found.rebuild == "tox -e report -- --only imbalance"
     assert found.num_seeds == len({records.by_id[id].seed for id in (first, second)})
     assert found.made_by == "report.render.artifacts.provenance"
+
+
+def test_counts_and_intervals_written_as_text_are_aligned_as_numbers(tmp_path):
+    spec = TableSpec(
+        title="title",
+        caption="caption",
+        columns=["a", "b", "c", "d", "e"],
+        rows=[["all", "22 of 25", "69 to 97", "−6.7", "784-128-10"], [1, "3 of 25", "", 0.5, "10"]],
+        records=(),
+        fewest_seeds=15,
+    )
+    made = Exporter(tmp_path, tmp_path, ExampleRecords({})).table("name", spec, provenance)
+    assert made.numeric == [False, True, True, True, False]
+    assert made.provenance.fewest_seeds == 15

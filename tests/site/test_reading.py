@@ -315,6 +315,28 @@ def test_copy_button_covers_no_code(phone: Page) -> None:
     assert min(button["width"], button["height"]) >= 24
 
 
+@pytest.mark.parametrize("screen", ["desktop", "phone"])
+def test_copy_button_is_whole_on_code_and_on_output(screen: str, request: pytest.FixtureRequest) -> None:
+    page: Page = request.getfixturevalue(screen)
+    page.goto("answers/q4.html")
+    cell = page.locator("div.cell", has=page.locator(".copybtn")).first
+    cell.evaluate("""cell => {  // cells of the fixture are not executed: an output as MyST-NB writes it
+        const [outer, output] = [document.createElement("div"), document.createElement("div")];
+        outer.className = "cell_output docutils container";
+        output.className = "output stream highlight-myst-ansi notranslate";
+        output.append(cell.querySelector("div.highlight").cloneNode(true));
+        outer.append(output);
+        cell.append(outer);
+    }""")
+    for box in (".cell_input", ".cell_output"):
+        hit = cell.locator(f"{box} .copybtn").evaluate("""button => {  // what is cut off can't be hit
+            button.scrollIntoView({ block: "center" });
+            const { top, bottom, left, right } = button.getBoundingClientRect();
+            return [top + 3, bottom - 3].map(y => button.contains(document.elementFromPoint((left + right) / 2, y)));
+        }""")
+        assert hit == [True, True], box
+
+
 def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:
     complaints: list[str] = []
     desktop.on("requestfailed", lambda request: complaints.append(request.url))

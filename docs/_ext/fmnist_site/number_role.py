@@ -16,6 +16,7 @@ from fmnist_site.cite import citation_text, work_on_page
 from fmnist_site.elements import Inline, inline
 from fmnist_site.evidence import page_of, read_page
 from fmnist_site.record_lists import records_link
+from report.conclude import formatting
 from report.render.page_data import Number
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,11 @@ def interval_of(number: Number) -> str:
     return "exact" if number.estimate.kind == "exact" else ""
 
 
+def interval_with_unit(number: Number) -> str:
+    """Return a number's interval with its unit spelt out; that of a count already has it."""
+    return number.interval if formatting.is_count(number.estimate) else f"{number.interval} {number.estimate.unit}"
+
+
 def accessible_name(number: Number) -> str:
     """Return the number, its interval and its n for screen readers."""
     n = f"{number.estimate.n:,} {number.estimate.n_of}"
@@ -80,7 +86,7 @@ def accessible_name(number: Number) -> str:
 
 def _panel(env: BuildEnvironment, number: Number, panel_id: str) -> Inline:
     estimate = number.estimate
-    rows = [_row(number.interval_name, f"{number.interval} {estimate.unit}")] if number.interval else []
+    rows = [_row(number.interval_name, interval_with_unit(number))] if number.interval else []
     rows += [
         *([] if number.interval else [_row("unit", estimate.unit)]),
         *([_row("interval", "none: the number is exact")] if estimate.kind == "exact" else []),

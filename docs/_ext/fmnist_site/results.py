@@ -16,6 +16,7 @@ from fmnist_site.evidence import no_results, page_of, read_page
 from fmnist_site.labels import note_label
 from fmnist_site.source_pages import source_place
 from fmnist_site.tables import row, table
+from report.render.markdown import span
 from report.render.page_data import Figure, Page, Provenance, Table
 
 logger = logging.getLogger(__name__)
@@ -137,7 +138,8 @@ def provenance(origin: Provenance, data: str, result: str) -> Block:
     """
     parts: list[nodes.Node] = []
     if origin.num_seeds is not None:
-        parts.append(inline("span", f"{origin.num_seeds} seed{'' if origin.num_seeds == 1 else 's'}"))
+        seeds = span(origin.fewest_seeds or origin.num_seeds, origin.num_seeds)
+        parts.append(inline("span", f"{seeds} seed{'' if origin.num_seeds == 1 else 's'}"))
     if data:
         parts.append(link_to_file("data (CSV)", data, attributes=_of("data (CSV)", result)))
     parts += _records(origin.records, result)

@@ -90,7 +90,7 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
         title=by_verdict(
             findings["P1.5"],
             supported="Applying softmax twice costs no accuracy",
-            refuted="Applying softmax twice costs accuracy, at the notebook's learning rate and at a tuned one",
+            refuted="By the median, applying softmax twice costs accuracy, at the notebook's learning rate and at a tuned one",
             depends="Whether applying softmax twice costs accuracy depends on the learning rate",
             undetermined="These runs do not settle at both learning rates whether applying softmax twice costs accuracy",
             withheld="Test accuracy, softmax twice minus once",
@@ -102,7 +102,7 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
         + ".",
         caption=(
             "Each small dot is one seed: the network as published minus that from logits, over the last epochs of training. Large dot and "
-            f"bar: mean in each mode and its 95 % interval, from seeds and test images; shaded: ±{MARGIN} points. "
+            f"bar: mean of each group and its 95 % interval, from seeds and test images; shaded: the margin, ±{MARGIN} points. "
             f"Tuned learning rates: {published:g} as published, {logits:g} from logits."
         ),
         records=tuple(id for pair in found.values() for arm in pair for id in arm.records),
@@ -150,18 +150,22 @@ def table_of_modes(records: Records, findings: Findings) -> TableSpec:
             )
     return TableSpec(
         title="What the second softmax costs",
-        caption="One row for each group of runs. The standard errors are from the seeds and from the test images.",
+        caption=(
+            "One row for each group of runs. A standard error is how far the difference would typically be off: by the choice of "
+            "seeds, and by that of the test images."
+        ),
         columns=[
             "learning rate",
-            "networks as published",
+            "outcome",
             "runs",
             "95 % interval of their share (%)",
             "accuracy, twice minus once (pp)",
-            "error, seeds",
-            "error, images",
+            "standard error from seeds",
+            "standard error from images",
         ],
         rows=rows,
         records=tuple(id for pair in found.values() for arm in pair for id in arm.records),
+        fewest_seeds=min(len(published.results) for published, _ in found.values()),
     )
 
 

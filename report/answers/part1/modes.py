@@ -112,8 +112,9 @@ def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
             for label, arm in arms.items()
         ),
         caption=(
-            f"Share of the test images of each class that are recognised after {epochs} epochs: the stronger the colour, the more; a cell "
-            "without colour means that none is. One column is one seed: the same initial weights and the same batches in both maps."
+            "As published: softmax in the network, and again in the loss. From logits: without the softmax in the network. "
+            f"Recall after {epochs} epochs: the share of each class's test images that are recognised. Stronger colour = more "
+            "recognised; an empty cell = none. One column is one seed: the same initial weights and the same batches in both maps."
         ),
         records=tuple(id for arm in arms.values() for id in arm.records),
     )

@@ -7,7 +7,8 @@ from report.answers.printed import printed
 from report.answers.trained import printed_epochs
 from report.conclude.rank_envelope import rank_envelope
 from report.conclude.rules import Conditions, Reproduced
-from report.conclude.statistics import Estimate
+from report.conclude.sampling import Rank
+from report.conclude.statistics import Estimate, exact
 from report.record.reader import Records
 
 PRINTS = {"Part 1": "part1_epoch", "question 4": "q4_epoch"}
@@ -33,3 +34,20 @@ def distances_of_prints(records: Records) -> tuple[Estimate, ...]:
         settings = {"points": len(shared)} if not found else {}
         found.append(rank_envelope([p.value for p in shared], seeds, records=arm.records, digits=1, settings=settings))
     return tuple(found)
+
+
+@answer.number("runs-as-far")
+def runs_as_far(records: Records) -> tuple[Estimate, ...]:
+    """Count our runs that lie at least as far from the others as each print."""
+    return tuple(
+        exact(
+            round(found.sampling.p_value * (found.n + 1)) - 1,  # the print is one of the curves ranked
+            unit="runs",
+            n=found.n,
+            n_of="runs",
+            digits=0,
+            records=found.records,
+        )
+        for found in distances_of_prints(records)
+        if isinstance(found.sampling, Rank)
+    )

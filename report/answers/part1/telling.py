@@ -22,6 +22,8 @@ from report.record.reader import NoRecords, Records
 
 NEAREST = 10
 """Runs that are compared with the notebook's own, by their last printed loss."""
+EARLY = 10
+"""An epoch by which the first, steep fall of the loss is over."""
 
 
 def printed_last_loss() -> float:
@@ -69,8 +71,8 @@ def last_loss(records: Records, findings: Findings) -> FigureSpec:
     rows.append(_range("the notebook's run", [notebook]))
     within = [losses and min(losses) <= notebook <= max(losses) for losses in (lost, learnt)]
     title = {
-        (True, False): "The notebook's last printed loss is that of a network that lost a class",
-        (False, True): "The notebook's last printed loss is that of a network that learnt all ten classes",
+        (True, False): "The notebook's last printed loss fits a network that lost a class",
+        (False, True): "The notebook's last printed loss fits a network that learnt all ten classes",
     }.get(
         (bool(within[0]), bool(within[1])),
         "The notebook's last printed loss does not tell whether its network lost a class",
@@ -79,9 +81,12 @@ def last_loss(records: Records, findings: Findings) -> FigureSpec:
         chart=IntervalChart(rows=rows, x_label=f"loss printed after epoch {PRINTED_EPOCHS} (nats)", zero=None),
         title=title,
         alt="Printed loss: "
-        + "; ".join(f"{r.label}, {r.value:.4f} nats ({r.low:.4f} to {r.high:.4f})" for r in rows)
+        + "; ".join(
+            f"{r.label}, {r.value:.4f} nats" + (f" ({r.low:.4f} to {r.high:.4f})" if r.low < r.high else "")
+            for r in rows
+        )
         + ".",
-        caption=f"{len(lost) + len(learnt)} networks trained as published. Each small dot is one run; large dot and bar: mean and range.",
+        caption=f"{len(lost) + len(learnt)} networks trained as published. Each small dot is one run; large dot: mean; bar: range of the runs, not an interval.",
         records=printed_epochs(records, "as_published").records,
     )
 
@@ -90,23 +95,27 @@ def _range(label: str, losses: list[float]) -> IntervalRow:
     return IntervalRow(label=label, value=fmean(losses), low=min(losses), high=max(losses), points=losses)
 
 
-def regained(curve: Curve) -> list[tuple[int, int]]:
-    """List the classes that are never predicted after the printed epochs, but after the last: each with the epoch of its return."""
-    if len(curve.predicted) <= PRINTED_EPOCHS:
+def regained(curve: Curve, after: int = PRINTED_EPOCHS) -> list[tuple[int, int]]:
+    """List the classes that are never predicted after some epoch, but after the last: each with the epoch of its return."""
+    if len(curve.predicted) <= after:
         return []
     counts = np.array(curve.predicted)
-    before = counts[PRINTED_EPOCHS - 1] == 0
+    before = counts[after - 1] == 0
     return [
         (int(label), int(np.flatnonzero(counts[:, label] == 0)[-1]) + 2)
         for label in np.flatnonzero(before & (counts[-1] > 0))
     ]
 
 
+def _had_lost_a_class(curve: Curve) -> bool:
+    return len(curve.predicted) > PRINTED_EPOCHS and 0 in curve.predicted[PRINTED_EPOCHS - 1]
+
+
 @answer.number("regained")
 def share_regained(records: Records) -> Estimate:
     """Estimate the share of runs that lost a class within the printed epochs and predict it after a hundred."""
     arm = hundred_epochs(records, "as_published").each(lambda run: run.curve)
-    losing = arm.where(lambda c: len(c.predicted) > PRINTED_EPOCHS and 0 in c.predicted[PRINTED_EPOCHS - 1])
+    losing = arm.where(_had_lost_a_class)
     if not losing.by_seed:
         raise NoRecords("epochs: no run of a hundred epochs lost a class")
     return proportion(sum(bool(regained(c)) for c in losing.results), len(losing.results), records=losing.records)
@@ -118,6 +127,8 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
     arm = hundred_epochs(records, "as_published").each(lambda run: run.curve)
     returns = {seed: found for seed, curve in sorted(arm.by_seed.items()) if (found := regained(curve))}
     first = min(returns, key=lambda seed: returns[seed][0][1], default=None)
+    losing = arm.where(_had_lost_a_class)
+    early = [seed for seed, curve in sorted(arm.by_seed.items()) if seed not in returns and regained(curve, EARLY)]
     panels = [
         Panel(series=_runs(arm.by_seed, returns, values), x_label="epoch", y_label=label)
         for label, values in (
@@ -130,7 +141,8 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
         title=(
             "No network found a lost class again within these epochs"
             if first is None
-            else f"A kink in the loss is a class found again: {CLASS_NAMES[returns[first][0][0]]}, at epoch {returns[first][0][1]} of seed {first}"
+            else f"{len(returns)} of {len(losing.by_seed)} networks found a lost class again, with a kink in the loss: "
+            f"{CLASS_NAMES[returns[first][0][0]]}, at epoch {returns[first][0][1]} of seed {first}"
         ),
         alt=(
             f"Two panels, loss and test accuracy of {len(arm.by_seed)} runs as published. "
@@ -144,7 +156,12 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
         ),
         caption=(
             "As published, one line a run. Coloured: runs that never predicted some class after the epochs that the notebook printed, "
-            "and predict it at the end. Grey: all others."
+            "and predict it at the end. Grey: all others"
+            + (
+                f"; seed {' and '.join(map(str, early))} found a class again before that, with a kink of its own."
+                if early
+                else "."
+            )
         ),
         records=arm.records,
     )
