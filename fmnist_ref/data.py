@@ -118,7 +118,7 @@ def load(split: Literal["train", "test"], root: str | os.PathLike[str] | None = 
     >>> from fmnist_ref import load
     >>> load("validation")
     Traceback (most recent call last):
-    fmnist_ref.errors.ConfigurationError: split must be "train" or "test"; found ...
+    fmnist_ref.errors.ConfigurationError: split must be "train" or "test"...
     """
     prefix = _file_prefix(split)
     source = locate(root)

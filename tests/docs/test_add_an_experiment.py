@@ -107,5 +107,5 @@ def test_a_report_has_its_claim_its_figure_and_its_sentence(output, checkout):
     assert ". Momentum helps in the first epochs.*" in output
     assert len(list((checkout / "figures").glob("q5-momentum*.svg"))) >= 2  # light and dark
     assert re.search(
-        r"test accuracy after the same epochs changes by \+[\d.]+\spp \(.*\): momentum helps here\.", output
+        r"test accuracy after the same epochs changes by\s+\+[\d.]+\spp \(.*\): momentum helps here\.", output
     )
