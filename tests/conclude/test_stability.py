@@ -40,6 +40,7 @@ def result(verdict, **conditions):
         (result("undetermined", a="supported", b="undetermined"), result("depends", a="refuted", b="supported"), "reversed"),
         (result("depends", a="supported", b="refuted"), result("undetermined", a="supported", b="undetermined"), "decided in some only"),
         (result("depends", a="supported", b="refuted"), result("depends", a="supported", b="refuted"), "same"),
+        (result("undetermined", a="undetermined", b="refuted"), result("undetermined", a="undetermined", b="undetermined"), "decided in some only"),
         (result("supported"), result("not testable here"), "not comparable"),
         (result("not all runs yet"), result("supported"), "not comparable"),
         (result("supported"), None, "not comparable"),

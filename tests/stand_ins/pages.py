@@ -37,7 +37,11 @@ def spoken(answer, records, profile="full"):
     page = SimpleNamespace(
         name=answer.name,
         title=answer.title,
-        numbers={name if i == 0 else f"{name}-{i + 1}" for name, found in measured.items() for i in range(len(found))},
+        numbers={
+            name if i == 0 else f"{name}-{i + 1}": SimpleNamespace(estimate=estimate)
+            for name, found in measured.items()
+            for i, estimate in enumerate(found)
+        },
         figures=answer.figures,
         tables=answer.tables,
     )

@@ -112,10 +112,16 @@ def _filter(pages: list[Page]) -> Block:
 
 
 def _shown(findings: list[Finding]) -> list[nodes.Node]:
-    """Return a caption for each filter, of which the style sheet shows the one that is chosen."""
-    total = f"{len(findings)} claim{'' if len(findings) == 1 else 's'}"
-    captions: list[nodes.Node] = [inline("span", total, classes=["shown", "shown-all"])]
-    families = [STYLES[finding.verdict].family for finding in findings]
+    """
+    Return a caption for each filter, of which the style sheet shows the one that is chosen.
+
+    As everywhere, claims that another row decides don't count.
+    """
+    families = [STYLES[finding.verdict].family for finding in findings if not finding.claim.see]
+    total = f"{len(families)} claim{'' if len(families) == 1 else 's'}"
+    elsewhere = len(findings) - len(families)
+    more = f", and {elsewhere} decided by {'another row' if elsewhere == 1 else 'other rows'}" if elsewhere else ""
+    captions: list[nodes.Node] = [inline("span", total + more, classes=["shown", "shown-all"])]
     for family, (_, words) in FAMILIES.items():
         if family in families:
             text = f"{families.count(family)} of {total}: {words}"
