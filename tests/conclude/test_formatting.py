@@ -94,7 +94,7 @@ def test_p_values_have_two_figures(value, text):
 @pytest.mark.parametrize(
     ("rule", "made", "interval"),
     [
-        (Below(-0.01), estimate(-0.007, -0.0105, -0.0035, unit="nats"), "−0.0105 to −0.0035"),
+        (Below(-0.01), estimate(-0.007, -0.01046, -0.00354, unit="nats"), "−0.0105 to −0.0035"),
         (Below(-0.01), estimate(-0.007, -0.0123, -0.0017, unit="nats"), "−0.012 to −0.002"),
         (Above(0.0), estimate(0.3, 0.01, 0.6), "0.01 to 0.60"),
         (Inside(0.5), estimate(0.2, -0.1, 0.53), "−0.10 to 0.53"),

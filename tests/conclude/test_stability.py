@@ -109,6 +109,11 @@ def test_a_rule_that_needs_more_seeds_than_a_half_has_is_noted():
     assert reproduced.halves_rows([row])[0][1] == "decided in some only (its rule needs 24 seeds)"
 
 
+def test_the_tables_show_how_many_seeds_are_behind_an_interval():
+    row = split(UP, UP, mean_with_t_interval([1.0, 1.1], unit="nats"))
+    assert [cell.partition("n = ")[2] for cell in reproduced.halves_rows([row])[0][2:]] == ["5)", "5)", "2)"]
+
+
 def test_halves_share_no_seed_but_trials_timings_and_single_runs():
     runs = [Run(experiment="sum", arm="a", seed=seed) for seed in range(5)]
     single = [Run(experiment="sum", arm="fit", seed=0)]
