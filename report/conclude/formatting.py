@@ -17,9 +17,11 @@ SINGULAR = {
     "images": "image",
     "machines": "machine",
     "printed figures": "printed figure",
+    "printed losses": "printed loss",
     "rates": "rate",
     "runs": "run",
     "seeds": "seed",
+    "test images": "test image",
 }
 WIDE = 10
 """Quotient of a ratio's two bounds above which all of its digits that one number of decimals shows would mean little."""
@@ -99,6 +101,11 @@ def two_figures(value: float) -> str:
         return "< 0.01"
     decimals = 1 - math.floor(math.log10(value))
     return number(round(value, decimals), max(0, decimals))
+
+
+def count_of(estimate: Estimate) -> str:
+    """Write what an estimate is over: ``25 seeds``, ``10,000 test images``, ``1 fit``."""
+    return f"{estimate.n:,} {SINGULAR.get(estimate.n_of, estimate.n_of) if estimate.n == 1 else estimate.n_of}"
 
 
 def text_of(estimate: Estimate) -> str:

@@ -114,3 +114,10 @@ def test_each_estimate_of_a_rule_has_the_digits_that_its_own_threshold_needs():
         "0.3 to 0.9",
         "0.3 to 0.9",
     ]
+
+
+@pytest.mark.parametrize(
+    ("n", "n_of", "text"), [(1, "fits", "1 fit"), (2, "fits", "2 fits"), (10000, "test images", "10,000 test images")]
+)
+def test_what_is_counted_is_singular_where_there_is_one(n, n_of, text):
+    assert formatting.count_of(Estimate(value=1.0, unit="nats", n=n, n_of=n_of, method="t")) == text

@@ -167,7 +167,7 @@ def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail:
         details += [f"{finding.measured}.", *_rules(claim, found)]
     if finding.verdict == "undetermined":
         details += [
-            f"With {n.estimate.n} {n.estimate.n_of}, a true value {n.detectable} beyond the threshold would probably have been noticed."
+            f"With {formatting.count_of(n.estimate)}, a true value {n.detectable} beyond the threshold would probably have been noticed."
             for n in found
             if n.detectable
         ][:1]
@@ -235,7 +235,7 @@ def _estimates(env: BuildEnvironment, found: list[Number], *, in_detail: bool) -
 
 
 def _estimate(env: BuildEnvironment, number: Number, *, in_detail: bool) -> Inline:
-    parts = [interval_of(number), f"n = {number.estimate.n:,} {number.estimate.n_of}" if in_detail else ""]
+    parts = [interval_of(number), f"n = {formatting.count_of(number.estimate)}" if in_detail else ""]
     about = ", ".join(part for part in parts if part)
     suffix = [inline("span", f" ({about})", classes=["interval"])] if about else []
     return inline("span", measured_number(env, number), *suffix, classes=["estimate"])

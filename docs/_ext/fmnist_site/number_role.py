@@ -16,6 +16,7 @@ from fmnist_site.cite import citation_text, work_on_page
 from fmnist_site.elements import Inline, inline
 from fmnist_site.evidence import page_of, read_page
 from fmnist_site.record_lists import records_link
+from report.conclude.formatting import count_of
 from report.render.page_data import Number
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def interval_of(number: Number) -> str:
 
 def accessible_name(number: Number) -> str:
     """Return the number, its interval and its n for screen readers."""
-    n = f"{number.estimate.n:,} {number.estimate.n_of}"
+    n = count_of(number.estimate)
     return ", ".join(part for part in (number.text, interval_of(number), n) if part)
 
 
@@ -84,7 +85,7 @@ def _panel(env: BuildEnvironment, number: Number, panel_id: str) -> Inline:
     rows += [
         *([] if number.interval else [_row("unit", estimate.unit)]),
         *([_row("interval", "none: the number is exact")] if estimate.kind == "exact" else []),
-        _row("n", f"{estimate.n:,} {estimate.n_of}"),
+        _row("n", count_of(estimate)),
         _row("method", estimate.method),
     ]
     if number.provenance.records:
