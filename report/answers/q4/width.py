@@ -92,6 +92,8 @@ def slopes_over_width(records: Records) -> tuple[Estimate, Estimate]:
 def gain_of_wide(records: Records) -> Estimate:
     """Estimate the slope of test accuracy for each doubling from the width of `depth` to the widest."""
     arms = {width: arm for width, arm in _widths(records).items() if width >= WIDTH_OF_DEPTHS}
+    if len(arms) < 2:
+        raise NoRecords(f"capacity: no width beyond {WIDTH_OF_DEPTHS}")
     doublings = np.log2(max(arms) / min(arms))
     by_seed = [(curves[0], curves[-1]) for curves in _by_seed(arms)]
     return over_seeds_and_images(
