@@ -85,6 +85,7 @@ class Answer:
     headline: str
     """Name of the number on the home page's card."""
     headline_label: str
+    """What it is, with fields such as ``{epochs}`` for settings of its runs."""
     prefix: str = ""
     """What the numbers of its claims, figures and tables begin with: ``Q2`` in ``Figure Q2.3``."""
     parts: tuple[str, ...] = ()

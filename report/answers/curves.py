@@ -22,6 +22,12 @@ def at_the_end(values: Sequence[float]) -> float:
     return float(np.mean(values[-epochs_at_the_end(len(values)) :]))
 
 
+def epochs_of_the_end(values: Sequence[float]) -> str:
+    """Name the epochs over which `at_the_end` averages: ``91 to 100``."""
+    last = len(values)
+    return f"{last - epochs_at_the_end(last) + 1} to {last}"
+
+
 def slope_per_ten_epochs(values: Sequence[float], first: int, last: int) -> float:
     """Return the least-squares slope of a per-epoch quantity over some epochs, both included, per ten epochs."""
     return 10 * slope(range(first, last + 1), values[first - 1 : last])

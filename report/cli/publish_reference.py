@@ -24,13 +24,14 @@ def publish_reference(**options: Any) -> int:
     chosen = Options(**options)
     profile = chosen.size()
     about = site.about(profile.device, "", DATA_SHA256)
+    records = chosen.records()
     result = published.summarise(
-        pages.measure(chosen.records(), profile.name).findings,
+        pages.measure(records, profile.name).findings,
         version=about["version"],
         made_on=about["made_on"],
         seeds=profile.seeds,
         first_seed=profile.first_seed,
-        environment=about["environment"],
+        environment=pages.environment_of(records, about["environment"]),
     )
     write_if_changed(published.PUBLISHED / result.file_name, published.encode(result))
     progress.console().print(f"Written: report/published/{result.file_name}", markup=False, soft_wrap=True)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import msgspec
+
+from report.conclude.rules import Conditions, Rule, simple_rules
 from report.conclude.sampling import Binomial
 from report.conclude.statistics import Estimate
 
 SHORT_UNITS = {"percentage points": "pp", "percent": "%", "seconds": "s", "ratio": "×"}
 SINGULAR = {
     "epochs": "epoch",
+    "fits": "fit",
     "images": "image",
+    "machines": "machine",
     "printed figures": "printed figure",
+    "printed losses": "printed loss",
     "rates": "rate",
     "runs": "run",
     "seeds": "seed",
+    "test images": "test image",
 }
 FEW = 100
 """A share of fewer than this is written as a count: a percentage would suggest more digits than it has."""
+WIDE = 10
+"""Quotient of a ratio's two bounds above which all of its digits that one number of decimals shows would mean little."""
+MAX_DECIMALS = 6
 MINUS = "−"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -31,6 +42,29 @@ def digits_for(estimate: Estimate) -> int:
     if estimate.value == 0 or not math.isfinite(estimate.value):
         return 0
     return min(6, max(0, 2 - math.floor(math.log10(abs(estimate.value)))))
+
+
+def apart_from_thresholds(estimates: Sequence[Estimate], rule: Rule | Conditions) -> tuple[Estimate, ...]:
+    """Add decimals to estimates where rounding hides on which side of its rule's thresholds a bound lies."""
+    return tuple(
+        _apart_from(estimate, test.thresholds()) for estimate, test in zip(estimates, simple_rules(rule), strict=True)
+    )
+
+
+def _apart_from(estimate: Estimate, thresholds: Sequence[float]) -> Estimate:
+    bounds = [bound for bound in (estimate.low, estimate.high) if bound is not None]
+
+    def shows_the_sides(digits: int) -> bool:
+        return all(
+            (round(bound, digits) > threshold, round(bound, digits) < threshold)
+            == (bound > threshold, bound < threshold)
+            for bound in bounds
+            for threshold in thresholds
+        )
+
+    fewest = digits_for(estimate)
+    digits = next(filter(shows_the_sides, range(fewest, MAX_DECIMALS + 1)), fewest)
+    return estimate if digits == fewest else msgspec.structs.replace(estimate, digits=digits)
 
 
 def digits_of_spread(half_width: float) -> int:
@@ -57,6 +91,26 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}×" if short == "×" else f"{text}{THIN_SPACE}{short}"
 
 
+def _is_wide(estimate: Estimate) -> bool:
+    """Return whether an estimate is a ratio so uncertain that its bounds differ in their orders of magnitude."""
+    if estimate.unit != "ratio" or estimate.low is None or estimate.high is None:
+        return False
+    return estimate.low > 0 and estimate.high / estimate.low > WIDE
+
+
+def two_figures(value: float) -> str:
+    """Write a positive number with two significant figures; ``< 0.01`` below that."""
+    if value < 0.01:
+        return "< 0.01"
+    decimals = 1 - math.floor(math.log10(value))
+    return number(round(value, decimals), max(0, decimals))
+
+
+def count_of(estimate: Estimate) -> str:
+    """Write what an estimate is over: ``25 seeds``, ``10,000 test images``, ``1 fit``."""
+    return f"{estimate.n:,} {SINGULAR.get(estimate.n_of, estimate.n_of) if estimate.n == 1 else estimate.n_of}"
+
+
 def is_count(estimate: Estimate) -> bool:
     """Return whether an estimate is a share of few: its text is a count, ``22 of 25``, and its interval names its unit."""
     return isinstance(estimate.sampling, Binomial) and estimate.sampling.trials < FEW
@@ -66,6 +120,8 @@ def text_of(estimate: Estimate) -> str:
     """Write an estimate as it stands in a sentence, without its interval; a share of few as ``22 of 25``."""
     if isinstance(estimate.sampling, Binomial) and is_count(estimate):
         return f"{estimate.sampling.successes} of {estimate.sampling.trials}"
+    if _is_wide(estimate):
+        return with_unit(two_figures(estimate.value), estimate.unit)
     return with_unit(number(estimate.value, digits_for(estimate), signed=estimate.signed), estimate.unit)
 
 
@@ -73,6 +129,8 @@ def interval_of(estimate: Estimate) -> str:
     """Write an estimate's interval or range as ``low to high``, that of a count in percent; empty if it has none."""
     if estimate.low is None or estimate.high is None:
         return ""
+    if _is_wide(estimate):
+        return f"{two_figures(estimate.low)} to {two_figures(estimate.high)}"
     digits = digits_for(estimate)
     low, high = (number(end, digits, signed=estimate.signed) for end in (estimate.low, estimate.high))
     return f"{low} to {with_unit(high, estimate.unit)}" if is_count(estimate) else f"{low} to {high}"

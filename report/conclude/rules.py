@@ -18,6 +18,7 @@ from report.conclude.statistics import Estimate
 LEVEL = 0.05
 MIN_REFERENCES = 24
 """Curves that `Reproduced` needs."""
+CORRECTED = "after Bonferroni’s correction"
 Decision = Literal["supported", "refuted", "undetermined"]
 
 
@@ -53,7 +54,16 @@ def p_below(estimate: Estimate, threshold: float) -> float:
     return 0.0 if estimate.kind == "exact" and estimate.value < threshold else 1.0
 
 
-class Above(msgspec.Struct, frozen=True, tag=True):
+class OneInterval(msgspec.Struct, frozen=True, kw_only=True):
+    """How a sentence names the interval of a rule, where there are several of them."""
+
+    of: str = ""
+    """What was estimated: ``the difference in accuracy``."""
+    unit: str = ""
+    """Of the threshold, as a sentence has it: ``points``, ``%``; empty for a pure number."""
+
+
+class Above(OneInterval, frozen=True, tag=True):
     """The claim says "more than the threshold"."""
 
     threshold: float = 0.0
@@ -68,10 +78,18 @@ class Above(msgspec.Struct, frozen=True, tag=True):
 
     def side(self) -> str:
         """Say where the interval lies if the claim is supported."""
-        return f"above {_number(self.threshold)}"
+        return f"above {_number(self.threshold, self.unit)}"
+
+    def other_side(self) -> str:
+        """Say where the interval lies if the claim is refuted."""
+        return f"below {_number(self.threshold, self.unit)}"
+
+    def thresholds(self) -> tuple[float, ...]:
+        """Return the values that the interval is compared with."""
+        return (self.threshold,)
 
 
-class Below(msgspec.Struct, frozen=True, tag=True):
+class Below(OneInterval, frozen=True, tag=True):
     """The claim says "less than the threshold"."""
 
     threshold: float = 0.0
@@ -86,10 +104,18 @@ class Below(msgspec.Struct, frozen=True, tag=True):
 
     def side(self) -> str:
         """Say where the interval lies if the claim is supported."""
-        return f"below {_number(self.threshold)}"
+        return f"below {_number(self.threshold, self.unit)}"
+
+    def other_side(self) -> str:
+        """Say where the interval lies if the claim is refuted."""
+        return f"above {_number(self.threshold, self.unit)}"
+
+    def thresholds(self) -> tuple[float, ...]:
+        """Return the values that the interval is compared with."""
+        return (self.threshold,)
 
 
-class Inside(msgspec.Struct, frozen=True, tag=True):
+class Inside(OneInterval, frozen=True, tag=True):
     """The claim says "no difference worth the name": two one-sided tests against the margin."""
 
     margin: float
@@ -107,10 +133,18 @@ class Inside(msgspec.Struct, frozen=True, tag=True):
 
     def side(self) -> str:
         """Say where the interval lies if the claim is supported."""
-        return f"inside {_span(self.around, self.margin)}"
+        return f"inside {_span(self.around, self.margin, self.unit)}"
+
+    def other_side(self) -> str:
+        """Say where the interval lies if the claim is refuted."""
+        return f"outside {_span(self.around, self.margin, self.unit)}"
+
+    def thresholds(self) -> tuple[float, ...]:
+        """Return the values that the interval is compared with."""
+        return (self.around - self.margin, self.around + self.margin)
 
 
-class Outside(msgspec.Struct, frozen=True, tag=True):
+class Outside(OneInterval, frozen=True, tag=True):
     """The claim says "a difference worth the name": the reverse of `Inside`."""
 
     margin: float
@@ -127,7 +161,15 @@ class Outside(msgspec.Struct, frozen=True, tag=True):
 
     def side(self) -> str:
         """Say where the interval lies if the claim is supported."""
-        return f"outside {_span(self.around, self.margin)}"
+        return f"outside {_span(self.around, self.margin, self.unit)}"
+
+    def other_side(self) -> str:
+        """Say where the interval lies if the claim is refuted."""
+        return f"inside {_span(self.around, self.margin, self.unit)}"
+
+    def thresholds(self) -> tuple[float, ...]:
+        """Return the values that the interval is compared with."""
+        return (self.around - self.margin, self.around + self.margin)
 
 
 class NoneOf(msgspec.Struct, frozen=True, tag=True):
@@ -146,6 +188,10 @@ class NoneOf(msgspec.Struct, frozen=True, tag=True):
         """Say the rule in words."""
         return f"refuted by one case; supported if there is none and the interval lies below {_number(self.ceiling)} %"
 
+    def thresholds(self) -> tuple[float, ...]:
+        """Return the value that the interval is compared with."""
+        return (self.ceiling,)
+
 
 class Reproduced(msgspec.Struct, frozen=True, tag=True):
     """The claim says "one of these": it stands unless the curve lies farther from the others than nearly all of them do."""
@@ -159,7 +205,14 @@ class Reproduced(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"refuted if fewer than {LEVEL * 100:.0f} % of all runs lie as far from the others (rank envelope); supported if not"
+        return (
+            f"refuted if fewer than {LEVEL * 100:.0f} % of all runs lie as far from the others or farther (rank envelope); "
+            f"supported if not; undetermined with fewer than {MIN_REFERENCES} runs"
+        )
+
+    def thresholds(self) -> tuple[float, ...]:
+        """Return nothing: a rank has no interval."""
+        return ()
 
 
 IntervalRule = Above | Below | Inside | Outside
@@ -178,7 +231,7 @@ class AllOf(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if {_all_lie(self.rules)}; refuted if any lies on the other side"
+        return f"supported if {_all_lie(self.rules)}; refuted if one of them lies on the other side of its threshold, {CORRECTED}"
 
 
 class AnyOf(msgspec.Struct, frozen=True, tag=True):
@@ -193,8 +246,9 @@ class AnyOf(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        sides = " or ".join(dict.fromkeys(rule.side() for rule in self.rules))
-        return f"supported if any interval lies {sides}; refuted if all lie on the other side"
+        return (
+            f"supported if {_any_lies(self.rules)}, {CORRECTED}; refuted if all of them lie {_other_sides(self.rules)}"
+        )
 
 
 class Together(msgspec.Struct, frozen=True, tag=True):
@@ -210,7 +264,10 @@ class Together(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"supported if {_all_lie(self.rules)}; refuted if only one does and the other lies on the other side"
+        return (
+            f"supported if {_all_lie(self.rules)}; "
+            f"refuted if one of them does and the other lies on the other side of its threshold, {CORRECTED}"
+        )
 
 
 Rule = SimpleRule | AllOf | AnyOf | Together
@@ -233,9 +290,18 @@ def conditions_of(rule: Rule | Conditions) -> Mapping[str, Rule]:
     return rule.rules if isinstance(rule, Conditions) else {"": rule}
 
 
+def simple_rules(rule: Rule | Conditions) -> list[SimpleRule]:
+    """List the tests of a rule, one for each estimate that it takes, in order."""
+    return [
+        test
+        for part in conditions_of(rule).values()
+        for test in (part.rules if isinstance(part, AllOf | AnyOf | Together) else (part,))
+    ]
+
+
 def num_tests(rule: Rule) -> int:
     """Count the estimates that a rule takes."""
-    return len(rule.rules) if isinstance(rule, AllOf | AnyOf | Together) else 1
+    return len(simple_rules(rule))
 
 
 def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:
@@ -252,16 +318,30 @@ def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:
 
 
 def _all_lie(rules: Sequence[IntervalRule]) -> str:
-    """Say where all intervals of several rules lie if the claim is supported."""
-    *sides, last = [rule.side() for rule in rules]
-    if set(sides) == {last}:
-        return f"{'both' if len(rules) == 2 else f'all {len(rules)}'} intervals lie {last}"
-    return f"the intervals lie {', '.join(sides)} and {last}, in this order"
+    """Say where all intervals of several rules lie: ``the interval of A lies above 0 and that of B below 1``."""
+    first, *others = rules
+    if len({rule.side() for rule in rules}) == 1:
+        return f"the intervals of {' and of '.join(rule.of for rule in rules)} lie {first.side()}"
+    *middle, last = [f"that of {rule.of} {rule.side()}" for rule in others]
+    return " and ".join([", ".join([f"the interval of {first.of} lies {first.side()}", *middle]), last])
 
 
-def _span(around: float, margin: float) -> str:
-    return f"±{margin:g}" if around == 0 else f"{_number(around - margin)} to {_number(around + margin)}"
+def _any_lies(rules: Sequence[IntervalRule]) -> str:
+    """Say where one of the intervals of several rules lies."""
+    if len({rule.side() for rule in rules}) == 1:
+        return f"the interval of {' or that of '.join(rule.of for rule in rules)} lies {rules[0].side()}"
+    return "the interval of " + " or that of ".join(f"{rule.of} lies {rule.side()}" for rule in rules)
 
 
-def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
+def _other_sides(rules: Sequence[IntervalRule]) -> str:
+    """Say where the intervals of several rules lie if each of them is refuted."""
+    return " and ".join(dict.fromkeys(rule.other_side() for rule in rules))
+
+
+def _span(around: float, margin: float, unit: str) -> str:
+    span = f"±{margin:g}" if around == 0 else f"{_number(around - margin)} to {_number(around + margin)}"
+    return f"{span} {unit}".rstrip()
+
+
+def _number(value: float, unit: str = "") -> str:
+    return f"{value:g} {unit}".rstrip().replace("-", "−")

@@ -44,7 +44,7 @@ def outcome_of(one: ClaimResult | None, other: ClaimResult | None) -> Outcome:
     if any({"supported", "refuted"} == {*pair} for pair in pairs):
         return "reversed"
     if one.verdict == other.verdict:
-        return "same"
+        return "same" if all(here == there for here, there in pairs) else "decided in some only"
     return "decided in some only" if "undetermined" in {one.verdict, other.verdict} else "reversed"
 
 

@@ -220,6 +220,24 @@ def proportion(successes: int, trials: int, *, n_of: str = "runs", **about: Any)
     return Estimate(value=100 * successes / trials, low=low, high=high, sampling=Binomial(successes, trials), **common)
 
 
+def mean_share(percentages: ArrayLike, **about: Any) -> Estimate:
+    """
+    Estimate a mean of percentages over seeds, with an interval that stays within 0 to 100.
+
+    The interval is Student's t on the logit scale, around the logit of the mean, with the error of the mean taken over to
+    that scale (delta method). So percentages of exactly 0 or 100 are no trouble, unless all are.
+    """
+    linear = mean_with_t_interval(percentages, unit="percent", **about)
+    share = linear.value / 100
+    if linear.low is None or linear.high is None or linear.high == linear.low or not 0 < share < 1:
+        return linear
+    half = (linear.high - linear.low) / 200 / (share * (1 - share))
+    low, high = (100 * float(special.expit(special.logit(share) + end)) for end in (-half, half))
+    return msgspec.structs.replace(
+        linear, low=low, high=high, sampling=None, detectable=None, method="Student t over seeds, on the logit scale"
+    )
+
+
 def slope(x: ArrayLike, y: ArrayLike) -> float:
     """Return the least-squares slope of y against x."""
     return float(np.polynomial.polynomial.polyfit(np.asarray(x, float), np.asarray(y, float), 1)[1])

@@ -115,6 +115,10 @@ class Records:
             self._arms.setdefault((record.experiment, record.arm), []).append(record)
         self._converted: dict[tuple[str, str, type], Arm[Any]] = {}
 
+    def threads(self, *, exclusive: bool) -> list[int]:
+        """List the numbers of threads of this machine's runs: of those that had it to themselves, or of the others."""
+        return sorted({record.environment.threads for record in self._own.values() if record.exclusive == exclusive})
+
     def arm(self, experiment: str, arm: str, results: type[Results]) -> Arm[Results]:
         """
         Return the arm of a name.

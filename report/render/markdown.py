@@ -14,7 +14,7 @@ from report.answers.answer import Answer, by_verdict
 from report.conclude.verdicts import Finding
 from report.plan import ProfileName
 from report.render import notebooks
-from report.render.page_data import Page, number_key
+from report.render.page_data import Number, Page, number_key
 from report.render.result_numbers import ResultNumbers
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -80,6 +80,7 @@ def render(
             profile=completeness.profile,
             seeds_planned=span(*completeness.seeds_of(answer.experiments)),
             notebook=notebook,
+            may_be_chance=lambda name: _may_be_chance(page.numbers.get(name)),
             **vocabulary,
         )
 
@@ -101,6 +102,13 @@ def literature(name: str, text: str) -> str:
         return ""
     options = f":filter: False\n:list: bullet\n:keyprefix: {name}-"
     return f"\n## Literature\n\n```{{bibliography}}\n{options}\n\n" + "\n".join(keys) + "\n```\n"
+
+
+def _may_be_chance(number: Number | None) -> bool:
+    """Return whether the interval of a number includes the value that means "no effect"."""
+    if number is None or number.estimate.low is None or number.estimate.high is None:
+        return False
+    return number.estimate.low <= number.estimate.null <= number.estimate.high
 
 
 def _vocabulary(

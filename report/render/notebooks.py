@@ -9,7 +9,7 @@ from typing import Any
 import jupytext
 
 from report.answers.answer import Answer, by_verdict
-from report.conclude.formatting import uncertainty_of
+from report.conclude.formatting import count_of, uncertainty_of
 from report.conclude.verdicts import Finding
 from report.render.literature import cite_in_brackets, cite_in_text, list_of_works
 from report.render.page_data import Number, Page, number_key, numbers_of
@@ -107,7 +107,7 @@ def to_notebook(markdown: str, introduction: str = "") -> str:
 def spelled_out(number: Number) -> str:
     """Write a number with its interval and n, for where there is no panel to open."""
     uncertainty = uncertainty_of(number.estimate)
-    return f"{number.text} ({f'{uncertainty}, ' if uncertainty else ''}n = {number.estimate.n} {number.estimate.n_of})"
+    return f"{number.text} ({f'{uncertainty}, ' if uncertainty else ''}n = {count_of(number.estimate)})"
 
 
 def _plain(markdown: str) -> str:

@@ -12,7 +12,9 @@ import msgspec
 import fmnist_ref
 from report.answers import ANSWERS, CLAIMS, OTHER_PAGES
 from report.answers.answer import Answer, Estimator
-from report.conclude import published
+from report.conclude import formatting, published
+from report.conclude.claims import FIELD
+from report.conclude.claims import fill as fill_fields
 from report.conclude.stability import compare, compare_halves, count
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import ASSESSED, Finding, VerdictWord, conclude
@@ -46,7 +48,7 @@ def measure(records: Records, profile: ProfileName) -> Measurements:
         found = {}
         for name, make in answer.estimators.items():
             with records.watch() as read:
-                found[name] = _estimates(make, records)
+                found[name] = _estimates(name, make, records)
             seeds[name] = records.seeds_of(read)
         measured[page] = {name: estimates for name, estimates in found.items() if estimates is not None}
         missing[page] = tuple(name for name, estimates in found.items() if estimates is None)
@@ -54,13 +56,15 @@ def measure(records: Records, profile: ProfileName) -> Measurements:
     return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile, seeds))
 
 
-def _estimates(make: Estimator, records: Records) -> tuple[Estimate, ...] | None:
-    """Return what a function estimates; None if it has no records."""
+def _estimates(name: str, make: Estimator, records: Records) -> tuple[Estimate, ...] | None:
+    """Return what a function estimates, for a claim with the digits that its rule needs; None if it has no records."""
     try:
         found = make(records)
     except NoRecords:
         return None
-    return (found,) if isinstance(found, Estimate) else found
+    estimates = (found,) if isinstance(found, Estimate) else found
+    rule = CLAIMS[name].rule if name in CLAIMS else None
+    return formatting.apart_from_thresholds(estimates, rule) if rule else estimates
 
 
 def write_source(
@@ -84,6 +88,7 @@ def write_source(
         The remaining fields of `Site`: version, commit, address, date, environment, data.
     """
     files = source / "published"
+    site = {**site, "environment": environment_of(records, site["environment"])}
     kept = copy_tree(DOCS, source)
     exporter = artifacts.Exporter(source, files, records)
     introduction = notebooks.how_to_install(site["version"], site["address"])
@@ -96,6 +101,14 @@ def write_source(
     kept |= {path.relative_to(source) for path in (files / "records").glob("*.json")}
     kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in fmnist_ref.__all__}  # autosummary's: kept, not read anew
     remove_others(source, kept)
+
+
+def environment_of(records: Records, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment with the threads of the runs: the process that writes the pages may have others."""
+    training, timing = (" or ".join(map(str, records.threads(exclusive=alone))) for alone in (False, True))
+    both = f"{training} for training, {timing} for timing"
+    threads = both if training and timing and training != timing else training or timing
+    return {**environment, "threads": threads} if threads else dict(environment)
 
 
 def _write_answer(
@@ -166,7 +179,7 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
         name=answer.name,
         title=answer.title,
         headline=numbers.get(answer.headline),
-        headline_label=answer.headline_label,
+        headline_label=_headline_label(answer, measured),
         card=figures.pop(answer.card, None) if answer.card else None,
         numbers=numbers,
         claims=claims,
@@ -174,6 +187,12 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
         tables=tables,
         missing=measurements.missing[answer.name],
     )
+
+
+def _headline_label(answer: Answer, measured: Measured) -> str:
+    """Return the label of an answer's headline, with the settings of its runs filled in."""
+    settings = measured[answer.headline][0].settings if answer.headline in measured else {}
+    return FIELD.sub("…", fill_fields(answer.headline_label, settings))
 
 
 def _site(measurements: Measurements, completeness: Completeness, site: Mapping[str, Any]) -> Site:

@@ -12,6 +12,7 @@ from report.render.page_data import Page, Provenance, Table
 
 HALVES = ["claim", "outcome", "all seeds", "even seeds", "odd seeds"]
 REPORTS = ["claim", "outcome", "there", "here", "intervals overlap"]
+IN_BRACKETS = "In brackets: 95 % intervals, and n, the number of seeds, runs, test images or rounds that each is over."
 Replication = tuple[PublishedResult, list[Comparison]]
 
 
@@ -19,12 +20,10 @@ def page(halves: Sequence[Comparison], replications: Sequence[Replication], envi
     """Make the evidence of the page: text from published files reaches the site only through it."""
     tables = {}
     if halves:
-        tables["halves"] = _table(
-            "All seeds, and half of them", "In brackets: 95 % intervals.", HALVES, halves_rows(halves)
-        )
+        tables["halves"] = _table("All seeds, and half of them", IN_BRACKETS, HALVES, halves_rows(halves))
     for number, (result, rows) in enumerate(replications, start=1):
         tables[f"published-{number}"] = _table(
-            f"Here and there: {result.name}", "In brackets: 95 % intervals.", REPORTS, report_rows(rows)
+            f"Here and there: {result.name}", IN_BRACKETS, REPORTS, report_rows(rows)
         )
     if replications:
         tables["machines"] = _machines([result for result, _ in replications], environment)
@@ -94,5 +93,5 @@ def _told(result: ClaimResult | None) -> str:
 
 
 def _estimate(estimate: Estimate) -> str:
-    uncertainty = formatting.brief_uncertainty_of(estimate)
-    return f"{formatting.text_of(estimate)} ({uncertainty})" if uncertainty else formatting.text_of(estimate)
+    about = [formatting.brief_uncertainty_of(estimate), f"n = {estimate.n:,}"]
+    return f"{formatting.text_of(estimate)} ({', '.join(filter(None, about))})"

@@ -1,6 +1,7 @@
 import pytest
 
 from report.conclude import formatting
+from report.conclude.rules import Above, AllOf, Below, Conditions, Inside, Reproduced
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval, proportion, with_range
 
 
@@ -18,6 +19,8 @@ def estimate(value, low=None, high=None, **more):
         (estimate(-5.26, -7.7, -2.8, signed=True), "−5.3 pp", "−7.7 to −2.8"),
         (estimate(1234.5, 1100, 1400, unit="seconds"), "1,234 s", "1,100 to 1,400"),
         (estimate(2.5, 2.4, 2.6, unit="ratio"), "2.50×", "2.40 to 2.60"),
+        (estimate(6.0, 0.163, 224.4, unit="ratio"), "6.0×", "0.16 to 220"),
+        (estimate(1.0, 0.0001, 7292.0, unit="ratio"), "1.0×", "< 0.01 to 7,300"),
         (estimate(-0.001, -0.9, 0.9, signed=True), "0.0 pp", "−0.9 to +0.9"),
         (estimate(1.4612, unit="nats"), "1.46 nats", ""),
         (estimate(0.0, 0.0, 0.0, unit="epochs", digits=0), "0 epochs", "0 to 0"),
@@ -89,3 +92,35 @@ def test_an_uncertainty_is_called_what_it_is():
 )  # fmt: skip
 def test_p_values_have_two_figures(value, text):
     assert formatting.p_value(value) == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "made", "interval"),
+    [
+        (Below(-0.01), estimate(-0.007, -0.01046, -0.00354, unit="nats"), "−0.0105 to −0.0035"),
+        (Below(-0.01), estimate(-0.007, -0.0123, -0.0017, unit="nats"), "−0.012 to −0.002"),
+        (Above(0.0), estimate(0.3, 0.01, 0.6), "0.01 to 0.60"),
+        (Inside(0.5), estimate(0.2, -0.1, 0.53), "−0.10 to 0.53"),
+        (Above(0.0), estimate(0.3, 0.0, 0.6), "0.0 to 0.6"),
+    ],
+)
+def test_rounding_does_not_hide_on_which_side_of_a_threshold_a_bound_lies(rule, made, interval):
+    (shown,) = formatting.apart_from_thresholds([made], rule)
+    assert formatting.interval_of(shown) == interval
+
+
+def test_each_estimate_of_a_rule_has_the_digits_that_its_own_threshold_needs():
+    rule = Conditions({"a": AllOf((Above(0.3), Below(0.0))), "b": Reproduced()})
+    first, second, third = formatting.apart_from_thresholds([estimate(0.6, 0.31, 0.9)] * 3, rule)
+    assert [formatting.interval_of(found) for found in (first, second, third)] == [
+        "0.31 to 0.90",
+        "0.3 to 0.9",
+        "0.3 to 0.9",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n", "n_of", "text"), [(1, "fits", "1 fit"), (2, "fits", "2 fits"), (10000, "test images", "10,000 test images")]
+)
+def test_what_is_counted_is_singular_where_there_is_one(n, n_of, text):
+    assert formatting.count_of(Estimate(value=1.0, unit="nats", n=n, n_of=n_of, method="t")) == text

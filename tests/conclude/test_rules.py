@@ -18,6 +18,7 @@ from report.conclude.rules import (
     conditions_of,
     decide,
     num_tests,
+    simple_rules,
 )
 from report.conclude.sampling import Rank, StudentT
 from report.conclude.statistics import Estimate, exact, log_ratio, mean_with_t_interval, proportion
@@ -159,6 +160,8 @@ def test_every_claim_is_whole():
         else:
             assert claim.rule is not None
             assert claim.rule.describe()
+            for rule in conditions_of(claim.rule).values():
+                assert num_tests(rule) == 1 or all(test.of for test in simple_rules(rule))
 
 
 def claims_with(**rules):
@@ -277,22 +280,31 @@ def test_thresholds_are_written_with_a_true_minus_sign():
     assert Inside(0.5, around=-1.0).describe().startswith("supported if the interval lies inside −1.5 to −0.5")
 
 
-def test_a_rule_of_several_intervals_names_each_side_once() -> None:
-    assert AllOf((Above(0.3), Below(0.0), Above(50.0))).describe() == (
-        "supported if the intervals lie above 0.3, below 0 and above 50, in this order; refuted if any lies on the other side"
+def test_a_rule_of_several_intervals_names_each_with_its_unit_and_the_correction() -> None:
+    assert AllOf(
+        (Above(0.3, of="accuracy", unit="points"), Below(0.0, of="the score"), Above(50.0, of="R²", unit="%"))
+    ).describe() == (
+        "supported if the interval of accuracy lies above 0.3 points, that of the score below 0 and that of R² above 50 %; "
+        "refuted if one of them lies on the other side of its threshold, after Bonferroni’s correction"
+    )
+    assert AnyOf((Outside(0.25, around=1.0, of="A"), Outside(0.25, around=1.0, of="B"))).describe() == (
+        "supported if the interval of A or that of B lies outside 0.75 to 1.25, after Bonferroni’s correction; "
+        "refuted if all of them lie inside 0.75 to 1.25"
     )
     assert (
-        AllOf((Below(0.9), Below(0.9)))
+        AllOf((Below(0.9, of="A"), Below(0.9, of="B")))
         .describe()
-        .startswith("supported if both intervals lie below 0.9; refuted if any")
+        .startswith("supported if the intervals of A and of B lie below 0.9; refuted")
     )
-    assert AnyOf((Outside(0.25, around=1.0), Outside(0.25, around=1.0))).describe() == (
-        "supported if any interval lies outside 0.75 to 1.25; refuted if all lie on the other side"
+    assert Together((Below(-0.003, of="loss", unit="nats"), Below(0.0, of="error"))).describe() == (
+        "supported if the interval of loss lies below −0.003 nats and that of error below 0; "
+        "refuted if one of them does and the other lies on the other side of its threshold, after Bonferroni’s correction"
     )
-    assert Together((Below(-0.003), Below(0.0))).describe() == (
-        "supported if the intervals lie below −0.003 and below 0, in this order; "
-        "refuted if only one does and the other lies on the other side"
-    )
+
+
+def test_a_rank_says_how_many_runs_it_needs():
+    assert Reproduced().describe().endswith("as far from the others or farther (rank envelope); supported if not; "
+        "undetermined with fewer than 24 runs")  # fmt: skip
 
 
 def test_rules_count_their_tests():

@@ -40,6 +40,7 @@ def result(verdict, **conditions):
         (result("undetermined", a="supported", b="undetermined"), result("depends", a="refuted", b="supported"), "reversed"),
         (result("depends", a="supported", b="refuted"), result("undetermined", a="supported", b="undetermined"), "decided in some only"),
         (result("depends", a="supported", b="refuted"), result("depends", a="supported", b="refuted"), "same"),
+        (result("undetermined", a="undetermined", b="refuted"), result("undetermined", a="undetermined", b="undetermined"), "decided in some only"),
         (result("supported"), result("not testable here"), "not comparable"),
         (result("not all runs yet"), result("supported"), "not comparable"),
         (result("supported"), None, "not comparable"),
@@ -106,6 +107,11 @@ def test_a_rule_that_needs_more_seeds_than_a_half_has_is_noted():
     row = split(whole, half, half, rule=Reproduced())
     assert (row.outcome, row.note) == ("decided in some only", "its rule needs 24 seeds")
     assert reproduced.halves_rows([row])[0][1] == "decided in some only (its rule needs 24 seeds)"
+
+
+def test_the_tables_show_how_many_seeds_are_behind_an_interval():
+    row = split(UP, UP, mean_with_t_interval([1.0, 1.1], unit="nats"))
+    assert [cell.partition("n = ")[2] for cell in reproduced.halves_rows([row])[0][2:]] == ["5)", "5)", "2)"]
 
 
 def test_halves_share_no_seed_but_trials_timings_and_single_runs():

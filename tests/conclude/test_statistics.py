@@ -11,6 +11,7 @@ from report.conclude.statistics import (
     exact,
     holm,
     log_ratio,
+    mean_share,
     mean_with_t_interval,
     median_by_sign_test,
     over_seeds_and_images,
@@ -225,3 +226,15 @@ def test_a_rank_takes_a_spread_without_each_of_the_curves():
     for few in (curves[:2], curves[:1]):
         with pytest.raises(NoRecords, match="too few for a spread"):
             rank_envelope(curves[0], few)
+
+
+def test_the_interval_of_a_mean_share_stays_within_0_and_100():
+    shares = [90.1, 84.8, 95.8, 60.9, 96.0]
+    linear, found = mean_with_t_interval(shares, unit="percent"), mean_share(shares)
+    assert linear.high > 100
+    assert found.value == linear.value
+    assert (found.low, found.high) == pytest.approx((58.0, 96.2), abs=0.1)
+    close = mean_share([50.0, 50.1, 49.9])  # far from the ends, where both scales agree
+    assert close.high == pytest.approx(mean_with_t_interval([50.0, 50.1, 49.9], unit="percent").high, abs=1e-3)
+    assert mean_share([100.0, 100.0, 98.0]).high < 100
+    assert mean_share([99.0, 99.0]).high == mean_share([100.0, 100.0]).high - 1 == 99

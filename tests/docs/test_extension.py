@@ -357,6 +357,21 @@ def test_other_builders_get_plain_text(small_source: Path) -> None:
     assert complaints == ""
 
 
+def test_a_group_of_the_audit_counts_the_claims_that_its_own_rows_decide(small_source: Path) -> None:
+    text, _ = build_text(small_source, ".. audit::\n")
+    assert "6 claims, and 1 decided by another row" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("device", "shown"), [("Example CPU", False), ("Example GPU", True)])
+def test_the_home_page_names_a_device_that_is_not_the_processor(small_source: Path, device: str, shown: bool) -> None:
+    machine = {"processor": "Example CPU", "device": device}
+    changed = msgspec.structs.replace(site(), pages=("q4",), environment=machine)
+    (small_source / "evidence/site.json").write_bytes(msgspec.json.encode(changed))
+    text, _ = build_text(small_source, ".. site-provenance::\n")
+    assert "processor Example CPU" in text
+    assert (f"device {device}" in text) == shown
+
+
 def test_unknown_names_and_columns_without_a_header_are_warnings(small_source: Path) -> None:
     unknown = {
         ":measured:`gains`": "no measured number is called 'gains'",

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from examples import ExampleStore, planned, whole_report
 
@@ -127,3 +128,38 @@ def test_what_a_quick_report_is_too_short_for_is_said_to_need_a_full_one(tmp_pat
     assert "*(not in a quick report)*" in text
     findings = pages.measure(Records(RecordStore(tmp_path / "none", "0" * 64), []), "quick").findings
     assert findings["P1.3"].verdict == "not assessed in the quick profile"
+
+
+@pytest.mark.parametrize(
+    ("training", "timing", "words"),
+    [
+        ([1], [2], "1 for training, 2 for timing"),
+        ([1, 4], [2], "1 or 4 for training, 2 for timing"),
+        ([2], [2], "2"),
+        ([1], [], "1"),
+        ([], [], "8"),
+    ],
+)
+def test_the_threads_are_those_of_the_runs(training, timing, words):
+    records = SimpleNamespace(threads=lambda exclusive: timing if exclusive else training)
+    assert pages.environment_of(records, {"processor": "one", "threads": "8"}) == {"processor": "one", "threads": words}
+
+
+def test_records_know_the_threads_of_runs_alone_and_beside_others(whole):
+    runs = [run for seeds in planned().values() for run in seeds.values()]
+    changed = [
+        msgspec.structs.replace(
+            record, environment=msgspec.structs.replace(record.environment, threads=2 if record.exclusive else 1)
+        )
+        for record in whole.by_id.values()
+    ]
+    records = Records(ExampleStore(changed), runs)
+    assert (records.threads(exclusive=True), records.threads(exclusive=False)) == ([2], [1])
+
+
+def test_the_labels_of_the_cards_have_the_settings_of_the_runs(whole):
+    measured = pages.measure(whole, "full").measured
+    labels = {name: pages._headline_label(answer, measured[name]) for name, answer in ANSWERS.items()}
+    assert labels["part1"].endswith(" after 26 epochs")
+    assert labels["q3"].endswith(" over epochs 61 to 100")
+    assert not any("{" in label or "…" in label for label in labels.values())

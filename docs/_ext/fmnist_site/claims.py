@@ -112,10 +112,16 @@ def _filter(pages: list[Page]) -> Block:
 
 
 def _shown(findings: list[Finding]) -> list[nodes.Node]:
-    """Return a caption for each filter, of which the style sheet shows the one that is chosen."""
-    total = f"{len(findings)} claim{'' if len(findings) == 1 else 's'}"
-    captions: list[nodes.Node] = [inline("span", total, classes=["shown", "shown-all"])]
-    families = [STYLES[finding.verdict].family for finding in findings]
+    """
+    Return a caption for each filter, of which the style sheet shows the one that is chosen.
+
+    As everywhere, claims that another row decides don't count.
+    """
+    families = [STYLES[finding.verdict].family for finding in findings if not finding.claim.see]
+    total = f"{len(families)} claim{'' if len(families) == 1 else 's'}"
+    elsewhere = len(findings) - len(families)
+    more = f", and {elsewhere} decided by {'another row' if elsewhere == 1 else 'other rows'}" if elsewhere else ""
+    captions: list[nodes.Node] = [inline("span", total + more, classes=["shown", "shown-all"])]
     for family, (_, words) in FAMILIES.items():
         if family in families:
             text = f"{families.count(family)} of {total}: {words}"
@@ -161,7 +167,7 @@ def _measured(env: BuildEnvironment, page: Page, finding: Finding, *, in_detail:
         details += [f"{finding.measured}.", *_rules(claim, found)]
     if finding.verdict == "undetermined":
         details += [
-            f"With {n.estimate.n} {n.estimate.n_of}, a true value {n.detectable} beyond the threshold would probably have been noticed."
+            f"With {formatting.count_of(n.estimate)}, a true value {n.detectable} beyond the threshold would probably have been noticed."
             for n in found
             if n.detectable
         ][:1]
@@ -229,7 +235,7 @@ def _estimates(env: BuildEnvironment, found: list[Number], *, in_detail: bool) -
 
 
 def _estimate(env: BuildEnvironment, number: Number, *, in_detail: bool) -> Inline:
-    parts = [interval_of(number), f"n = {number.estimate.n:,} {number.estimate.n_of}" if in_detail else ""]
+    parts = [interval_of(number), f"n = {formatting.count_of(number.estimate)}" if in_detail else ""]
     about = ", ".join(part for part in parts if part)
     suffix = [inline("span", f" ({about})", classes=["interval"])] if about else []
     return inline("span", measured_number(env, number), *suffix, classes=["estimate"])

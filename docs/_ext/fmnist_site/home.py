@@ -150,7 +150,11 @@ class SiteProvenance(SphinxDirective):
             return []
         commit = commit_in_words(site.commit) or "no commit"
         data = f"data: {site.data_source}, SHA-256 {site.data_sha256[:12]}…"
-        environment = [_environment_entry(name, value) for name, value in site.environment.items()]
+        environment = [
+            _environment_entry(name, value)
+            for name, value in site.environment.items()
+            if name != "device" or value != site.environment.get("processor")
+        ]
         parts = [f"fmnist-ref {site.version}", commit, f"{site.profile} profile", data, *environment]
         return [block("ul", *[block("li", part) for part in parts], classes=["site-provenance"])]
 

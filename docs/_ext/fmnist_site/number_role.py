@@ -80,7 +80,7 @@ def interval_with_unit(number: Number) -> str:
 
 def accessible_name(number: Number) -> str:
     """Return the number, its interval and its n for screen readers."""
-    n = f"{number.estimate.n:,} {number.estimate.n_of}"
+    n = formatting.count_of(number.estimate)
     return ", ".join(part for part in (number.text, interval_of(number), n) if part)
 
 
@@ -90,7 +90,7 @@ def _panel(env: BuildEnvironment, number: Number, panel_id: str) -> Inline:
     rows += [
         *([] if number.interval else [_row("unit", estimate.unit)]),
         *([_row("interval", "none: the number is exact")] if estimate.kind == "exact" else []),
-        _row("n", f"{estimate.n:,} {estimate.n_of}"),
+        _row("n", formatting.count_of(estimate)),
         _row("method", estimate.method),
     ]
     if number.provenance.records:

@@ -142,7 +142,7 @@ def classifiers(records: Records, findings: Findings) -> TableSpec:
     return TableSpec(
         title="Least squares and logistic regression as classifiers",
         caption=(
-            "Ten classes, test images except for the first column. The Brier score is that of the outputs as they are and as "
+            "Ten classes, test images except for the training accuracy. The Brier score is that of the outputs as they are and as "
             "probabilities (clipped and divided by their sum); lower is better. The calibration error is above 0 by chance alone."
         ),
         columns=[

@@ -15,7 +15,13 @@ USEFUL_VARIANCE = 50.0
 @answer.claim(
     "Q1.3",
     "The two models serve different problems.",
-    AllOf((Above(MARGIN), Below(0.0), Above(USEFUL_VARIANCE))),
+    AllOf(
+        (
+            Above(MARGIN, of="the difference in accuracy", unit="points"),
+            Below(0.0, of="the difference in Brier score"),
+            Above(USEFUL_VARIANCE, of="R²", unit="%"),
+        )
+    ),
     note="For the Brier score, least squares is read in the way that favours it: its outputs as they come, or clipped and "
     "divided by their sum, whichever scores better.",
     origin="said",

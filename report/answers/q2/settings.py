@@ -19,7 +19,12 @@ A_QUARTER = 0.25
 @answer.claim(
     "Q2.17",
     "Which batch size is best depends on the setting.",
-    AnyOf((Outside(A_QUARTER, around=1.0), Outside(A_QUARTER, around=1.0))),
+    AnyOf(
+        (
+            Outside(A_QUARTER, around=1.0, of="the ratio of critical batch sizes"),
+            Outside(A_QUARTER, around=1.0, of="the ratio of noise scales"),
+        )
+    ),
     place="Q2, conclusion",
     note="One difference is enough: in the critical batch size of two models, or in the noise scale at two moments of one training.",
     origin="said",

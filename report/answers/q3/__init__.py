@@ -10,7 +10,7 @@ answer = Answer(
     prefix="Q3",
     experiments=("epochs", "capacity", "imbalance"),
     headline="late-error-slope",
-    headline_label="test error per ten epochs, late in training",
+    headline_label="test error, trained from logits, over epochs {span1}",
     card="q3-card",
 )
 

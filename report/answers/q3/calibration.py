@@ -55,8 +55,8 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
         + ", ".join(f"{label} {error:.1f} points" for label, error in errors.items())
         + f". Mean confidence minus accuracy from logits: {gap.value:+.1f} points.",
         caption=(
-            f"Test images of all {len(arms['from logits'].results)} seeds, in bins of the largest probability, empty ones left out. "
-            "As published: the softmax outputs of the notebook's network. Thin line: perfectly calibrated."
+            f"Test images after the last epoch ({', '.join(f'{len(arm.results)} seeds {label}' for label, arm in arms.items())}), "
+            "in bins of the largest probability, empty ones left out. As published: the softmax outputs of the notebook's network. Thin line: perfectly calibrated."
         ),
         records=tuple(id for arm in arms.values() for id in arm.records),
     )

@@ -11,7 +11,7 @@ from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.curves import PERCENT, over_seeds, paired_difference
 from report.answers.intervals import row
 from report.answers.q3 import answer
-from report.conclude.statistics import Estimate, with_range
+from report.conclude.statistics import Estimate, mean_share, with_range
 from report.experiments.imbalance import ImbalanceResults
 from report.record.reader import Records
 
@@ -26,11 +26,9 @@ SCORES: dict[str, Callable[[ImbalanceResults], float]] = {
 }
 
 
-def on_imbalance(
-    arm: str, value: Callable[[ImbalanceResults], float], *, unit: str = "percent", scale: float = PERCENT
-) -> Callable[[Records], Estimate]:
+def on_imbalance(arm: str, value: Callable[[ImbalanceResults], float], *, unit: str) -> Callable[[Records], Estimate]:
     """Make a measure of one score of an arm of `imbalance`: its mean over seeds."""
-    return over_seeds("imbalance", arm, ImbalanceResults, lambda run: scale * value(run), unit=unit)
+    return over_seeds("imbalance", arm, ImbalanceResults, value, unit=unit)
 
 
 def gained_over(
@@ -70,8 +68,8 @@ def imbalance(records: Records, findings: Findings) -> FigureSpec:
     for measure_name, value in SCORES.items():
         for label, name in RULES.items():
             arm = records.arm("imbalance", name, ImbalanceResults)
-            estimate = on_imbalance(name, value)(records)
-            rows.append(row(f"{measure_name}: {label}", estimate, points=[PERCENT * value(run) for run in arm.results]))
+            shares = [PERCENT * share for share in arm.values(value)]
+            rows.append(row(f"{measure_name}: {label}", mean_share(shares), points=shares))
             ids = tuple(dict.fromkeys(ids + arm.records))
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test images at 99 to 1 (%)", zero=None),
@@ -79,7 +77,7 @@ def imbalance(records: Records, findings: Findings) -> FigureSpec:
         alt="At 99 to 1: " + "; ".join(f"{r.label}, {r.value:.1f} %" for r in rows) + ".",
         caption=(
             "Shirts (1 %) against all other kinds, test images drawn in the same proportion. Dot and bar: mean over seeds with "
-            "its 95 % interval; small dots: single seeds. Balanced accuracy is the mean of the two classes' own accuracies."
+            "its 95 % interval, from Student's t on the logit scale, which stays within 0 to 100 %; small dots: single seeds. Balanced accuracy is the mean of the two classes' own accuracies."
         ),
         records=ids,
     )
@@ -134,7 +132,7 @@ def gains_over_majority(records: Records) -> tuple[Estimate, Estimate]:
 
 for name, value in {"majority-accuracy": "accuracy", "majority-balanced": "balanced accuracy"}.items():
     answer.number(name)(of_majority(SCORES[value]))
-answer.number("majority-cross-entropy")(on_imbalance("majority", lambda r: r.cross_entropy, unit="nats", scale=1))
-answer.number("trained-cross-entropy")(on_imbalance("trained", lambda r: r.cross_entropy, unit="nats", scale=1))
+answer.number("majority-cross-entropy")(on_imbalance("majority", lambda r: r.cross_entropy, unit="nats"))
+answer.number("trained-cross-entropy")(on_imbalance("trained", lambda r: r.cross_entropy, unit="nats"))
 answer.number("weighted-over-trained")(gained_over("weighted", "trained", lambda r: r.accuracy))
 answer.number("weighted-over-trained-balanced")(gained_over("weighted", "trained", lambda r: r.balanced_accuracy))

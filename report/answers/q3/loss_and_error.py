@@ -34,15 +34,21 @@ def error_of(curve: Curve) -> list[float]:
     return [PERCENT * (1 - accuracy) for accuracy in curve.test_accuracy]
 
 
-def _fall_together(least: float) -> Conditions:
-    """Return the rule by which a loss, by at least so much, and the error fall in each span."""
-    return Conditions({f"epochs {first} to {last}": Together((Below(least), Below(0.0))) for first, last in SPANS})
+def _fall_together(images: str, least: float) -> Conditions:
+    """Return the rule by which the loss on some images, by more than the least slope, and the test error fall in each span."""
+    both = Together(
+        (
+            Below(least, of=f"the slope of the {images} loss", unit="nats per ten epochs" if least else ""),
+            Below(0.0, of="the slope of the test error"),
+        )
+    )
+    return Conditions({f"epochs {first} to {last}": both for first, last in SPANS})
 
 
 @answer.claim(
     "Q3.5",
     "Minimising the loss in training leads to better accuracy on unseen images.",
-    _fall_together(0.0),
+    _fall_together("training", 0.0),
     place='Q3, summary ("ideally")',
     note="Epochs of one run depend on each other, so each run gives one slope, and the interval is over runs.",
     origin="said",
@@ -55,7 +61,7 @@ def slopes_of_training_loss_and_error(records: Records) -> tuple[Estimate, ...]:
 @answer.claim(
     "Q3.6",
     "The loss and the share of mistakes on unseen images fall together.",
-    _fall_together(FALL),
+    _fall_together("test", FALL),
     note="Both are of the test images. The training loss, which is what training makes small, goes on falling.",
     origin="ours",
 )
@@ -110,10 +116,20 @@ def _title(finding: Finding) -> str:
         finding,
         supported="Test loss and test error fall together, early and late",
         refuted="Test loss and test error do not fall together",
-        depends=f"Test loss and test error fall together over {names_of(finding, 'supported')}, and diverge over {names_of(finding, 'refuted')}",
+        depends=f"Test loss and test error fall together over {names_of(finding, 'supported')}; over "
+        f"{names_of(finding, 'refuted')} {_apart(finding)}",
         undetermined="Early or late in training, whether test loss and test error fall together is not settled",
         withheld="Test loss and test error by epoch",
     )
+
+
+def _apart(finding: Finding) -> str:
+    """Say which of the two still falls where they part: those whose slopes' intervals lie below zero."""
+    slopes_apart = [condition.estimates for condition in finding.conditions if condition.verdict == "refuted"]
+    falling = [[slope.high is not None and slope.high < 0 for slope in both] for both in slopes_apart]
+    if all(falls == [False, True] for falls in falling):
+        return "only the error falls"
+    return "only the loss falls" if all(falls == [True, False] for falls in falling) else "they diverge"
 
 
 def _alt(arm: Arm[Curve]) -> str:

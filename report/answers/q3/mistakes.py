@@ -20,7 +20,8 @@ def confusion(records: Records, findings: Findings) -> FigureSpec:
     arm = hundred_epochs(records, "from_logits")
     mean = np.mean([run.curve.recognition[-1].confusion for run in arm.results], axis=0)
     wrong = mean - np.diag(np.diag(mean))
-    true, taken = divmod(int(wrong.argmax()), len(mean))
+    either_way = np.triu(wrong + wrong.T)
+    first, second = divmod(int(either_way.argmax()), len(mean))
     return FigureSpec(
         chart=MatrixChart(
             panels=[MatrixPanel(rows=list(CLASS_NAMES), values=mean.round().tolist())],
@@ -28,10 +29,10 @@ def confusion(records: Records, findings: Findings) -> FigureSpec:
             x_label="predicted class",
             y_label="true class",
         ),
-        title=f"The most common mistake: {in_a_sentence(true)} taken for {in_a_sentence(taken)}",
+        title=f"The two classes confused most: {in_a_sentence(first)} and {in_a_sentence(second)}",
         alt=(
-            f"Confusion matrix, {mean.sum():,.0f} test images. Of {mean[true].sum():,.0f} images of the class "
-            f"{in_a_sentence(true)}, {wrong[true, taken]:.0f} are taken for {in_a_sentence(taken)}; "
+            f"Confusion matrix, {mean.sum():,.0f} test images. On average {wrong[first, second]:.0f} images of the class "
+            f"{in_a_sentence(first)} are taken for {in_a_sentence(second)}, and {wrong[second, first]:.0f} the other way round; "
             f"{PERCENT * np.trace(mean) / mean.sum():.1f} % of all images lie on the diagonal."
         ),
         caption=(

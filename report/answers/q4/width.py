@@ -8,7 +8,7 @@ import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import LineChart, Panel
-from report.answers.curves import PERCENT, at_the_end, mean_and_range, up_to
+from report.answers.curves import PERCENT, at_the_end, epochs_of_the_end, mean_and_range, up_to
 from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
 from report.conclude.rules import Above, Below, Conditions
@@ -93,7 +93,7 @@ def gain_of_wide(records: Records) -> Estimate:
     """Estimate the slope of test accuracy for each doubling from the width of `depth` to the widest."""
     arms = {width: arm for width, arm in _widths(records).items() if width >= WIDTH_OF_DEPTHS}
     if len(arms) < 2:
-        raise NoRecords(f"capacity: no width above {WIDTH_OF_DEPTHS}")
+        raise NoRecords(f"capacity: no width beyond {WIDTH_OF_DEPTHS}")
     doublings = np.log2(max(arms) / min(arms))
     by_seed = [(curves[0], curves[-1]) for curves in _by_seed(arms)]
     return over_seeds_and_images(
@@ -136,8 +136,8 @@ def width_curve(records: Records, findings: Findings) -> FigureSpec:
         alt=f"From {x[0]:.0f} to {x[-1]:.0f} units the training loss goes from {losses.y[0]:.3f} to {losses.y[-1]:.3f} nats and "
         f"test accuracy from {accuracies.y[0]:.1f} to {accuracies.y[-1]:.1f} %.",
         caption=(
-            f"One ReLU layer, {epochs} epochs, SGD at 0.01, batch size 64; averages over the last epochs. Line: mean over seeds; "
-            "band: their range."
+            f"One ReLU layer, {epochs} epochs, SGD at 0.01, batch size 64; averages over epochs "
+            f"{epochs_of_the_end(by_seed[0][0].test_accuracy)}. Line: mean over seeds; band: their range."
         ),
         records=tuple(id for arm in arms.values() for id in arm.records),
     )

@@ -28,7 +28,7 @@ def cost_of_transforming(records: Records) -> Estimate:
 @answer.claim(
     "Q5.4h",
     "A clock that does not wait for the GPU misses more than a tenth of a step.",
-    AllOf((Below(0.9), Below(0.9))),
+    AllOf((Below(0.9, of="the ratio for a small step"), Below(0.9, of="the ratio for a large step"))),
     origin="ours",
     kind="G",
 )
