@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from report.answers.answer import FigureSpec, TableSpec
+from report.answers.answer import Cell, FigureSpec, TableSpec
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.record.files import write_if_changed
@@ -98,7 +98,7 @@ class Exporter:
             title=content.title,
             caption=content.caption,
             columns=content.columns,
-            rows=[[formatting.cell(value) for value in row] for row in content.rows],
+            rows=[[_cell(value) for value in row] for row in content.rows],
             numeric=[
                 bool(content.rows) and all(not isinstance(row[i], str) for row in content.rows)
                 for i in range(len(content.columns))
@@ -111,10 +111,17 @@ class Exporter:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([value.value if isinstance(value, Estimate) else value for value in row] for row in rows)
         path = f"data/{name}.csv"
         write_if_changed(self.published / path, text.getvalue())
         return path
+
+
+def _cell(value: Cell) -> str:
+    """Write a table cell; an estimate as in the text, without its unit, which the column's name has."""
+    if isinstance(value, Estimate):
+        return formatting.number(value.value, formatting.digits_for(value), signed=value.signed)
+    return formatting.cell(value)
 
 
 def files_of(page: Page) -> set[Path]:

@@ -8,6 +8,7 @@ from report.record.reader import NoRecords
 from report.render import pages
 from report.render.artifacts import Exporter
 from report.render.markdown import Completeness, render
+from report.render.page_data import number_key
 
 
 def text_of(answer, records, folder, profile="full"):
@@ -37,7 +38,11 @@ def spoken(answer, records, profile="full"):
     page = SimpleNamespace(
         name=answer.name,
         title=answer.title,
-        numbers={name if i == 0 else f"{name}-{i + 1}" for name, found in measured.items() for i in range(len(found))},
+        numbers={
+            number_key(name, i): SimpleNamespace(estimate=estimate)
+            for name, found in measured.items()
+            for i, estimate in enumerate(found)
+        },
         figures=answer.figures,
         tables=answer.tables,
     )
