@@ -22,7 +22,7 @@ The first line of a claim's function says what was measured: the audit shows it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -48,15 +48,18 @@ class FigureSpec:
     records: tuple[str, ...]
 
 
+Cell = str | float | int | Estimate
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableSpec:
-    """A table before its cells are formatted: they are text or numbers."""
+    """A table before its cells are formatted: text, numbers, or estimates with the digits that their intervals support."""
 
     title: str
     """What it shows, in a few words."""
     caption: str
     columns: list[str]
-    rows: list[list[str | float | int]]
+    rows: Sequence[Sequence[Cell]]
     records: tuple[str, ...]
     fewest_seeds: int | None = None
     """Seeds behind the rows with the fewest; None where all have the same."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from report.answers.printed import printed
 from report.conclude.bootstrap import bootstrap
 from report.conclude.bootstrap import median as middle
-from report.conclude.statistics import Estimate
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.data_loading import LoaderResults, ModelName, Passes, Source
 from report.experiments.hardware import Device, Part
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
@@ -73,6 +73,15 @@ def passes_of(
         if (passes.source, passes.model, passes.workers, passes.device) == wanted:
             return passes
     raise NoRecords(f"passes of {wanted}")
+
+
+def loader_over_resident(records: Records, model: ModelName | None) -> Estimate:
+    """Estimate the time of a pass through the loader over one on tensors in memory, empty or with training of a model."""
+    results, ids = loader(records)
+    through_loader, from_memory = (
+        per_batch(passes_of(results, source, model=model)) for source in ("loader", "resident")
+    )
+    return log_ratio(through_loader, from_memory, records=ids)
 
 
 def steps_of(results: StepsResults, model: str, device: Device | None = None) -> StepTimes:

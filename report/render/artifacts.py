@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from report.answers.answer import FigureSpec, TableSpec
+from report.answers.answer import Cell, FigureSpec, TableSpec
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.record.files import write_if_changed
@@ -104,7 +104,7 @@ class Exporter:
             title=content.title,
             caption=content.caption,
             columns=content.columns,
-            rows=[[formatting.cell(value) for value in row] for row in content.rows],
+            rows=[[_cell(value) for value in row] for row in content.rows],
             numeric=[bool(content.rows) and all(map(_is_numeric, column)) for column in columns],
             data=self._csv(name, content.columns, content.rows),
             provenance=msgspec.structs.replace(
@@ -116,14 +116,21 @@ class Exporter:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([value.value if isinstance(value, Estimate) else value for value in row] for row in rows)
         path = f"data/{name}.csv"
         write_if_changed(self.published / path, text.getvalue())
         return path
 
 
-def _is_numeric(value: str | float | int) -> bool:
+def _is_numeric(value: Cell) -> bool:
     return not isinstance(value, str) or bool(NUMERIC.fullmatch(value))
+
+
+def _cell(value: Cell) -> str:
+    """Write a table cell; an estimate as in the text, without its unit, which the column's name has."""
+    if isinstance(value, Estimate):
+        return formatting.number(value.value, formatting.digits_for(value), signed=value.signed)
+    return formatting.cell(value)
 
 
 def files_of(page: Page) -> set[Path]:

@@ -70,6 +70,10 @@ def render(
         answer, page, findings, NOT_YET[completeness.profile], numbers
     )
 
+    def value(name: str) -> float | None:
+        """Return a number's value, for a sentence that depends on it; None if it was not measured."""
+        return page.numbers[name].estimate.value if name in page.numbers else None
+
     def text_of(name: str) -> str:
         return fill(
             f"{name}.md.j2",
@@ -81,6 +85,7 @@ def render(
             seeds_planned=span(*completeness.seeds_of(answer.experiments)),
             notebook=notebook,
             may_be_chance=lambda name: _may_be_chance(page.numbers.get(name)),
+            value=value,
             **vocabulary,
         )
 

@@ -9,6 +9,7 @@ from stand_ins import pages
 
 from report.answers import CLAIMS
 from report.answers.q5 import answer, symptoms
+from report.conclude import formatting
 from report.conclude.verdicts import conclude
 from report.record.reader import NoRecords
 from report.render import artifacts, markdown
@@ -78,7 +79,7 @@ def test_cost_turns_with_the_data(name, claim):
     assert f"It costs less than 0.3 pp of test accuracy ({{measured}}`{claim}`)" in rendered(harmless)
     for records, count in ((harmful, 1), (harmless, 0)):
         title = answer.figures["q5-mistakes"](records, concluded(records)).title
-        assert title == f"{count} of 5 mistakes, made one at a time, cost accuracy"
+        assert title == f"{count + 1} of 6 mistakes, made one at a time, cost accuracy"  # softmax always does here
 
 
 def test_costs_are_ours_positive_and_of_seeds_and_images():
@@ -115,9 +116,10 @@ def looks(first, last, test=None, diverged=None):
     ("run", "symptom"),
     [
         (looks(1.0, None, diverged=7), "NaN"),
-        (looks(93.0, 2.303), "stays at 2.30"),
+        (looks(93.0, 2.303), "in epoch 1 the loss is huge; it ends near 2.30"),
+        (looks(2.31, 2.303), "the loss ends near 2.30"),
         (looks(1.7, 79.0), "rises"),
-        (looks(0.18, 0.09, test=2.9), "test loss more than twice as high"),
+        (looks(0.18, 0.09, test=2.9), symptoms.TEST_LOSS_HIGHER),
         (looks(2.1, 1.7), "never below 1.46"),
         (looks(1.1, 0.55), "more slowly"),
         (looks(0.8, 0.5), "none"),
@@ -127,12 +129,28 @@ def test_symptom_is_what_the_printout_shows(run, symptom):
     assert symptom in symptoms.symptom_of(run, loop(0.85, loss=0.5))
 
 
+def test_a_cost_has_the_same_digits_in_the_text_the_table_and_the_figure(tmp_path):
+    records = records_of(costs={"unshuffled": 0.0123})
+    findings, cost = concluded(records), taken(records)["Q5.4f"][0]
+    digits = formatting.digits_for(cost)
+    exporter = artifacts.Exporter(tmp_path, tmp_path, records)
+    made = exporter.table("costs", answer.tables["q5-mistakes-table"](records, findings), symptoms.overview)
+    cells = {row[0]: row[-1] for row in made.rows}
+    label = "in the files' order, not shuffled"
+    assert made.numeric[-1]
+    assert cells[label] == formatting.number(cost.value, digits)
+    assert f"{label} {cells[label]}" in answer.figures["q5-mistakes"](records, findings).alt
+    assert repr(cost.value) in (tmp_path / made.data).read_text()
+
+
 def test_table_gives_the_symptom_with_the_number_of_runs_that_have_it():
     records = records_of(costs={"sorted": 0.05})
     mixed = [looks(0.2, 0.1, test=3.0)] * (SEEDS - 1) + [looks(93.0, 2.303)]
     rows = table(ExampleRecords(records.results | {("mistakes", "sorted"): mixed}))
-    assert rows["sorted by label, not shuffled"][0].endswith(f"({SEEDS - 1} of {SEEDS} runs)")
-    assert rows["pixels 0 to 1"][0] == "none: the printout looks right"
+    assert rows["sorted by label, not shuffled"][0] == (
+        f"the test loss is about 30 times the training loss ({SEEDS - 1} of {SEEDS} runs)"
+    )
+    assert rows["pixels 0 to 1"][0] == "none: the losses look right"
     assert rows["nothing: the correct loop"][0] == ""
 
 
@@ -188,7 +206,7 @@ def test_without_records_everything_is_missing():
 
 def test_title_says_that_a_low_loss_proves_nothing_only_where_it_is_low():
     costly = records_of(costs={"sorted": 0.5})
-    for last, words in ((0.1, "proves nothing"), (0.9, "What each loop prints")):
+    for last, words in ((0.1, "proves nothing"), (0.9, "The training loss of each loop")):
         loops = arm(0.5, loss=last)
         records = ExampleRecords(costly.results | {("mistakes", "sorted"): loops})
         assert words in answer.figures["q5-mistakes-curves"](records, concluded(records)).title
@@ -196,7 +214,9 @@ def test_title_says_that_a_low_loss_proves_nothing_only_where_it_is_low():
 
 def test_divergence_is_counted_and_its_line_ends():
     diverged = {("mistakes", "never_zeroed"): arm(0.7, loss=None, diverged=7)}
+    assert "In no run did the loss become NaN" in rendered(records_of())
     records = ExampleRecords(records_of().results | diverged)
+    assert "The loss became NaN in {measured}`diverged`" in rendered(records)
     assert taken(records)["diverged"][0].value == SEEDS
     assert table(records)["gradients never zeroed"][0] == "the loss becomes NaN or infinite"
     assert table(records)["gradients never zeroed"][2] == "not a number"

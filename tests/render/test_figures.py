@@ -509,10 +509,12 @@ def test_ratios_have_no_plus_sign() -> None:
     assert "14.2 (13.5 to 15.0)" in texts(draw(chart, theme="light"))
 
 
-def test_numbers_are_left_out_where_they_would_squeeze_the_plot() -> None:
+def test_intervals_are_left_out_where_they_would_squeeze_the_plot() -> None:
     assert any("(+3.6 to +4.2)" in text for text in texts(draw(INTERVALS, theme="light")))
-    for size in ("narrow", "card"):
-        assert not any(" to " in text for text in texts(draw(INTERVALS, theme="light", size=size)))
+    narrow, card = (texts(draw(INTERVALS, theme="light", size=size)) for size in ("narrow", "card"))
+    assert not any(" to " in text for text in (*narrow, *card))
+    assert "+3.9" in narrow
+    assert "+3.9" not in card
 
 
 def test_segments_are_named_in_the_legend_and_where_they_have_room() -> None:

@@ -75,9 +75,10 @@ def _name_columns(app: Sphinx, document: nodes.document, name: str) -> None:
     """Mark tables with more columns than a phone has room for, and store the column's name in each of their cells."""
     for wide in document.findall(nodes.table):
         columns = [entry.astext() for head in wide.findall(nodes.thead) for entry in head.findall(nodes.entry)]
-        if len(columns) <= MAX_COLUMNS:
+        if len(columns) > MAX_COLUMNS:
+            wide["classes"].append("stacks")
+        if "stacks" not in wide["classes"]:  # a narrower table of long texts asks for it
             continue
-        wide["classes"].append("stacks")
         for body_row in next(iter(wide.findall(nodes.tbody))).findall(nodes.row):
             for entry, column in zip(body_row.findall(nodes.entry), columns, strict=False):
                 entry["column"] = column

@@ -62,4 +62,5 @@ answer.definition(
     holds=False,
     origin="implied",
     place="Q6, code",
+    note="Its first layer takes images of three colour channels; these have one.",
 )

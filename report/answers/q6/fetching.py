@@ -13,6 +13,7 @@ from report.answers.timed import (
     STEP_STYLES,
     fetch_share,
     loader,
+    median,
     passes_of,
     per_batch,
     with_and_without_accelerator,
@@ -45,9 +46,13 @@ def _share(records: Records, source: Source, model: ModelName, workers: int = 0,
     return mean_with_t_interval(shares, unit="percent", n_of="rounds", method="Student t over rounds", records=ids)
 
 
-@answer.illustration("Q6.4")
+@answer.illustration(
+    "Q6.4",
+    measured="Share of a training step spent fetching, on the CPU; in this order, 784-128-10 without workers, 784-128-10 with "
+    "two, ResNet-18 without, ResNet-18 with two",
+)
 def loader_shares(records: Records) -> tuple[Estimate, ...]:
-    """Share of a training step spent fetching, on the CPU: 784-128-10 with 0 and 2 workers, then ResNet-18 likewise."""
+    """Estimate the share of a training step spent fetching, for each model without workers and with two."""
     return tuple(_share(records, "loader", model, workers) for model in MODELS for workers in (0, 2))
 
 
@@ -55,6 +60,19 @@ def loader_shares(records: Records) -> tuple[Estimate, ...]:
 def share_of_resident(records: Records) -> Estimate:
     """Estimate the share of the small network's training step that goes into fetching its batch from tensors in memory."""
     return _share(records, "resident", "mlp128")
+
+
+@answer.number("fetch-time")
+def fetch_time(records: Records) -> tuple[Estimate, ...]:
+    """Estimate for how long the small network's loop waits for a batch, in milliseconds, without workers and with two."""
+    results, ids = loader(records)
+    kinds = (passes_of(results, "loader", model="mlp128", workers=workers) for workers in (0, 2))
+    return tuple(
+        median(
+            np.array(passes.seconds["fetch"]) / passes.num_batches, scale=MILLI, unit="ms", n_of="passes", records=ids
+        )
+        for passes in kinds
+    )
 
 
 @answer.number("step-with-workers")

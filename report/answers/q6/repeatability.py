@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 from scipy import stats
 
@@ -12,7 +13,18 @@ from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT
 from report.answers.printed import printed
 from report.answers.q6 import answer
-from report.answers.timed import EPOCH_BATCHES, Floats, Ids, loader, machine, passes_of, per_batch, printed_gap_percent
+from report.answers.timed import (
+    EPOCH_BATCHES,
+    Floats,
+    Ids,
+    loader,
+    machine,
+    median,
+    passes_of,
+    per_batch,
+    printed_gap_percent,
+)
+from report.conclude import formatting
 from report.conclude.statistics import CONFIDENCE, Estimate, exact
 from report.record.reader import NoRecords, Records
 
@@ -72,18 +84,29 @@ def spread_if_random(records: Records) -> Estimate:
     """Scale the limit to the notebook's fifty epochs, as if passes differed at random: by the root of the length."""
     passes, num_batches, ids = _empty_passes(records)
     fifty_epochs = printed("q6_cpu_seconds")[0].epoch * EPOCH_BATCHES
-    limit = repeatability(passes, n_of="passes", records=ids).value * math.sqrt(num_batches / fifty_epochs)
-    return exact(
-        limit, unit="percent", n=len(passes), n_of="passes", method="scaled by the root of the length", records=ids
+    limit, scale = repeatability(passes, n_of="passes", records=ids), math.sqrt(num_batches / fifty_epochs)
+    low, high = (None if end is None else end * scale for end in (limit.low, limit.high))
+    return msgspec.structs.replace(
+        limit,
+        value=limit.value * scale,
+        low=low,
+        high=high,
+        method=f"{limit.method}, scaled by the root of the number of batches",
     )
 
 
 @answer.number("pass-seconds")
 def seconds_of_a_pass(records: Records) -> Estimate:
-    """Return the time of one of these passes."""
+    """Estimate the time of one of these passes."""
     passes, num_batches, ids = _empty_passes(records)
-    seconds = float(np.median(passes)) * num_batches
-    return exact(seconds, unit="seconds", n=len(passes), n_of="passes", method="median", digits=1, records=ids)
+    return median(passes, scale=num_batches, unit="seconds", n_of="passes", records=ids)
+
+
+@answer.number("pass-batches")
+def batches_of_a_pass(records: Records) -> Estimate:
+    """Count the batches of one of these passes."""
+    passes, num_batches, ids = _empty_passes(records)
+    return exact(num_batches, unit="batches", n=len(passes), n_of="passes", digits=0, records=ids)
 
 
 @answer.number("printed-gap")
@@ -101,8 +124,8 @@ def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
     deviations = (passes / np.median(passes) - 1) * PERCENT
     numbers = [float(i) for i in range(1, len(passes) + 1)]
     gap, seconds = printed_gap_percent(), float(np.median(passes)) * num_batches
+    lowest, highest = (formatting.number(end, 0, signed=True) for end in (deviations.min(), deviations.max()))
     ends = [0.5, len(passes) + 0.5]
-    limit = spread_of_passes(records).value
     return FigureSpec(
         chart=LineChart(
             panels=[
@@ -117,16 +140,14 @@ def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
                 )
             ]
         ),
-        title=(
-            f"Identical passes of {seconds:.1f} s differ by up to {limit:.1f} %; the printed times, of ten minutes, by {gap:.2f} %"
-        ),
+        title=f"{len(passes)} identical passes of {seconds:.1f} s lie between {lowest} % and {highest} % of their median",
         alt=(
             f"{len(passes)} identical passes lie between {deviations.min():+.1f} and {deviations.max():+.1f} percent of their "
             f"median. The two printed times are {gap:.2f} percent apart."
         ),
         caption=(
             f"Each point: one pass of {num_batches} batches through the loader, in turn with other kinds, on "
-            f"{machine(results.devices[0])}. Lines: the notebook's two times, the first put at zero. “Up to”: in 95 of 100 pairs. "
+            f"{machine(results.devices[0])}. Lines: the notebook's two times, the first put at zero. "
             "The passes are much shorter than the notebook's, so the two can't be compared directly."
         ),
         records=ids,

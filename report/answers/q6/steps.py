@@ -21,6 +21,8 @@ from report.experiments.steps import StepsResults
 from report.record.reader import NoRecords, Records
 
 STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update", "copy")
+NOT_COUNTED = "not counted"
+NO_DRIVER = "none"
 
 
 @answer.claim(
@@ -29,7 +31,7 @@ STEP_PARTS: tuple[Part, ...] = ("step", "gather", "forward", "backward", "update
     Conditions({"784-128-10": Above(1.0), "ResNet-18": Above(1.0)}),
     kind="G",
     place="Q6, speedup in training time",
-    note="Both times are of one machine, with the data in the memory of the device that computes.",
+    note="It takes a GPU to measure: whole training steps there and on the CPU beside it, with the data on the device.",
     origin="said",
 )
 def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
@@ -52,7 +54,7 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     Above(1.0),
     kind="G",
     place="Q6, memory requirements",
-    note="Of one machine: it can't show what is typical.",
+    note="It takes a GPU to measure, and one machine can't show what is typical.",
     origin="said",
 )
 def memory_ratio(records: Records) -> Estimate:
@@ -80,15 +82,17 @@ def step_table(records: Records, findings: Findings) -> TableSpec:
             if step.model in ("mlp128", "resnet18"):
                 label = "784-128-10" if step.model == "mlp128" else "ResNet-18, one-channel stem"
                 medians = [float(np.median(by_round(step, part))) * MILLI for part in STEP_PARTS]
-                memory = "not counted" if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 1e6:.0f}"
+                memory = NOT_COUNTED if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 1e6:.0f}"
                 rows.append([label, names[step.device], step.num_parameters, *medians, memory])
+    columns = ["model", "device", "parameters", "step", *STEP_PARTS[1:-1], "copy, apart", "peak memory (MB)"]
+    columns, rows = _without(NOT_COUNTED, columns, rows)
     return TableSpec(
         title="A training step, part by part",
         caption=(
             "A training step on 64 images in the device's memory, in milliseconds: the whole, and its parts, each timed until the "
             "device had finished it. Copying the batch from main memory is not part of the step. Medians of rounds."
         ),
-        columns=["model", "device", "parameters", "step", *STEP_PARTS[1:-1], "copy, apart", "peak memory (MB)"],
+        columns=columns,
         rows=rows,
         records=ids,
     )
@@ -103,23 +107,24 @@ def devices(records: Records, findings: Findings) -> TableSpec:
         results, found = steps(records, accelerator)
         ids += found
         rows += [_device_row(device, results) for device in results.devices]
+    columns = ["device", "kind", "memory (GB)", "PyTorch", "driver interface", "threads", "float32 products", "matrix products (GFLOP/s)"]  # fmt: skip
+    columns, rows = _without(NO_DRIVER, columns, rows)
     return TableSpec(
         title="Devices that were measured",
         caption="What the times of this page were measured on."
         + (" An accelerator is compared with the CPU above it." if len(rows) > 1 else ""),
-        columns=[
-            "device",
-            "kind",
-            "memory (GB)",
-            "PyTorch",
-            "driver interface",
-            "threads",
-            "float32 products",
-            "matrix products (GFLOP/s)",
-        ],
+        columns=columns,
         rows=rows,
         records=ids,
     )
+
+
+def _without(
+    nothing: str, columns: list[str], rows: list[list[str | float | int]]
+) -> tuple[list[str], list[list[str | float | int]]]:
+    """Leave out the columns that have nothing in any row."""
+    kept = [i for i in range(len(columns)) if any(row[i] != nothing for row in rows)]
+    return [columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def _device_row(device: Device, results: StepsResults) -> list[str | float | int]:
@@ -131,7 +136,7 @@ def _device_row(device: Device, results: StepsResults) -> list[str | float | int
         device.kind,
         "unknown" if device.total_memory_bytes is None else f"{device.total_memory_bytes / 1e9:.0f}",
         device.torch_version,
-        device.backend_version or "none",
+        device.backend_version or NO_DRIVER,
         device.threads,
         precision,
         floating_point_rate(results, device) / 1e9,

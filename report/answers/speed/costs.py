@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from report.answers.answer import Findings, TableSpec
 from report.answers.speed import answer
+from report.conclude.formatting import with_unit
 from report.record.reader import Records
 from report.record.store import Record
 
@@ -37,7 +38,11 @@ class ExperimentCost:
     def costliest(self) -> str:
         """Name the arm that took most, with its share."""
         arm = max(self.arms, key=lambda name: sum(self.arms[name]))
-        return f"{arm}: {sum(self.arms[arm]) / self.seconds:.0%}"
+        return f"{arm}: {_percent(sum(self.arms[arm]) / self.seconds)}"
+
+
+def _percent(share: float) -> str:
+    return with_unit(f"{share * 100:.0f}", "percent")
 
 
 def core_seconds(record: Record) -> float:
@@ -74,7 +79,7 @@ def cost_table(records: Records, findings: Findings) -> TableSpec:
             name,
             cost.runs,
             round(cost.seconds),
-            f"{cost.seconds / total:.0%}",
+            _percent(cost.seconds / total),
             round(cost.trials),
             cost.costliest(),
             round(cost.saved),
@@ -87,7 +92,7 @@ def cost_table(records: Records, findings: Findings) -> TableSpec:
             "all",
             len(recorded),
             round(total),
-            "100%",
+            _percent(1.0),
             round(sum(cost.trials for cost in costs.values())),
             "",
             round(sum(cost.saved for cost in costs.values())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
+from report.answers.answer import Cell, Estimator, FigureSpec, Findings, TableSpec
 from report.answers.charts import Bar, BarChart, BarSegment, IntervalChart, IntervalRow
 from report.answers.speed import answer
 from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
@@ -115,20 +115,23 @@ def rung_table(records: Records, findings: Findings) -> TableSpec:
     del findings
     timed, ids = _ordered(records)
     results, _ = ladder(records)
-    leanest = next(estimate.value for rung, estimate in timed if rung.name == "hand_written")
-    rows: list[list[str | float | int]] = [
+    leanest = rung_of(results, "hand_written").seconds["epoch"]
+    rows: list[list[Cell]] = [
         [
             LABELS[rung.name],
             f"{rung.processes} × {rung.threads}" if rung.name == "fit_pool" else str(rung.threads),
             estimate.value,
-            estimate.value / leanest,
+            log_ratio(rung.seconds["epoch"], leanest),
             SOURCE[rung.name],
         ]
         for rung, estimate in timed
     ]
     return TableSpec(
         title="The ladder",
-        caption=f"An epoch of {results.num_images:,} images, medians over rounds.",
+        caption=(
+            f"An epoch of {results.num_images:,} images. Seconds: medians over rounds. Over hand-written: geometric means of the ratios "
+            "within a round."
+        ),
         columns=["way", "threads", "seconds", "over hand-written", "where the time goes"],
         rows=rows,
         records=ids,
@@ -158,7 +161,7 @@ def layers(records: Records, findings: Findings) -> FigureSpec:
             ],
             x_label="seconds of one epoch",
         ),
-        title=f"Of an epoch of fit, {parts['autograd, modules'] / seconds['fit_one_thread']:.0%} go into what "
+        title=f"Of an epoch of fit, {100 * parts['autograd, modules'] / seconds['fit_one_thread']:.0f} % go into what "
         "hand-written gradients don't need",
         alt="Seconds of one epoch: " + ", ".join(f"{name} {value:.2g}" for name, value in parts.items()) + ".",
         caption=(

@@ -111,7 +111,7 @@ def parts(records: Records, findings: Findings) -> FigureSpec:
             x_label="microseconds",
             styles={part: STEP_STYLES[part] for part in (*PARTS, "dispatch")},
         ),
-        title=f"{NAMES[largest]} is the longest part of a step; calls alone take {dispatch / sum(micro.values()):.0%} as long",
+        title=f"{NAMES[largest]} is the longest part of a step; calls alone take {100 * dispatch / sum(micro.values()):.0f} % as long",
         alt="Microseconds of a step: "
         + ", ".join(f"{part} {value:.0f}" for part, value in micro.items())
         + f". The same calls on one image of one pixel: {dispatch:.0f}.",
@@ -147,10 +147,7 @@ def attempt_table(records: Records, findings: Findings) -> TableSpec:
     """List what was tried, with its time against that of `fit`."""
     del findings
     results, ids = _attempts(records)
-    plain, leanest = (
-        float(np.median(next(attempt.seconds["epoch"] for attempt in results.methods if attempt.name == name)))
-        for name in ("fit", "hand_written")
-    )
+    by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.methods}
     rows: list[list[str | float | int]] = []
     for attempt in results.methods:
         seconds = float(np.median(attempt.seconds["epoch"])) if attempt.seconds["epoch"] else None
@@ -158,16 +155,18 @@ def attempt_table(records: Records, findings: Findings) -> TableSpec:
             [
                 ATTEMPTS[attempt.name],
                 f"{seconds:.3g}" if seconds else f"didn't run: {attempt.problem}",
-                f"{seconds / plain:.2f}" if seconds else "",
-                f"{seconds / leanest:.2f}" if seconds else "",
+                *(
+                    f"{log_ratio(attempt.seconds['epoch'], by_name[other]).value:.2f}" if seconds else ""
+                    for other in ("fit", "hand_written")
+                ),
                 f"{max(0.0, attempt.seconds['first'][0] - (seconds or 0) * attempt.networks):.1f}",
             ]
         )
     return TableSpec(
         title="What else we tried",
         caption=(
-            f"One epoch of {results.num_images:,} images for one network, one thread: medians over rounds in which all took turns. "
-            f"`fit` may take {MOST_OVER_HAND_WRITTEN:g} times as long as hand-written gradients; {AIM:g} times is the aim."
+            f"One epoch of {results.num_images:,} images for one network, one thread: medians over rounds in which all took turns, and "
+            f"geometric means of the ratios within a round. fit may take {MOST_OVER_HAND_WRITTEN:g} times as long as hand-written gradients; {AIM:g} times is the aim."
         ),
         columns=["attempt", "seconds", "over fit", "over hand-written", "before the first step (s)"],
         rows=rows,

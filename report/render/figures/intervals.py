@@ -28,15 +28,23 @@ def draw_intervals(chart: IntervalChart, theme: Theme, size: FigureSize) -> Figu
     centres = set_rows(axes, [row.label for row in chart.rows], theme.text, size)
     _draw_zero(axes, chart, theme, size)
     _draw_rows(axes, chart.rows, centres, theme, size)
-    numbers = [interval_text(row, signed=chart.zero == 0) for row in chart.rows]
-    widest = max((text_width(text, size.font_size) for text in numbers), default=0.0)
-    left, right = axes.yaxis.get_tick_params()["pad"], widest + size.font_size
-    if not size.compact and size.width - left - right >= _MIN_PLOT_SHARE * size.width:
-        for text, centre in zip(numbers, centres, strict=True):
-            label = axes.annotate(text, (1, centre), (right, 0), ("axes fraction", "data"), "offset points")
-            label.set(ha="right", va="center_baseline")
+    if not size.compact:
+        _write_numbers(axes, [interval_text(row, signed=chart.zero == 0) for row in chart.rows], centres, size)
     set_height(figure, axes.get_ylim()[0])
     return figure
+
+
+def _write_numbers(axes: Axes, numbers: list[str], centres: NDArray[np.float64], size: FigureSize) -> None:
+    """Write the numbers beside the plot: with their intervals, or without them where those would squeeze the plot."""
+    left = axes.yaxis.get_tick_params()["pad"]
+    for texts in (numbers, [text.partition(" (")[0] for text in numbers]):
+        widest = max((text_width(text, size.font_size) for text in texts), default=0.0)
+        right = widest + size.font_size
+        if size.width - left - right >= _MIN_PLOT_SHARE * size.width:
+            for text, centre in zip(texts, centres, strict=True):
+                label = axes.annotate(text, (1, centre), (right, 0), ("axes fraction", "data"), "offset points")
+                label.set(ha="right", va="center_baseline")
+            return
 
 
 def interval_text(row: IntervalRow, *, signed: bool) -> str:
