@@ -71,7 +71,11 @@ def test_figures_change_their_titles_with_the_verdict_and_give_their_data():
             assert content.alt
             assert content.records
     same = {name for name in titles[1] if titles[1][name] == titles[-1][name]}
-    assert same == {"q2-rates", "q2-memory"}  # rates are alike in both, and bytes are counted
+    assert same == {
+        "q2-rates",
+        "q2-rate-accuracy",
+        "q2-memory",
+    }  # rates and trials are alike in both, and bytes are counted
 
 
 def page_text(records):
@@ -272,6 +276,28 @@ def test_the_sizes_to_try_are_the_powers_of_two_around_the_fastest():
     lower, upper = (q2.answer.estimators[name](records).value for name in ("smallest-to-try", "largest-to-try"))
     assert upper == 4 * lower
     assert lower < q2.answer.estimators["fastest-batch"](records).value < upper
+
+
+@pytest.mark.parametrize(
+    ("at_one", "title"),
+    [
+        (0.75, "The choice of the learning rate changes accuracy by up to 10.0 points"),
+        (
+            0.2,
+            "A learning rate that is too large breaks the network; the choice among the others changes accuracy by up to 10.0 points",
+        ),
+    ],
+)
+def test_a_rate_that_breaks_the_network_is_told_apart_from_one_that_is_worse(at_one, title):
+    made = made_up(1)
+    for key, runs in made.items():
+        if key == ("batch_size", "epochs-1024-trial-1"):
+            made[key] = [msgspec.structs.replace(run, validation_accuracy=at_one) for run in runs]
+    records = ExampleRecords(made)
+    drawn = q2.answer.figures["q2-rate-accuracy"](records, concluded(records)[1])
+    assert drawn.title == title
+    line = drawn.chart.panels[0].series[3]
+    assert (line.label, line.x, line.y[-1]) == ("batch size 1,024", [0.1, 0.3, 1.0], pytest.approx(100 * at_one))
 
 
 def test_tables_say_which_losses_were_not_tried_and_which_rates_lie_at_an_end():

@@ -24,7 +24,7 @@ from report.answers.q2.levels import runs_of
 from report.conclude.statistics import Estimate, exact
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, RATES
 from report.experiments.batch_target import TargetResults
-from report.experiments.tuning import TuningResult
+from report.experiments.tuning import COLLAPSED, TuningResult
 from report.record.reader import Arm, NoRecords, Records
 
 
@@ -74,6 +74,62 @@ def rate_growth(arm_at: Callable[[Records, int], Arm[Any]]) -> Estimator:
 
 answer.number("rate-growth-epochs")(rate_growth(lambda records, size: arm_of(records, "epochs", size)))
 answer.number("rate-growth-target")(rate_growth(lambda records, size: runs_of(records, "relu1", size)))
+
+
+@answer.figure("q2-rate-accuracy")
+def accuracy_against_rate(records: Records, findings: Findings) -> FigureSpec:
+    """Draw the held-out accuracy of the trials against their learning rate, one line for each batch size."""
+    series, ids = [], []
+    for batch_size in BATCH_SIZES:
+        tried = records.arms("batch_size", TuningResult, role="trial", budget="epochs", batch_size=batch_size)
+        found = [
+            (arm.results[0].learning_rate, [PERCENT * (run.validation_accuracy or 0.0) for run in arm.results])
+            for arm in tried
+        ]
+        if not found:
+            raise NoRecords(f"batch_size: trials of epochs-{batch_size}")
+        rates, accuracies = zip(*sorted(found), strict=True)
+        series.append(
+            Series(
+                label=f"batch size {batch_size:,}",
+                x=list(rates),
+                y=[float(np.mean(values)) for values in accuracies],
+                low=[min(values) for values in accuracies],
+                high=[max(values) for values in accuracies],
+            )
+        )
+        ids += [id for arm in tried for id in arm.records]
+    trained = [[y for y in line.y if y >= PERCENT * COLLAPSED] for line in series]
+    spread = max((max(found) - min(found) for found in trained if found), default=0.0)
+    broken = sum(len(line.y) for line in series) > sum(map(len, trained))
+    title = f"The choice of the learning rate changes accuracy by up to {spread:.1f} points"
+    if broken:
+        title = f"A learning rate that is too large breaks the network; the choice among the others changes accuracy by up to {spread:.1f} points"
+    return FigureSpec(
+        chart=LineChart(
+            panels=[
+                Panel(series=series, x_label="learning rate", y_label="held-out images recognised (%)", x_scale="log")
+            ]
+        ),
+        title=by_verdict(
+            findings["Q2.5"],
+            supported=title,
+            refuted=title,
+            depends=title,
+            undetermined=title,
+            withheld="Held-out accuracy against the learning rate",
+        ),
+        alt="Held-out accuracy by learning rate. "
+        + "; ".join(
+            f"{line.label}: " + ", ".join(f"{y:.1f} % at {x:g}" for x, y in zip(line.x, line.y, strict=True))
+            for line in series
+        )
+        + ".",
+        caption="Trials that chose the learning rates: ten epochs, 10,000 held-out training images, mean and range of "
+        f"{len(tried[0].results)} seeds. A rate at which fewer than half of the images are recognised has broken the network, and is given "
+        "up after three epochs.",
+        records=tuple(ids),
+    )
 
 
 @answer.figure("q2-rates")
