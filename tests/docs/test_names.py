@@ -4,6 +4,8 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+from report.record.store import Record
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = (ROOT, ROOT / "docs/guide/example")
 PATH = re.compile(r"(?<![\w./-])(?:report|tests|docs|fmnist_ref)/[\w./-]*\w(?![\w{*-])")
@@ -51,3 +53,12 @@ def test_named_files_and_names_are_there():
         if paths or names:
             missing[text.relative_to(ROOT).as_posix()] = paths + names
     assert missing == {}
+
+
+def test_the_guide_explains_every_field_of_a_record():
+    text = (ROOT / "docs/guide/reproduce.md").read_text(encoding="utf-8")
+    section = text.partition("## What is in a record")[2].partition("\n## ")[0]
+    explained = [
+        name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    ]
+    assert sorted(explained) == sorted(Record.__struct_fields__)
