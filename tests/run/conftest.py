@@ -8,11 +8,12 @@ from report.run import worker
 
 
 @pytest.fixture
-def sum_experiment(monkeypatch):
-    """Register the stand-in experiments for one test, and take the sample for the images."""
+def sum_experiment():
+    """Register the stand-in experiments for one test, and take the sample for the images; what the test patches is undone first."""
     known = dict(EXPERIMENTS)
     stand_in.register()
-    monkeypatch.setattr(worker, "dataset", stand_in.dataset)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "dataset", stand_in.dataset)
+        yield
     EXPERIMENTS.clear()
     EXPERIMENTS.update(known)
