@@ -187,9 +187,8 @@ def test_downloaded_notebook_has_the_outputs_of_its_page(small_source: Path, tmp
     path = small_source / "published/notebooks/q4.ipynb"
     path.write_text(to_notebook(page, "How to install it"), encoding="utf-8")
     with (small_source / "conf.py").open("a", encoding="utf-8") as settings:
-        settings.write(
-            "extensions.insert(0, 'myst_nb')\nhtml_extra_path = ['published']\nnb_execution_mode = 'cache'\n"
-        )
+        settings.write("extensions.insert(0, 'myst_nb')\nhtml_extra_path = ['published']\n")
+        settings.write(f"nb_execution_mode = 'cache'\nnb_execution_cache_path = {str(tmp_path / 'cells')!r}\n")
     build(small_source, tmp_path / "out")
     downloaded = nbformat.read(tmp_path / "out/notebooks/q4.ipynb", as_version=4)
     nbformat.validate(downloaded)
