@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,38 +79,19 @@ answer.number("rate-growth-target")(rate_growth(lambda records, size: runs_of(re
 @answer.figure("q2-rate-accuracy")
 def accuracy_against_rate(records: Records, findings: Findings) -> FigureSpec:
     """Draw the held-out accuracy of the trials against their learning rate, one line for each batch size."""
-    series, ids = [], []
-    for batch_size in BATCH_SIZES:
-        tried = records.arms("batch_size", TuningResult, role="trial", budget="epochs", batch_size=batch_size)
-        found = [
-            (arm.results[0].learning_rate, [PERCENT * (run.validation_accuracy or 0.0) for run in arm.results])
-            for arm in tried
-        ]
-        if not found:
-            raise NoRecords(f"batch_size: trials of epochs-{batch_size}")
-        rates, accuracies = zip(*sorted(found), strict=True)
-        series.append(
-            Series(
-                label=f"batch size {batch_size:,}",
-                x=list(rates),
-                y=[float(np.mean(values)) for values in accuracies],
-                low=[min(values) for values in accuracies],
-                high=[max(values) for values in accuracies],
-            )
-        )
-        ids += [id for arm in tried for id in arm.records]
-    trained = [[y for y in line.y if y >= PERCENT * COLLAPSED] for line in series]
-    spread = max((max(found) - min(found) for found in trained if found), default=0.0)
-    broken = sum(len(line.y) for line in series) > sum(map(len, trained))
-    title = f"The choice of the learning rate changes accuracy by up to {spread:.1f} points"
-    if broken:
-        title = f"A learning rate that is too large breaks the network; the choice among the others changes accuracy by up to {spread:.1f} points"
+    tried = {
+        batch_size: records.arms("batch_size", TuningResult, role="trial", budget="epochs", batch_size=batch_size)
+        for batch_size in BATCH_SIZES
+    }
+    series = [_trial_line(batch_size, arms) for batch_size, arms in tried.items()]
+    panel = Panel(series=series, x_label="learning rate", y_label="held-out images recognised (%)", x_scale="log")
+    found = "; ".join(
+        f"{line.label}: " + ", ".join(f"{y:.1f} % at {x:g}" for x, y in zip(line.x, line.y, strict=True))
+        for line in series
+    )
+    title = _trials_title([line.y for line in series])
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(series=series, x_label="learning rate", y_label="held-out images recognised (%)", x_scale="log")
-            ]
-        ),
+        chart=LineChart(panels=[panel]),
         title=by_verdict(
             findings["Q2.5"],
             supported=title,
@@ -119,17 +100,39 @@ def accuracy_against_rate(records: Records, findings: Findings) -> FigureSpec:
             undetermined=title,
             withheld="Held-out accuracy against the learning rate",
         ),
-        alt="Held-out accuracy by learning rate. "
-        + "; ".join(
-            f"{line.label}: " + ", ".join(f"{y:.1f} % at {x:g}" for x, y in zip(line.x, line.y, strict=True))
-            for line in series
-        )
-        + ".",
+        alt=f"Held-out accuracy by learning rate. {found}.",
         caption="Trials that chose the learning rates: ten epochs, 10,000 held-out training images, mean and range of "
-        f"{len(tried[0].results)} seeds. A rate at which fewer than half of the images are recognised has broken the network, and is given "
-        "up after three epochs.",
-        records=tuple(ids),
+        f"{len(tried[BATCH_SIZES[0]][0].results)} seeds. A rate at which fewer than half of the images are recognised has broken the "
+        "network, and is given up after three epochs.",
+        records=tuple(id for arms in tried.values() for arm in arms for id in arm.records),
     )
+
+
+def _trial_line(batch_size: int, arms: Sequence[Arm[TuningResult]]) -> Series:
+    """Return mean and range of the held-out accuracy over the seeds of each rate; a diverged trial recognises nothing."""
+    if not arms:
+        raise NoRecords(f"batch_size: trials of epochs-{batch_size}")
+    found = {
+        arm.results[0].learning_rate: [PERCENT * (run.validation_accuracy or 0.0) for run in arm.results]
+        for arm in arms
+    }
+    rates = sorted(found)
+    return Series(
+        label=f"batch size {batch_size:,}",
+        x=rates,
+        y=[float(np.mean(found[rate])) for rate in rates],
+        low=[min(found[rate]) for rate in rates],
+        high=[max(found[rate]) for rate in rates],
+    )
+
+
+def _trials_title(accuracies: Sequence[Sequence[float]]) -> str:
+    """Say how much the rate matters, apart from rates that break the network; accuracies in percent, by batch size."""
+    trained = [[value for value in line if value >= PERCENT * COLLAPSED] for line in accuracies]
+    spread = max((max(line) - min(line) for line in trained if line), default=0.0)
+    if sum(map(len, trained)) == sum(map(len, accuracies)):
+        return f"The choice of the learning rate changes accuracy by up to {spread:.1f} points"
+    return f"A learning rate that is too large breaks the network; the choice among the others changes accuracy by up to {spread:.1f} points"
 
 
 @answer.figure("q2-rates")

@@ -18,13 +18,13 @@ def network(records: Records, findings: Findings) -> FigureSpec:
                 Layer(
                     units=128,
                     label="128 hidden units",
-                    computed_by="weighted sum of all pixels, then ReLU: 100,480 parameters",
+                    computed_by=f"weighted sum of all pixels, then ReLU: {784 * 128 + 128:,} parameters",
                     is_dense=True,
                 ),
                 Layer(
                     units=10,
                     label="10 logits, one for each class",
-                    computed_by="weighted sum of all units: 1,290 parameters",
+                    computed_by=f"weighted sum of all units: {128 * 10 + 10:,} parameters",
                     is_dense=True,
                 ),
                 Layer(units=10, label="10 probabilities", computed_by="softmax"),

@@ -7,7 +7,7 @@ from report.answers.charts import IntervalChart
 from report.answers.curves import accuracy_points, difference_row
 from report.answers.q5 import answer
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above
+from report.conclude.interval_rules import Above
 from report.conclude.statistics import Estimate
 from report.experiments.momentum import MomentumResults
 from report.record.reader import Records
