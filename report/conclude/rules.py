@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from report.conclude.sampling import Binomial, Rank, Signs, StudentT
+from report.conclude.interval_rules import IntervalRule, PValues, number, p_below
+from report.conclude.sampling import Rank
 from report.conclude.statistics import Estimate
 
 LEVEL = 0.05
@@ -20,13 +21,6 @@ MIN_REFERENCES = 24
 """Curves that `Reproduced` needs."""
 CORRECTED = "after Bonferroni’s correction"
 Decision = Literal["supported", "refuted", "undetermined"]
-
-
-class PValues(NamedTuple):
-    """With which a claim is supported, and with which it is refuted."""
-
-    supported: float
-    refuted: float
 
 
 class Outcome(NamedTuple):
@@ -38,138 +32,6 @@ class Outcome(NamedTuple):
     Of the decision; of the nearer one where there is none. None where no chance is involved or none is known: exact numbers, a
     counterexample, single runs.
     """
-
-
-def p_above(estimate: Estimate, threshold: float) -> float:
-    """Return the two-sided p-value with which an estimate lies above a threshold; 0 or 1 for an exact number."""
-    if isinstance(estimate.sampling, StudentT | Binomial | Signs):
-        return estimate.sampling.p_above(estimate.value, threshold)
-    return 0.0 if estimate.kind == "exact" and estimate.value > threshold else 1.0
-
-
-def p_below(estimate: Estimate, threshold: float) -> float:
-    """Return the two-sided p-value with which an estimate lies below a threshold; 0 or 1 for an exact number."""
-    if isinstance(estimate.sampling, StudentT | Binomial | Signs):
-        return estimate.sampling.p_below(estimate.value, threshold)
-    return 0.0 if estimate.kind == "exact" and estimate.value < threshold else 1.0
-
-
-class OneInterval(msgspec.Struct, frozen=True, kw_only=True):
-    """How a sentence names the interval of a rule, where there are several of them."""
-
-    of: str = ""
-    """What was estimated: ``the difference in accuracy``."""
-    unit: str = ""
-    """Of the threshold, as a sentence has it: ``points``, ``%``; empty for a pure number."""
-
-
-class Above(OneInterval, frozen=True, tag=True):
-    """The claim says "more than the threshold"."""
-
-    threshold: float = 0.0
-
-    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
-        """Test one estimate."""
-        return PValues(p_above(estimates[0], self.threshold), p_below(estimates[0], self.threshold))
-
-    def describe(self) -> str:
-        """Say the rule in words."""
-        return f"supported if the interval lies {self.side()}, refuted if below"
-
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"above {_number(self.threshold, self.unit)}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"below {_number(self.threshold, self.unit)}"
-
-    def thresholds(self) -> tuple[float, ...]:
-        """Return the values that the interval is compared with."""
-        return (self.threshold,)
-
-
-class Below(OneInterval, frozen=True, tag=True):
-    """The claim says "less than the threshold"."""
-
-    threshold: float = 0.0
-
-    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
-        """Test one estimate."""
-        return PValues(p_below(estimates[0], self.threshold), p_above(estimates[0], self.threshold))
-
-    def describe(self) -> str:
-        """Say the rule in words."""
-        return f"supported if the interval lies {self.side()}, refuted if above"
-
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"below {_number(self.threshold, self.unit)}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"above {_number(self.threshold, self.unit)}"
-
-    def thresholds(self) -> tuple[float, ...]:
-        """Return the values that the interval is compared with."""
-        return (self.threshold,)
-
-
-class Inside(OneInterval, frozen=True, tag=True):
-    """The claim says "no difference worth the name": two one-sided tests against the margin."""
-
-    margin: float
-    around: float = 0.0
-
-    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
-        """Test one estimate."""
-        low, high = self.around - self.margin, self.around + self.margin
-        within = max(p_above(estimates[0], low), p_below(estimates[0], high))
-        return PValues(within, min(p_above(estimates[0], high), p_below(estimates[0], low)))
-
-    def describe(self) -> str:
-        """Say the rule in words."""
-        return f"supported if the interval lies {self.side()}, refuted if outside"
-
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"inside {_span(self.around, self.margin, self.unit)}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"outside {_span(self.around, self.margin, self.unit)}"
-
-    def thresholds(self) -> tuple[float, ...]:
-        """Return the values that the interval is compared with."""
-        return (self.around - self.margin, self.around + self.margin)
-
-
-class Outside(OneInterval, frozen=True, tag=True):
-    """The claim says "a difference worth the name": the reverse of `Inside`."""
-
-    margin: float
-    around: float = 0.0
-
-    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
-        """Test one estimate."""
-        within, outside = Inside(self.margin, self.around).p_values(estimates)
-        return PValues(outside, within)
-
-    def describe(self) -> str:
-        """Say the rule in words."""
-        return f"supported if the interval lies {self.side()}, refuted if inside"
-
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"outside {_span(self.around, self.margin, self.unit)}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"inside {_span(self.around, self.margin, self.unit)}"
-
-    def thresholds(self) -> tuple[float, ...]:
-        """Return the values that the interval is compared with."""
-        return (self.around - self.margin, self.around + self.margin)
 
 
 class NoneOf(msgspec.Struct, frozen=True, tag=True):
@@ -186,7 +48,7 @@ class NoneOf(msgspec.Struct, frozen=True, tag=True):
 
     def describe(self) -> str:
         """Say the rule in words."""
-        return f"refuted by one case; supported if there is none and the interval lies below {_number(self.ceiling)} %"
+        return f"refuted by one case; supported if there is none and the interval lies below {number(self.ceiling)} %"
 
     def thresholds(self) -> tuple[float, ...]:
         """Return the value that the interval is compared with."""
@@ -215,7 +77,6 @@ class Reproduced(msgspec.Struct, frozen=True, tag=True):
         return ()
 
 
-IntervalRule = Above | Below | Inside | Outside
 SimpleRule = IntervalRule | NoneOf | Reproduced
 
 
@@ -336,12 +197,3 @@ def _any_lies(rules: Sequence[IntervalRule]) -> str:
 def _other_sides(rules: Sequence[IntervalRule]) -> str:
     """Say where the intervals of several rules lie if each of them is refuted."""
     return " and ".join(dict.fromkeys(rule.other_side() for rule in rules))
-
-
-def _span(around: float, margin: float, unit: str) -> str:
-    span = f"±{margin:g}" if around == 0 else f"{_number(around - margin)} to {_number(around + margin)}"
-    return f"{span} {unit}".rstrip()
-
-
-def _number(value: float, unit: str = "") -> str:
-    return f"{value:g} {unit}".rstrip().replace("-", "−")

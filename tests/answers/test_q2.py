@@ -11,7 +11,8 @@ from examples.batch_target import approached
 from report.answers import CLAIMS, q2
 from report.answers.q2 import cost, dynamics, levels, matched, noise, optimum, rates, settings, target
 from report.answers.q2.estimates import product, ratio_over_seeds
-from report.conclude.rules import Above, decide
+from report.conclude.interval_rules import Above
+from report.conclude.rules import decide
 from report.conclude.verdicts import conclude
 from report.experiments.batch_dynamics import RiseResults
 from report.experiments.batch_size import BATCH_SIZES, BatchSizeResults

@@ -7,7 +7,8 @@ from report.cli import main
 from report.cli.claims import describe
 from report.cli.run import verdict_table
 from report.conclude.claims import Claim
-from report.conclude.rules import Above, Below, Conditions
+from report.conclude.interval_rules import Above, Below
+from report.conclude.rules import Conditions
 from report.conclude.statistics import exact, mean_with_t_interval
 from report.conclude.verdicts import conclude
 

@@ -6,7 +6,7 @@ import pytest
 
 from report.answers import CLAIMS
 from report.conclude.claims import Claim
-from report.conclude.rules import Above
+from report.conclude.interval_rules import Above
 from report.conclude.statistics import exact
 from report.conclude.verdicts import conclude
 

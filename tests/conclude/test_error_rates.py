@@ -8,8 +8,9 @@ Each case draws data whose truth lies *on* a threshold, where a rule errs most o
 import numpy as np
 import pytest
 
+from report.conclude.interval_rules import Above, Below, Inside, Outside
 from report.conclude.rank_envelope import rank_p_value
-from report.conclude.rules import Above, AllOf, AnyOf, Below, Inside, NoneOf, Outside, Reproduced, Together, decide
+from report.conclude.rules import AllOf, AnyOf, NoneOf, Reproduced, Together, decide
 from report.conclude.sampling import Rank
 from report.conclude.statistics import Estimate, log_ratio, mean_with_t_interval, median_by_sign_test, proportion
 

@@ -1,7 +1,8 @@
 import pytest
 
 from report.conclude import formatting
-from report.conclude.rules import Above, AllOf, Below, Conditions, Inside, Reproduced
+from report.conclude.interval_rules import Above, Below, Inside
+from report.conclude.rules import AllOf, Conditions, Reproduced
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval, proportion, with_range
 
 

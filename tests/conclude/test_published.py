@@ -8,7 +8,8 @@ from fmnist_ref import ConfigurationError
 from report.answers import CLAIMS
 from report.cli import main
 from report.conclude import published
-from report.conclude.rules import Above, Below, Conditions
+from report.conclude.interval_rules import Above, Below
+from report.conclude.rules import Conditions
 from report.conclude.statistics import mean_with_t_interval
 from report.conclude.verdicts import conclude
 

@@ -4,15 +4,12 @@ import msgspec
 import pytest
 
 from report.answers import CLAIMS
+from report.conclude.interval_rules import Above, Below, Inside, Outside
 from report.conclude.rules import (
-    Above,
     AllOf,
     AnyOf,
-    Below,
     Conditions,
-    Inside,
     NoneOf,
-    Outside,
     Reproduced,
     Together,
     conditions_of,

@@ -9,9 +9,10 @@ from report.answers import CLAIMS
 from report.cli import main
 from report.cli.options import Options
 from report.conclude import published
+from report.conclude.interval_rules import Above
 from report.conclude.published import ClaimResult, ConditionResult, result_of
 from report.conclude.rank_envelope import rank_envelope
-from report.conclude.rules import Above, Reproduced
+from report.conclude.rules import Reproduced
 from report.conclude.stability import compare, compare_halves, count, outcome_of
 from report.conclude.statistics import mean_with_t_interval
 from report.conclude.verdicts import WAITING, conclude

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from report.conclude.bootstrap import bootstrap, bootstrap_of_mean, ratio_of_medians
+from report.conclude.interval_rules import p_above, p_below
 from report.conclude.rank_envelope import rank_envelope
-from report.conclude.rules import p_above, p_below
 from report.conclude.statistics import (
     exact,
     holm,

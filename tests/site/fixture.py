@@ -17,7 +17,8 @@ from typing import Literal
 import msgspec
 
 from report.conclude.claims import Claim
-from report.conclude.rules import Above, Decision
+from report.conclude.interval_rules import Above
+from report.conclude.rules import Decision
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import ConditionFinding, Decided, Finding, VerdictWord
 from report.record.reader import SeedCount

@@ -15,7 +15,8 @@ from report.answers.part1.modes import lost_classes
 from report.answers.trained import hundred_epochs, printed_epochs
 from report.conclude import formatting
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above, Conditions
+from report.conclude.interval_rules import Above
+from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact, median_by_sign_test, proportion
 from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve

@@ -13,7 +13,8 @@ from report.answers.curves import PERCENT, at_the_end, band, mean_over, over_see
 from report.answers.part1 import answer
 from report.answers.printed import printed
 from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs
-from report.conclude.rules import Below, Conditions, NoneOf
+from report.conclude.interval_rules import Below
+from report.conclude.rules import Conditions, NoneOf
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval, proportion
 from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve

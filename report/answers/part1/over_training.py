@@ -7,7 +7,8 @@ from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, at_the_end, band, mean_over
 from report.answers.part1 import answer
 from report.answers.trained import FALL, curves_from_logits, slopes
-from report.conclude.rules import Below, Conditions
+from report.conclude.interval_rules import Below
+from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 

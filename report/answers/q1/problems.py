@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from report.answers.q1 import accuracy, answer, brightness, calibration
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above, AllOf, Below
+from report.conclude.interval_rules import Above, Below
+from report.conclude.rules import AllOf
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 

@@ -12,7 +12,8 @@ from report.answers.curves import PERCENT, accuracy_points, at_the_end
 from report.answers.q2 import answer
 from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above, Conditions
+from report.conclude.interval_rules import Above
+from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.conclude.verdicts import Finding
 from report.experiments.batch_size import BUDGETS, RATES, BatchSizeResults

@@ -11,7 +11,7 @@ from report.answers.charts import LineChart, Panel, Series
 from report.answers.q2 import answer
 from report.answers.q2.estimates import three_figures
 from report.conclude.bootstrap import bootstrap, median
-from report.conclude.rules import Above
+from report.conclude.interval_rules import Above
 from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.batch_cost import BatchCostResults
 from report.record.reader import Arm, Records

@@ -9,7 +9,7 @@ from report.answers.charts import IntervalChart
 from report.answers.intervals import row
 from report.answers.q2 import answer
 from report.answers.q2.estimates import ratio_over_seeds
-from report.conclude.rules import Above, Below
+from report.conclude.interval_rules import Above, Below
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval, with_range
 from report.experiments.batch_dynamics import LARGE, MIDDLE, SMALL, ContinueResults, RiseResults, SpreadResults
 from report.record.reader import Arm, Records

@@ -9,7 +9,7 @@ from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import paired_difference
 from report.answers.q2 import answer
 from report.answers.q2.levels import LARGE, LEVEL, LEVELS, SMALL, at_level, runs_of, runs_that_reach, value_at
-from report.conclude.rules import Above, Below
+from report.conclude.interval_rules import Above, Below
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import TargetResults, recent_mean

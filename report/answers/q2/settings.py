@@ -8,7 +8,8 @@ from report.answers.intervals import row
 from report.answers.q2 import answer
 from report.answers.q2.noise import change_of_noise_scale
 from report.answers.q2.optimum import critical_batch_ratio
-from report.conclude.rules import AnyOf, Outside
+from report.conclude.interval_rules import Outside
+from report.conclude.rules import AnyOf
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 

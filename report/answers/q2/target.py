@@ -30,7 +30,8 @@ from report.answers.q2.optimum import (
     step_rounds,
     step_times,
 )
-from report.conclude.rules import Below, Conditions
+from report.conclude.interval_rules import Below
+from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact, log_ratio, mean_with_t_interval
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import TargetResults

@@ -12,7 +12,8 @@ from report.answers.charts import LineChart, Panel
 from report.answers.curves import PERCENT, band, mean_and_range
 from report.answers.q3 import answer
 from report.answers.trained import FALL, curves_from_logits, slopes
-from report.conclude.rules import Below, Conditions, Together
+from report.conclude.interval_rules import Below
+from report.conclude.rules import Conditions, Together
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import Finding
 from report.experiments.training import Curve

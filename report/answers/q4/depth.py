@@ -20,7 +20,8 @@ from report.answers.curves import (
 from report.answers.intervals import row
 from report.answers.q4 import answer
 from report.conclude.claims import MARGIN
-from report.conclude.rules import Above, AllOf, Below, Conditions
+from report.conclude.interval_rules import Above, Below
+from report.conclude.rules import AllOf, Conditions
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.training import TrainingResults
 from report.record.reader import Arm, Records

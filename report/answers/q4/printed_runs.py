@@ -6,8 +6,8 @@ from report.answers.printed import printed
 from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
 from report.answers.trained import printed_epochs
+from report.conclude.interval_rules import Inside
 from report.conclude.rank_envelope import rank_envelope
-from report.conclude.rules import Inside
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval
 from report.record.reader import Records
 

@@ -11,7 +11,8 @@ from report.answers.charts import LineChart, Panel
 from report.answers.curves import PERCENT, at_the_end, epochs_of_the_end, mean_and_range, up_to
 from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
-from report.conclude.rules import Above, Below, Conditions
+from report.conclude.interval_rules import Above, Below
+from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images
 from report.experiments.training import Curve, TrainingResults
 from report.record.reader import Arm, NoRecords, Records

@@ -14,7 +14,7 @@ from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.claims import MARGIN
 from report.conclude.formatting import digits_for, number
-from report.conclude.rules import Above
+from report.conclude.interval_rules import Above
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval, over_seeds_and_images
 from report.conclude.verdicts import ASSESSED
 from report.experiments.mistakes import MistakesResults

@@ -13,8 +13,9 @@ from report.answers.curves import PERCENT, mean_and_range
 from report.answers.printed import printed
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
+from report.conclude.interval_rules import Below
 from report.conclude.rank_envelope import rank_envelope
-from report.conclude.rules import Below, Reproduced
+from report.conclude.rules import Reproduced
 from report.conclude.sampling import Rank
 from report.conclude.statistics import Estimate, exact, mean_with_t_interval, slope
 from report.experiments.training import Curve

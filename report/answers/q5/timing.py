@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from report.answers.q5 import answer
 from report.answers.timed import clock_of, clocks, loader_over_resident
-from report.conclude.rules import Above, AllOf, Below
+from report.conclude.interval_rules import Above, Below
+from report.conclude.rules import AllOf
 from report.conclude.statistics import Estimate, log_ratio
 from report.record.reader import Records
 

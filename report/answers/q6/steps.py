@@ -14,7 +14,8 @@ from report.answers.timed import (
     steps_of,
     with_and_without_accelerator,
 )
-from report.conclude.rules import Above, Conditions
+from report.conclude.interval_rules import Above
+from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.hardware import Device, Part
 from report.experiments.steps import StepsResults

@@ -21,7 +21,7 @@ from report.answers.timed import (
     widths_of,
     with_and_without_accelerator,
 )
-from report.conclude.rules import Above
+from report.conclude.interval_rules import Above
 from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.hardware import Device
 from report.experiments.steps import StepsResults, step_flop
