@@ -119,8 +119,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     runs_done: int
     """Planned runs that have a record."""
     runs_planned: int
-    seeds: tuple[int, int]
-    """Fewest and most planned seeds of what is trained with several."""
     data_source: str
     """Kind of source the images came from, never a path."""
     data_sha256: str

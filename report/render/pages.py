@@ -201,7 +201,6 @@ def _site(measurements: Measurements, completeness: Completeness, site: Mapping[
         profile=completeness.profile,
         runs_done=completeness.runs_done,
         runs_planned=completeness.runs_planned,
-        seeds=completeness.seeds_of(completeness.seeds),
         pages=tuple(ANSWERS),
         verdicts=_count(finding.verdict for finding in findings if finding.claim.counts),
         controls=_count(finding.verdict for finding in findings if finding.claim.origin == "ours"),

@@ -344,6 +344,14 @@ def build_text(source: Path, page: str) -> tuple[str, str]:
     return (source / "out/answers/q4.txt").read_text(encoding="utf-8"), done.stderr
 
 
+@pytest.mark.parametrize(("done", "words"), [(307, "307 runs"), (30, "30 of 307 runs so far")])
+def test_the_summary_counts_the_runs(small_source: Path, done: int, words: str) -> None:
+    whole = msgspec.structs.replace(site(), pages=("q4",), runs_done=done)
+    (small_source / "evidence/site.json").write_bytes(msgspec.json.encode(whole))
+    text, _ = build_text(small_source, ".. site-summary::")
+    assert f" claims, {words}" in " ".join(text.split())
+
+
 def test_other_builders_get_plain_text(small_source: Path) -> None:
     text, complaints = build_text(
         small_source,

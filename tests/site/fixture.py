@@ -236,7 +236,6 @@ def site() -> Site:
         profile="full",
         runs_done=307,
         runs_planned=307,
-        seeds=(5, 25),
         data_source="system package",
         data_sha256="c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
         environment={"processor": f"Example CPU {HOSTILE}", "cores": "2", "torch": "2.14.1"},

@@ -20,12 +20,11 @@ from fmnist_site.evidence import load_site, no_results, read_all_pages, read_sit
 from fmnist_site.number_role import interval_of
 from fmnist_site.results import pictures
 from fmnist_site.verdicts import FAMILIES, count_families, family_chip
-from report.render.markdown import span
 from report.render.page_data import Page, Site
 
 
 class SiteSummary(SphinxDirective):
-    """``{site-summary}``: the numbers of answers, claims and seeds, the machine and the date."""
+    """``{site-summary}``: the numbers of answers, claims and runs, the machine and the date."""
 
     def run(self) -> list[nodes.Node]:
         """Return the line."""
@@ -34,17 +33,17 @@ class SiteSummary(SphinxDirective):
             return [no_results()]
         claims = sum(site.verdicts.values())
         made_on = date.fromisoformat(site.made_on)
-        parts = [f"{len(site.pages)} answers", f"{claims} claims", _seeds(site)]
+        parts = [f"{len(site.pages)} answers", f"{claims} claims", _runs(site)]
         machine = site.environment.get("processor", "")
         where = f", measured on {machine}" if machine else ""
         text = f"{', '.join(parts)}{where}; {made_on.day} {made_on:%B %Y}."
         return [nodes.paragraph(text=text, classes=["site-summary"])]
 
 
-def _seeds(site: Site) -> str:
+def _runs(site: Site) -> str:
     if site.runs_done < site.runs_planned:
         return f"{site.runs_done:,} of {site.runs_planned:,} runs so far"
-    return f"{span(*site.seeds)} seeds"
+    return f"{site.runs_planned:,} runs"
 
 
 class AuditBar(SphinxDirective):
@@ -176,7 +175,7 @@ def banner(source_folder: Path) -> str:
             "Quick profile: few seeds and few epochs, for a first look, without verdicts. "
             "“python -m report” makes the full report."
         )
-    return f"This report is not complete yet: {_seeds(site)}." if site.runs_done < site.runs_planned else ""
+    return f"This report is not complete yet: {_runs(site)}." if site.runs_done < site.runs_planned else ""
 
 
 def setup(app: Sphinx) -> None:
