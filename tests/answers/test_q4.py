@@ -231,6 +231,20 @@ def test_q4_6_follows_both_slopes(fits, recognises, verdict, words):
     assert words in width.width_curve(records, findings).title
 
 
+def test_the_gain_of_wide_layers_is_that_of_each_doubling_from_128_on():
+    levels = {16: 0.70, 64: 0.78, 128: 0.82, 512: 0.83}  # 1 point in two doublings
+    arms = {
+        ("capacity", f"width{units}"): runs([list(FALLING)] * SEEDS, [[accuracy] * 4] * SEEDS)
+        for units, accuracy in levels.items()
+        if units != 128
+    }
+    records = ExampleRecords(arms | one_relu_layer(runs([list(FALLING)] * SEEDS, [[levels[128]] * 4] * SEEDS)))
+    assert width.gain_of_wide(records).value == pytest.approx(0.5)
+    narrow = {key: found for key, found in records.results.items() if key != ("capacity", "width512")}
+    with pytest.raises(NoRecords):
+        width.gain_of_wide(ExampleRecords(narrow))
+
+
 def test_widths_are_drawn_over_the_seeds_that_all_have():
     levels = [[0.8 + seed * 0.01] * 4 for seed in range(SEEDS)]
     arms = {("capacity", f"width{2**power}"): runs([list(FALLING)] * SEEDS, levels) for power in (4, 6, 9)}
