@@ -31,7 +31,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     probe_seconds: float
     """What `probe` returned there."""
     seconds: dict[ProfileName, dict[str, float]]
-    """Of a run, on average over the seeds of an arm, by experiment and arm: ``epochs from_logits``."""
+    """What one run takes, by experiment and arm: ``epochs from_logits``."""
 
 
 def read(path: Path = COSTS) -> Costs:
