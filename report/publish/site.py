@@ -24,6 +24,8 @@ JOBS = 12
 """Sphinx deals pages out in alphabetical order, in which those with live cells are neighbours: few jobs share them badly."""
 ADVICE = re.compile(
     r"Versions\n=+\n.*?(?=Traceback\n=+)"  # the file that Sphinx names has them too
+    # a kernel that is stopped while it ends
+    r"|^Exception ignored in [^\n]*IPKernelApp[^\n]*\n(?:Traceback[^\n]*\n(?:[ \t][^\n]*\n)*[^\n]*)?"
     r"|^\[IPKernelApp\].*?$|^To report this error to the developers.*?$|^Please also report this.*?$",
     re.DOTALL | re.MULTILINE,
 )

@@ -118,3 +118,20 @@ def test_a_crash_of_sphinx_says_what_to_do_and_not_to_write_to_its_developers(tm
     assert "github.com/sphinx-doc" not in message
     assert "Please also report" not in message
     assert "Loaded Extensions" not in message
+
+
+def test_what_a_kernel_says_at_its_end_is_not_called_a_fault_of_the_pages(tmp_path):
+    write_source(tmp_path, index="# Page\n\n{ref}`nowhere`\n")
+    said = (
+        "Exception ignored in atexit callback: <bound method IPKernelApp.close of <IPKernelApp object at 0x7f>>\n"
+        "Traceback (most recent call last):\n"
+        '  File "kernelapp.py", line 478, in close\n'
+        "    self.context.term()\n"
+        "KeyboardInterrupt: \n"
+        "[IPKernelApp] WARNING | Parent appears to have exited\n"
+    )
+    (tmp_path / "source/conf.py").write_text(SETTINGS + f"import sys\nsys.stderr.write({said!r})\n")
+    with pytest.raises(site.BuildError, match="nowhere") as told:
+        site.build(tmp_path / "source", tmp_path)
+    for word in ("IPKernelApp", "Traceback", "KeyboardInterrupt", "kernelapp"):
+        assert word not in str(told.value)

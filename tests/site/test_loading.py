@@ -7,8 +7,10 @@ import threading
 import pytest
 from playwright.sync_api import Page, Route
 
-LIMIT = 0.01
+LIMIT = 0.05
 """Of the sum of layout shifts, each the share of the window that moved times how far; up to 0.1 counts as good [1]_.
+
+One line that breaks elsewhere moves a page by 0.02. Fallback fonts without the metrics of ours move these by 0.05 to 0.14.
 
 .. [1] https://web.dev/articles/cls
 """
