@@ -14,6 +14,7 @@ from report.conclude.bootstrap import median as middle
 from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.data_loading import LoaderResults, ModelName, Passes, Source
 from report.experiments.hardware import Device, Part
+from report.experiments.step_variants import VariantResults
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
 from report.record.reader import NoRecords, Records
 
@@ -50,6 +51,12 @@ def steps(records: Records, accelerator: bool = False) -> tuple[StepsResults, Id
 def clocks(records: Records) -> tuple[ClockResults, Ids]:
     """Return the clock readings of an accelerator."""
     arm = records.select("devices", ClockResults, timed="clock")
+    return arm.results[0], arm.records
+
+
+def variants(records: Records) -> tuple[VariantResults, Ids]:
+    """Return the variants of a training step on an accelerator and on its host, and transfers between them."""
+    arm = records.select("devices", VariantResults, timed="variants")
     return arm.results[0], arm.records
 
 

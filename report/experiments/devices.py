@@ -9,7 +9,9 @@ Measured, on the CPU always and on the accelerator where the report has one:
 - `steps`: whole training steps and their parts by `fmnist_ref.time_training_step`, for a hidden layer of 32 to 4096 units
   and for ResNet-18 with a one-channel stem, all models in turn, in 12 rounds, and a large matrix product whose rate
   bounds them (`steps`);
-- `clock`, accelerator only: every step's time read before and after waiting for the device.
+- `clock`, accelerator only: every step's time read before and after waiting for the device;
+- `variants`, accelerator only: steps at batch sizes of 16 to 16384, with rounded products, as captured graphs, and for 64
+  networks at once, and transfers between host and device (`step_variants`).
 
 Arms named `accelerator_*` time the accelerator beside the CPU of the same machine, so that a ratio of the two never
 compares two machines. PyTorch uses a thread per core. About 80 seconds for `loader` and 15 for `steps` on two cores.
@@ -27,11 +29,17 @@ import torch
 
 from fmnist_ref import resolve_device
 from report.experiments.data_loading import LoaderResults, measure_loader
+from report.experiments.step_variants import VariantResults, measure_variants
 from report.experiments.steps import ClockResults, StepsResults, measure_clock, measure_steps
 from report.plan import Dataset, Experiment, Inputs, Profile, Run
 
-Results = LoaderResults | StepsResults | ClockResults
-RESULTS: dict[str, type[Results]] = {"loader": LoaderResults, "steps": StepsResults, "clock": ClockResults}
+Results = LoaderResults | StepsResults | ClockResults | VariantResults
+RESULTS: dict[str, type[Results]] = {
+    "loader": LoaderResults,
+    "steps": StepsResults,
+    "clock": ClockResults,
+    "variants": VariantResults,
+}
 """Types of results by what is timed."""
 
 
@@ -48,10 +56,15 @@ def plan(profile: Profile) -> Iterator[Run]:
         "resnet_repetitions": profile.pick(full=2, quick=1),
     }
     clock = {"repetitions": profile.pick(full=100, quick=10), "large_batch_size": 1024}
+    variants = {
+        "batch_sizes": profile.pick(full=[16, 64, 256, 1024, 4096, 16384], quick=[64, 1024]),
+        "networks": 64,
+        "rounds": profile.pick(full=12, quick=2),
+    }
     yield _run("loader", profile, loader)
     yield _run("steps", profile, steps)
     if profile.device != "cpu":
-        for timed, settings in (("loader", loader), ("steps", steps), ("clock", clock)):
+        for timed, settings in (("loader", loader), ("steps", steps), ("clock", clock), ("variants", variants)):
             yield _run(timed, profile, settings, accelerator=True)
 
 
@@ -75,8 +88,10 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> Results:
             return measure_loader(run, dataset, devices)
         case "steps":
             return measure_steps(run, dataset, devices)
-        case _:
+        case "clock":
             return measure_clock(run, dataset, devices[-1])
+        case _:
+            return measure_variants(run, dataset, devices)
 
 
 EXPERIMENT = Experiment(plan=plan, measure=measure, exclusive=True)

@@ -13,13 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import torch
 from torch import Tensor
 
 from fmnist_ref import FmnistRefError, load_sample, normalize, resolve_device
-from report.experiments import plan
 from report.experiments.hardware import HUGE_PAGES
-from report.plan import Dataset, Profile, Run
+from report.plan import Dataset, Run
 from report.record import accelerator
 from report.record.environment import usable_cores
 from report.record.store import Record
@@ -36,12 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(usable_cores())
     try:
         device = str(resolve_device(options.device))
+        runs = accelerator.runs("cuda" if device == "cpu" else device, options.profile)
+        images = repeated_sample(options.images)
         if device == "cpu":
-            time_runs(plan(Profile(name=options.profile), ["devices"]), repeated_sample(options.images))
+            time_runs([msgspec.structs.replace(run, device="cpu") for run in runs], images)
             print("The kit works here. A timing record needs an accelerator: nothing is written.")
             return 0
-        runs = accelerator.runs(device, options.profile)
-        accelerator.write(time_runs(runs, repeated_sample(options.images)), options.file)
+        accelerator.write(time_runs(runs, images), options.file)
     except FmnistRefError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -52,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="timing-kit.pyz", description=__doc__.strip().partition("\n")[0])
     parser.add_argument(
-        "--device", default="cuda", help="cuda, mps or xpu, with an index if wanted; cpu tries the kit [cuda]"
+        "--device",
+        default="cuda",
+        help="cuda, mps or xpu, with an index if wanted; cpu tries the kit, with the CPU in the place of both [cuda]",
     )
     parser.add_argument("--profile", choices=("full", "quick"), default="full", help="quick: fewer repetitions [full]")
     parser.add_argument("--file", type=Path, default=Path("timings.json"), help="what is written [timings.json]")

@@ -1,9 +1,12 @@
-"""Example results of `devices`: passes, steps and clock readings on a processor and on an accelerator."""
+"""Example results of `devices`: passes, steps, their variants, clock readings and transfers of a processor and an accelerator."""
+
+from itertools import product
 
 import numpy as np
 
 from report.experiments.data_loading import LoaderResults, Passes
 from report.experiments.hardware import Device
+from report.experiments.step_variants import Transfer, VariantResults, VariantTimes
 from report.experiments.steps import ClockResults, ClockTimes, Products, StepsResults, StepTimes
 
 NOISE = np.array([-1.0, 0.5, 1.0, -0.5, 0.0, 0.8, -0.9, 0.2])
@@ -29,6 +32,8 @@ def example(run, *, times=CUDA_STEPS, memory_bytes=2**37, clock=0.5, **about):
             steps = step_times("cpu", CPU_STEPS) + (step_times("cuda", times) if accelerator else [])
             products = [Products(device=d.kind, size=1024, seconds=[0.02, 0.021]) for d in devices]
             return StepsResults(devices=devices, batch_size=64, steps=steps, products=products)
+        case "variants":
+            return VariantResults(devices=devices, variants=variants(), transfers=transfers())
         case _:
             seconds = {"queued": around(clock), "done": around(1.0)}
             clocks = [ClockTimes(model=model, batch_size=64, seconds=seconds) for model in ("mlp128", "resnet18")]
@@ -95,4 +100,37 @@ def step_times(kind, seconds_by_model):
             },
         )
         for model, seconds in seconds_by_model.items()
+    ]
+
+
+def variants():
+    """Make steps whose time on the processor grows with the batch, and on the accelerator only beyond 1024 images."""
+    found = []
+    for model, batch_size in product(("mlp128", "resnet18"), (16, 64, 1024, 16384)):
+        large = 1 if model == "mlp128" else 100
+        seconds = {"plain": 1e-3, "tf32": 0.8e-3, "graph": 0.2e-3}
+        about = {"model": model, "batch_size": batch_size}
+        found += [
+            VariantTimes(variant=name, device="cuda", seconds=around(each * max(1, batch_size / 1024)), **about)
+            for name, each in seconds.items()
+        ]
+        if large == 1 or batch_size <= 1024:
+            times = around(large * 2e-5 * batch_size)
+            found.append(VariantTimes(variant="plain", device="cpu", seconds=times, **about))
+    for networks, cpu, cuda in ((1, 2e-3, 2e-3), (64, 0.1, 4e-3)):
+        about = {"variant": "batched", "model": "mlp128", "batch_size": 64, "networks": networks}
+        found += [
+            VariantTimes(device="cpu", seconds=around(cpu), **about),
+            VariantTimes(device="cuda", seconds=around(cuda), **about),
+        ]
+    return found
+
+
+def transfers():
+    """Make copies that take ten microseconds and a second for 10 GB, or 20 GB from locked memory."""
+    return [
+        Transfer(direction=direction, is_pinned=is_pinned, num_bytes=size, seconds=around(1e-5 + size / rate))
+        for direction, (is_pinned, rate), size in product(
+            ("to", "from"), ((False, 1e10), (True, 2e10)), (50_176, 51_380_224)
+        )
     ]

@@ -12,7 +12,7 @@ from torchvision import datasets, transforms
 
 import fmnist_ref.devices
 from fmnist_ref import MLP, cross_entropy, load_sample, normalize
-from report.experiments import data_loading, devices, loader, steps
+from report.experiments import data_loading, devices, loader, step_variants, steps
 from report.plan import Dataset, Profile, Run
 
 SAMPLE = load_sample()
@@ -156,7 +156,8 @@ def test_plan_measures_an_accelerator_only_where_there_is_one():
     on_cpu = {run.arm for run in devices.plan(Profile())}
     assert on_cpu == {"loader", "steps"}
     on_gpu = list(devices.plan(Profile(device="cuda:0")))
-    assert {run.arm for run in on_gpu} - on_cpu == {"accelerator_loader", "accelerator_steps", "accelerator_clock"}
+    timed = {"loader", "steps", "clock", "variants"}
+    assert {run.arm for run in on_gpu} - on_cpu == {f"accelerator_{kind}" for kind in timed}
     assert {run.seed for run in on_gpu} == {0}
     assert devices.EXPERIMENT.exclusive
 
@@ -166,6 +167,7 @@ def small(timed, device="cpu"):
         "loader": {"batches": 2, "resnet_batches": 1, "repetitions": 3},
         "steps": {"widths": [4, 8], "rounds": 2, "repetitions": 3, "resnet_repetitions": 1},
         "clock": {"repetitions": 4, "large_batch_size": 20},
+        "variants": {"batch_sizes": [8, 400], "networks": 3, "rounds": 2},
     }[timed]
     parameters = {"timed": timed, "accelerator": device != "cpu", "batch_size": 8, **settings}
     return Run(experiment="devices", arm=timed, seed=0, parameters=parameters, device=device)
@@ -257,3 +259,22 @@ def test_settings_that_decide_the_speed_are_recorded(monkeypatch):
     found = observe(torch.device("cuda"))
     assert found.tensor_float32_convolutions is torch.backends.cudnn.allow_tf32
     assert (found.threads, found.float32_precision) == (torch.get_num_threads(), torch.get_float32_matmul_precision())
+
+
+def test_variants_are_timed_on_both_devices_and_transfers_between_them(dataset, accelerator, monkeypatch):
+    monkeypatch.setattr(step_variants, "LARGEST_RESNET_BATCH_ON_CPU", 8)
+    monkeypatch.setattr(step_variants, "DIRECTIONS", ("to",))  # the stand-in has no numbers to give back
+    results = devices.measure(small("variants", "meta"), dataset, {})
+    assert {(v.variant, v.model, v.batch_size, v.networks, v.device) for v in results.variants} == {
+        *(("plain", "mlp128", size, 1, kind) for size in (8, 400) for kind in ("cpu", "meta")),
+        *(("plain", "resnet18", size, 1, "meta") for size in (8, 400)),
+        ("plain", "resnet18", 8, 1, "cpu"),
+        *(("batched", "mlp128", 8, networks, kind) for networks in (1, 3) for kind in ("cpu", "meta")),
+    }
+    assert [(t.direction, t.is_pinned, t.num_bytes) for t in results.transfers] == [
+        ("to", False, 28 * 28 * 4 * images) for images in (8, 400)
+    ]
+    assert {len(times.seconds) for times in (*results.variants, *results.transfers)} == {2}
+    assert [device.kind for device in results.devices] == ["cpu", "meta"]
+    assert accelerator.waits > 0
+    assert msgspec.json.decode(msgspec.json.encode(results), type=step_variants.VariantResults) == results

@@ -6,6 +6,7 @@ import pytest
 from fmnist_ref import ConfigurationError
 from report.experiments.data_loading import LoaderResults
 from report.experiments.hardware import Device
+from report.experiments.step_variants import VariantResults
 from report.experiments.steps import ClockResults, ClockTimes, StepsResults
 from report.record import accelerator
 from report.record.environment import observe
@@ -33,6 +34,8 @@ def results(arm, accelerator=None):
         return ClockResults(devices=devices, clocks=[clock])
     if arm.endswith("loader"):
         return LoaderResults(devices=devices, batch_size=64, passes=[])
+    if arm.endswith("variants"):
+        return VariantResults(devices=devices, variants=[], transfers=[])
     return StepsResults(devices=devices, batch_size=64, steps=[], products=[])
 
 
@@ -57,7 +60,7 @@ def record(arm, **about):
     return Record(**(fields | about)).sealed()
 
 
-ARMS = ("accelerator_loader", "accelerator_steps", "accelerator_clock")
+ARMS = ("accelerator_loader", "accelerator_steps", "accelerator_clock", "accelerator_variants")
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -53,7 +53,7 @@ def test_the_kit_can_be_tried_on_a_cpu(tmp_path, made_up, capsys):
         assert timing_kit.main(["--device", "cpu", "--images", "10", "--file", str(tmp_path / "timings.json")]) == 0
     finally:
         torch.set_num_threads(threads)
-    assert made_up == ["loader", "steps"]
+    assert made_up == ["accelerator_loader", "accelerator_steps", "accelerator_clock", "accelerator_variants"]
     assert "The kit works here" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
 

@@ -1,0 +1,157 @@
+"""Question 6, what makes an accelerator worth its while: large batches, captured graphs, rounded products, many networks at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from report.answers.answer import Cell, FigureSpec, Findings, TableSpec
+from report.answers.charts import LineChart, Panel, Series
+from report.answers.q6 import answer
+from report.answers.q6.fetching import MODELS
+from report.answers.timed import MILLI, median, variants
+from report.conclude.statistics import Estimate, log_ratio
+from report.experiments.hardware import Device, Seconds
+from report.experiments.step_variants import DIRECTIONS, Model, Transfer, Variant, VariantResults
+from report.record.reader import NoRecords, Records
+
+MICRO = 1e6
+"""Microseconds in a second."""
+NOT_MEASURED = "–"
+
+
+def _seconds(results: VariantResults, variant: Variant, model: Model, device: str, batch_size: int) -> Seconds | None:
+    """Return the times of one network's step, by round; None where it was not measured or did not fit."""
+    for times in results.variants:
+        if (times.variant, times.model, times.device, times.batch_size) == (variant, model, device, batch_size):
+            return times.seconds
+    return None
+
+
+def _batch_sizes(results: VariantResults) -> list[int]:
+    return sorted({times.batch_size for times in results.variants})
+
+
+def _gain(slower: Seconds | None, faster: Seconds | None, ids: tuple[str, ...]) -> Cell:
+    return log_ratio(slower, faster, records=ids) if slower and faster else NOT_MEASURED
+
+
+@answer.number("networks-at-once")
+def gain_of_many_networks(records: Records) -> tuple[Estimate, Estimate]:
+    """Estimate how many times as fast many small networks train in one step than one by one: accelerator, then CPU."""
+    results, ids = variants(records)
+
+    def gain(device: Device) -> Estimate:
+        found = {t.networks: t.seconds for t in results.variants if (t.variant, t.device) == ("batched", device.kind)}
+        if len(found) < 2:
+            raise NoRecords("steps of one network and of many at once")
+        one, many = min(found), max(found)
+        return log_ratio(np.array(found[one]) * many / one, found[many], records=ids, settings={"networks": many})
+
+    host, accelerator = results.devices
+    return gain(accelerator), gain(host)
+
+
+@answer.figure("q6-batches")
+def batches(records: Records, findings: Findings) -> FigureSpec:
+    """Draw the time of a training step per image against the batch size, for both models."""
+    results, ids = variants(records)
+    panels = [
+        Panel(
+            series=[_line(results, model, device) for device in results.devices],
+            x_label="batch size",
+            y_label="time per image (µs)",
+            title=name,
+            x_scale="log",
+            y_scale="log",
+        )
+        for model, name in MODELS.items()
+    ]
+    smallest, *_, largest = _batch_sizes(results)
+    gains = [_gain_at(results, size, ids) for size in (smallest, largest)]
+    spoken = [
+        f"{panel.title}, {line.label}: from {line.y[0]:.3g} µs an image at {line.x[0]:.0f} to {line.y[-1]:.3g} µs at {line.x[-1]:.0f}."
+        for panel in panels
+        for line in panel.series
+    ]
+    return FigureSpec(
+        chart=LineChart(panels=panels),
+        title=f"For the small network the accelerator is {gains[0]:.2g} times as fast as its host at {smallest} images a step, "
+        f"and {gains[1]:.2g} times at {largest:,}",
+        alt="Time of a training step per image against the batch size, both axes logarithmic. " + " ".join(spoken),
+        caption="Steps on images in the device's memory, queued one after the other, in float32 without rounding. The line is the "
+        "median of the rounds, the band their middle half.",
+        records=ids,
+    )
+
+
+def _gain_at(results: VariantResults, batch_size: int, ids: tuple[str, ...]) -> float:
+    host, accelerator = (_seconds(results, "plain", "mlp128", d.kind, batch_size) for d in results.devices)
+    if not host or not accelerator:
+        raise NoRecords(f"steps at batch size {batch_size} on both devices")
+    return log_ratio(host, accelerator, records=ids).value
+
+
+def _line(results: VariantResults, model: Model, device: Device) -> Series:
+    found = {size: _seconds(results, "plain", model, device.kind, size) for size in _batch_sizes(results)}
+    measured = {size: seconds for size, seconds in found.items() if seconds}
+    low, middle, high = np.array(
+        [np.quantile(seconds, [0.25, 0.5, 0.75]) * MICRO / size for size, seconds in measured.items()]
+    ).T
+    return Series(
+        label=device.name,
+        x=[float(size) for size in measured],
+        y=middle.tolist(),
+        low=low.tolist(),
+        high=high.tolist(),
+    )
+
+
+@answer.table("q6-variants")
+def variant_table(records: Records, findings: Findings) -> TableSpec:
+    """List what the accelerator gains over its host, and what it gains from rounding and from captured graphs."""
+    results, ids = variants(records)
+    host, accelerator = (device.kind for device in results.devices)
+    rows: list[list[Cell]] = []
+    for model, name in MODELS.items():
+        for size in _batch_sizes(results):
+            plain = _seconds(results, "plain", model, accelerator, size)
+            if plain:
+                on_host = _seconds(results, "plain", model, host, size)
+                others = [_seconds(results, variant, model, accelerator, size) for variant in ("tf32", "graph")]
+                time = median(plain, scale=MILLI, unit="ms", n_of="rounds", records=ids)
+                rows.append([name, size, time, _gain(on_host, plain, ids), *(_gain(plain, o, ids) for o in others)])
+    return TableSpec(
+        title="Training steps on the accelerator, by batch size",
+        caption="How many times as fast a step is on the accelerator as on its host, and there with TF32 (the inputs of products "
+        "and convolutions rounded to ten bits) and as a captured graph (all operations launched as one).",
+        columns=["model", "batch size", "a step (ms)", "over its host", "by TF32", "by a captured graph"],
+        rows=rows,
+        records=ids,
+    )
+
+
+@answer.table("q6-transfers")
+def transfer_table(records: Records, findings: Findings) -> TableSpec:
+    """List how fast copies between the host's memory and the accelerator's are."""
+    results, ids = variants(records)
+    found = {(copy.num_bytes, copy.direction, copy.is_pinned): _rate(copy) for copy in results.transfers}
+    sizes = sorted({copy.num_bytes for copy in results.transfers})
+    return TableSpec(
+        title="Copies between host and accelerator",
+        caption="Gigabytes a second, from and to ordinary memory and memory that is locked in place (pinned). Medians of rounds.",
+        columns=["images", "MB", *(f"{way} the accelerator{kind}" for way in DIRECTIONS for kind in ("", ", pinned"))],
+        rows=[
+            [
+                size // 3136,
+                size / 1e6,
+                *(found.get((size, d, p), NOT_MEASURED) for d in DIRECTIONS for p in (False, True)),
+            ]
+            for size in sizes
+        ],
+        records=ids,
+    )
+
+
+def _rate(copy: Transfer) -> float:
+    """Return gigabytes a second."""
+    return float(copy.num_bytes / np.median(copy.seconds) / 1e9)
