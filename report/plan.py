@@ -163,16 +163,41 @@ def _turns(runs: Mapping[str, Run]) -> dict[str, int]:
     return turn
 
 
-def phases(runs: Iterable[Run], first_seed: int = 0) -> list[list[Run]]:
+def phases(
+    runs: Iterable[Run], first_seed: int, seconds: Callable[[Run], float], first_seconds: float
+) -> list[list[Run]]:
     """
-    Split a plan where a site is published: after the first seed's runs, and after all.
+    Split a plan where a site can be published: after the first short runs, and then after each seed.
 
-    Runs that measure time come in the second phase: they need the machine to themselves, and a reader would wait for them.
+    Runs that measure time are in none of the phases: they need the machine to themselves.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        The plan, or a part of it.
+    first_seed : int
+        The profile's first seed.
+    seconds : callable
+        Returns how long a run is expected to take.
+    first_seconds : float
+        What the first short runs take in all. They are runs of the first seed that depend on no others. If the whole first
+        seed takes less than twice as long, it is the first phase.
+
+    Returns
+    -------
+    list of list of Run
+        None of them is empty.
     """
-    all_runs = {run.id: run for run in runs}
-    turn = _turns(all_runs)
-    first: list[Run] = []
-    rest: list[Run] = []
-    for run in all_runs.values():
-        (rest if turn[run.id] > first_seed or run.exclusive else first).append(run)
-    return [phase for phase in (first, rest) if phase]
+    shared = {run.id: run for run in runs if not run.exclusive}
+    turn = _turns(shared)
+    of_first_seed = [run for run in shared.values() if turn[run.id] <= first_seed]
+    short: list[Run] = []
+    if sum(map(seconds, of_first_seed)) > 2 * first_seconds:
+        for run in sorted(of_first_seed, key=seconds):
+            if run.role == "main" and not run.depends_on and sum(map(seconds, [*short, run])) <= first_seconds:
+                short.append(run)
+    rest: dict[int, list[Run]] = {}
+    for run in shared.values():
+        if run not in short:
+            rest.setdefault(max(turn[run.id], first_seed), []).append(run)
+    return [phase for phase in (short, *(rest[seed] for seed in sorted(rest))) if phase]

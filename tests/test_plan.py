@@ -53,8 +53,35 @@ def test_runs_are_planned_once_by_seed_after_what_they_read_and_timings_last(sta
         ("sum", start + 1, "main", False),
         ("timed", 0, "main", True),
     ]
-    assert [len(phase) for phase in planning.phases(runs, start)] == [3, 2]
-    assert [len(phase) for phase in planning.phases(runs[3:], start)] == [2]  # the first seed's are done already
+
+
+def phases(runs, first_seconds, first_seed=0, seconds=lambda run: 1.0):
+    return [[run.id for run in phase] for phase in planning.phases(runs, first_seed, seconds, first_seconds)]
+
+
+@pytest.mark.parametrize("start", [0, 100])
+def test_sites_are_due_after_each_seed_and_timings_are_no_part_of_that(start):
+    runs = planning.plan(EXAMPLES, Profile(seeds=2, first_seed=start))
+    ids = [run.id for run in runs]
+    assert phases(runs, 1000.0, start) == [ids[:3], [ids[3]]]
+    assert phases(runs[3:], 1000.0, start) == [[ids[3]]]  # the first seed's are done already
+    assert phases(runs[4:], 1000.0, start) == []
+
+
+def test_first_phase_has_the_shortest_runs_of_the_first_seed_that_need_no_others():
+    runs = [Run(experiment="sum", arm=arm, seed=seed) for seed in (0, 1) for arm in ("30", "10", "20", "5")]
+    runs += [with_trials(Run(experiment="sum", arm="1", seed=0), (0.1,), [0])]
+    runs = [*runs[-1].depends_on, *runs]
+    found = planning.phases(runs, 0, lambda run: float(run.arm.partition("-")[0]), 30.0)
+    assert [[(run.arm, run.seed) for run in phase] for phase in found] == [
+        [("5", 0), ("10", 0)],
+        [("1-trial-0.1", 0), ("30", 0), ("20", 0), ("1", 0)],
+        [("30", 1), ("10", 1), ("20", 1), ("5", 1)],
+    ]
+    (first, second) = planning.phases(
+        runs, 0, lambda run: 1.0, 30.0
+    )  # a first seed as short as that is a phase of its own
+    assert [len(first), len(second)] == [6, 4]
 
 
 @pytest.mark.parametrize(("seeds", "planned", "expected"), [(5, 25, 25), (10, 25, 50), (1, 25, 5), (1, 2, 1)])

@@ -16,18 +16,22 @@ from report.cli import DONE, INCOMPLETE, INTERRUPTED
 from report.cli.options import Options, backend_options, report_options, timings_option
 from report.conclude import formatting, published
 from report.conclude.verdicts import Finding
-from report.plan import phases
+from report.plan import Run, phases
+from report.publish.beside import SitesBesideRuns
 from report.publish.report import Report
 from report.publish.site import BuildError
+from report.record.store import Record
 from report.run import progress
 from report.run.cluster import open_backend
 from report.run.executor import Backend, Failure, Runner
-from report.run.forecast import in_words
+from report.run.forecast import Forecast, in_words
 
 NO_ADDRESS = (
     "Citations on this site have no permanent address: they take that of the page in the browser. "
     "To publish the site, set FMNIST_REF_SITE_URL to its address."
 )
+FIRST_SITE_SECONDS = 75.0
+"""For the runs of the first site, which is then there within three minutes on two cores."""
 CHIPS = {
     "supported": ("✓", "cyan"),
     "refuted": ("✗", "red"),
@@ -83,24 +87,42 @@ def make_report(options: Options, backend: Backend) -> int:
         report = options.report(source.kind)
         missing = [run for run in wanted if report.store.status(run).state != "done"]
         console.print(f"{len(wanted) - len(missing)} of {len(wanted)} runs are recorded; {len(missing)} to measure.")
-        failures: list[Failure] = []
         try:
             forecast = progress.forecast_for(wanted, options.profile, report.store)
             with progress.RunProgress(console, missing, forecast, backend.workers) as bar:
-                runner = Runner(report.store, source.folder, backend, bar.on_end)
-                for phase in phases(missing, options.first_seed)[:-1]:
-                    failures += runner.run(phase)
-                    with bar.paused():
-                        _, index = _publish(report, console)
-                    if index:
-                        console.print(f"The site of the first seed is ready after {bar.elapsed()}.")
-                for phase in phases(missing, options.first_seed)[-1:]:
-                    failures += runner.run(phase)
-                    console.print(f"All runs are measured after {bar.elapsed()}.")
+                failures = _measure(report, missing, forecast, bar, source.folder, backend)
         except KeyboardInterrupt:
             console.print("Interrupted. Finished runs are kept; the same command continues from there.")
             return INTERRUPTED
         return _finish(report, failures, console)
+
+
+def _measure(
+    report: Report, missing: list[Run], forecast: Forecast, bar: progress.RunProgress, folder: Path, backend: Backend
+) -> list[Failure]:
+    """Measure the runs, in the order in which sites want them, and publish sites meanwhile."""
+    shared = phases(missing, report.profile.first_seed, forecast.of, FIRST_SITE_SECONDS * backend.workers)
+    timing = [run for run in missing if run.exclusive]
+
+    def publish() -> None:
+        done = report.completeness().runs_done
+        _, index = _publish(report, bar.output)
+        if index:
+            bar.output.print(f"A site with {done} of {len(report.planned)} runs is ready after {bar.elapsed()}.")
+
+    # The last phase needs no site of its own: the whole report's comes next, unless a reader would wait for timings.
+    sites = SitesBesideRuns(publish, shared[:-1] or shared[: len(timing)])
+
+    def on_end(run: Run, outcome: Record | Failure) -> None:
+        bar.on_end(run, outcome)
+        sites.on_end(run)
+
+    runner = Runner(report.store, folder, backend, on_end)
+    failures = runner.run([run for phase in shared for run in phase])
+    sites.wait()  # what measures time needs the machine to itself
+    failures += runner.run(timing)
+    bar.output.print(f"All runs are measured after {bar.elapsed()}.")
+    return failures
 
 
 def _finish(report: Report, failures: list[Failure], console: Console) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -42,7 +41,7 @@ class RunProgress:
         self._left = {run.id: run for run in runs}
         self._planned = len(self._left)
         self._began = self._last_end = perf_counter()
-        self._paused = self._spent = 0.0
+        self._spent = 0.0
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -69,20 +68,13 @@ class RunProgress:
         minutes, seconds = divmod(round(perf_counter() - self._began), 60)
         return f"{minutes} min {seconds} s"
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Leave out of the forecast what happens inside this context: nothing is measured meanwhile."""
-        began = perf_counter()
-        yield
-        self._paused += perf_counter() - began
-
     def seconds_left(self) -> float:
         """Return how long the other runs will take, judged by those that have ended."""
         left = self.forecast.wall_seconds(self._left.values(), self.workers)
         if all(run.exclusive for run in self._left.values()):
             under_way = perf_counter() - self._last_end
         else:  # what has passed, less what the ended runs took
-            under_way = perf_counter() - self._began - self._paused - self._spent / self.workers
+            under_way = perf_counter() - self._began - self._spent / self.workers
         return max(0.0, left - max(0.0, under_way))
 
     def on_end(self, run: Run, outcome: Record | Failure) -> None:

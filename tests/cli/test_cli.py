@@ -123,10 +123,12 @@ def test_plans_put_needs_first_and_seeds_in_order():
     assert runs[: len(trained)] == trained
     main = [run for run in trained if run.role == "main"]
     assert [run.seed for run in main] == sorted(run.seed for run in main)
-    first, rest = phases(runs)
-    assert {run.seed for run in first if run.role == "main"} == {0}
-    assert not any(run.exclusive for run in first)
-    assert {run.seed for run in rest if not run.exclusive} == {run.seed for run in main} - {0}
+    short, *by_seed = phases(runs, 0, lambda run: 1.0, 20.0)
+    assert {(run.seed, run.role, run.depends_on) for run in short} == {(0, "main", ())}
+    assert [{run.seed for run in phase if run.role == "main"} for phase in by_seed] == [
+        {s} for s in range(len(by_seed))
+    ]
+    assert sorted(run.id for phase in (short, *by_seed) for run in phase) == sorted(run.id for run in trained)
 
 
 def test_a_device_reaches_the_runs_and_what_they_need():

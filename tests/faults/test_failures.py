@@ -36,7 +36,7 @@ def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(mon
     monkeypatch.setattr(site, "build", fails)
     assert main(["run", "--profile", "quick", "--seeds", "2", "--output", str(tmp_path)]) == 1
     told = " ".join(capsys.readouterr().out.split())
-    assert told.count("The site could not be built: a page is wrong") == 2  # of the first seed, and of all
+    assert told.count("The site could not be built: a page is wrong") == 2  # beside the runs, and at the end
     assert "is ready" not in told
     assert "All runs are measured after" in told
 

@@ -113,16 +113,6 @@ def test_the_time_left_is_right_within_a_fifth_after_the_first_minute(monkeypatc
         assert bar.seconds_left() == 0
 
 
-def test_a_pause_is_no_time_of_the_runs(monkeypatch):
-    now = 0.0
-    monkeypatch.setattr(progress, "perf_counter", lambda: now)
-    runs = [run("long", seed) for seed in range(4)]
-    with progress.RunProgress(Console(quiet=True), runs, expected(runs), 1) as bar:
-        with bar.paused():
-            now = 90.0
-        assert bar.seconds_left() == 120
-
-
 def test_the_probe_repeats_its_steps_until_its_time_is_over():
     times = iter(np.arange(0.0, 100.0, 0.25))
     assert forecast.probe(limit=2.0, clock=lambda: float(next(times))) == 0.25

@@ -1,0 +1,56 @@
+"""Sites that are published while runs go on."""
+
+import threading
+
+import pytest
+
+from report.plan import Run
+from report.publish.beside import INTERVAL, SitesBesideRuns
+
+PHASES = [[Run(experiment="sum", arm=arm, seed=seed) for arm in "ab"] for seed in range(3)]
+
+
+def end(sites, *runs):
+    for run in runs:
+        sites.on_end(run)
+
+
+def test_a_site_is_published_when_all_runs_of_a_phase_have_ended_whatever_their_order():
+    published, now = [], iter(range(0, 10_000, int(INTERVAL)))
+    sites = SitesBesideRuns(lambda: published.append("site"), PHASES, clock=lambda: next(now))
+    end(sites, PHASES[0][1], PHASES[1][0])
+    sites.wait()
+    assert published == []
+    end(sites, PHASES[0][0])
+    sites.wait()
+    assert published == ["site"]
+    end(sites, PHASES[1][1])
+    sites.wait()
+    assert published == ["site"] * 2
+
+
+def test_runs_go_on_while_a_site_is_made():
+    may_end = threading.Event()
+    sites = SitesBesideRuns(may_end.wait, PHASES)
+    end(sites, *PHASES[0], *PHASES[1])  # returns at once
+    may_end.set()
+    sites.wait()
+
+
+def test_a_site_is_left_out_soon_after_another():
+    now, published = 0.0, []
+    sites = SitesBesideRuns(lambda: published.append(now), PHASES, clock=lambda: now)
+    for now, phase in zip((10.0, 9.0 + INTERVAL, 10.0 + INTERVAL), PHASES, strict=True):  # noqa: B007 - the clock reads it
+        end(sites, *phase)
+        sites.wait()
+    assert published == [10.0, 10.0 + INTERVAL]
+
+
+def test_what_goes_wrong_is_raised_where_it_is_waited_for():
+    def fails():
+        raise OSError("no space left")
+
+    sites = SitesBesideRuns(fails, PHASES)
+    end(sites, *PHASES[0])
+    with pytest.raises(OSError, match="no space left"):
+        sites.wait()
