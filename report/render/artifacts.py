@@ -21,8 +21,8 @@ from report.render.page_data import Figure, Number, Page, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
 NUMBER = rf"[+{formatting.MINUS}]?\d[\d,.]*"
-NUMERIC = re.compile(rf"({NUMBER}( (of|to) {NUMBER})?)?")
-"""Text of a cell that is aligned as a number: ``0.12``, ``22 of 25``, ``69 to 97``, or nothing."""
+NUMERIC = re.compile(rf"({NUMBER}( (of|to) {NUMBER})?|–)?")
+"""Text of a cell that is aligned as a number: ``0.12``, ``22 of 25``, ``69 to 97``, a dash, or nothing."""
 
 
 def provenance(ids: Iterable[str], made_by: Callable[..., Any], records: Records) -> Provenance:

@@ -35,7 +35,11 @@ def test_counts_and_intervals_written_as_text_are_aligned_as_numbers(tmp_path):
         title="title",
         caption="caption",
         columns=["a", "b", "c", "d", "e"],
-        rows=[["all", "22 of 25", "69 to 97", "−6.7", "784-128-10"], [1, "3 of 25", "", 0.5, "10"]],
+        rows=[
+            ["all", "22 of 25", "69 to 97", "−6.7", "784-128-10"],
+            [1, "3 of 25", "", 0.5, "10"],
+            [2, "–", "1", 2, "20"],
+        ],
         records=(),
         fewest_seeds=15,
     )
