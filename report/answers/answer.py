@@ -7,7 +7,6 @@ A page is a package of `report.answers` whose ``__init__.py`` makes an `Answer`.
         "Q4.1",
         "A hidden layer can improve the model.",
         Above(MARGIN),
-        origin="said",
         place="Q4, first sentence",
     )
     def gain_of_a_layer(records: Records) -> Estimate:
@@ -114,8 +113,8 @@ class Answer:
         says: str,
         rule: Rule | Conditions,
         *,
-        origin: Origin,
         place: str = "",
+        origin: Origin | None = None,
         kind: Kind = "E",
         measured: str = "",
         constants: Mapping[str, object] = {},
@@ -132,10 +131,10 @@ class Answer:
             The claim, in our words.
         rule : Rule
             Decides from what the function returns: one estimate for each of its tests, in order.
-        origin : {"said", "implied", "ours"}
-            Whether the notebook says it, its code or task implies it, or it is a control or remark of ours.
         place : str
-            Where in the notebook; empty for ours.
+            Where in the notebook; empty for a control or remark of ours.
+        origin : {"said", "implied", "ours"}, optional
+            By default ``said`` with a place, and ``ours`` without one. ``implied``: by the notebook's code or task.
         kind : {"E", "G"}
             Whether records of any machine can settle it, or only those of an accelerator.
         measured : str
@@ -150,7 +149,7 @@ class Answer:
             described = fill(measured or _first_line(function), constants)
             self._add_claim(
                 Claim(
-                    id=id, page=self.name, says=says, origin=origin, place=place,
+                    id=id, page=self.name, says=says, origin=origin or _origin(place), place=place,
                     kind=kind, measured=described, rule=rule, note=note,
                 )
             )  # fmt: skip
@@ -165,14 +164,14 @@ class Answer:
         settled_by: str,
         *tests: str,
         holds: bool,
-        origin: Origin,
         place: str = "",
+        origin: Origin | None = None,
         note: str = "",
     ) -> None:
         """Register a claim that mathematics or documented behaviour settles, with the tests that check it."""
         self._add_claim(
             Claim(
-                id=id, page=self.name, says=says, origin=origin, place=place,
+                id=id, page=self.name, says=says, origin=origin or _origin(place), place=place,
                 kind="D", measured=settled_by, holds=holds, tests=tests, note=note,
             )
         )  # fmt: skip
@@ -187,11 +186,11 @@ class Answer:
 
         return register
 
-    def see(self, id: str, says: str, other: str, *, origin: Origin, place: str = "") -> None:
+    def see(self, id: str, says: str, other: str, *, place: str = "") -> None:
         """Register a claim that another one settles too."""
         self._add_claim(
             Claim(
-                id=id, page=self.name, says=says, origin=origin, place=place,
+                id=id, page=self.name, says=says, origin=_origin(place), place=place,
                 kind="E", measured=f"See {other}", see=other,
             )
         )  # fmt: skip
@@ -231,6 +230,11 @@ def _add(registry: dict[str, Any], name: str, entry: object) -> None:
     if name in registry:
         raise ValueError(f"{name} is registered already")
     registry[name] = entry
+
+
+def _origin(place: str) -> Origin:
+    """Return where a claim comes from that has a place in the notebook, or none."""
+    return "said" if place else "ours"
 
 
 def _first_line(function: Callable[..., object]) -> str:

@@ -38,7 +38,6 @@ def _exact(field: str, unit: str, scale: float = 1.0, digits: int = 0) -> Estima
 @answer.figure("data-samples")
 def samples(records: Records, findings: Findings) -> FigureSpec:
     """Show the first training images of every class."""
-    del findings
     arm = _census(records)
     tiles = [
         Tile(pixels=[float(v) for v in pixels[i * PIXELS : (i + 1) * PIXELS]], caption=name if i == 0 else "")
@@ -57,7 +56,6 @@ def samples(records: Records, findings: Findings) -> FigureSpec:
 @answer.table("data-classes")
 def classes(records: Records, findings: Findings) -> TableSpec:
     """List the classes with their images."""
-    del findings
     census = _census(records).results[0]
     return TableSpec(
         title="Images per class",
@@ -74,7 +72,6 @@ def classes(records: Records, findings: Findings) -> TableSpec:
 @answer.table("data-checksums")
 def checksums(records: Records, findings: Findings) -> TableSpec:
     """List the checksums that every source has to match."""
-    del findings
     return TableSpec(
         title="Checksums of the files",
         caption="SHA-256 of the uncompressed files. Loading fails unless they match.",

@@ -29,7 +29,6 @@ RARE = 15.0
     "The loss falls as the number of epochs increases.",
     Below(0.0),
     place="Part 1, last sentence",
-    origin="said",
 )
 def fall_of_loss(records: Records) -> Estimate:
     """Training loss with the weights fixed, epoch {epochs} minus epoch 1, softmax applied twice."""

@@ -45,7 +45,6 @@ def most_often_lost(arm: Arm[Curve]) -> int:
     "P1.7",
     "A falling loss shows that every class is being learnt.",
     NoneOf(15.0),
-    origin="ours",
 )
 def runs_that_lose_a_class(records: Records) -> Estimate:
     """Share of runs as published that after epoch {epochs} never predict some class, although the loss fell throughout."""

@@ -76,7 +76,6 @@ def _best(records: Records, budget: str, batch_sizes: tuple[int, ...]) -> Arm[Ba
         "large": LARGE,
         "level": LEVEL,
     },
-    origin="said",
 )
 def generalisation(records: Records) -> tuple[Estimate, ...]:
     """Test accuracy of batch size {small_sizes} minus {large_sizes}, equal epochs, equal updates; {small} minus {large} at a training loss of {level} nats."""

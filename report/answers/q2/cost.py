@@ -43,7 +43,6 @@ def _images_per_second(costs: BatchCostResults, batch_size: int) -> list[float]:
     place="Q2, computational efficiency and parallelism",
     note="Measured on the device that the figure names.",
     constants={"small": SMALL, "large": LARGE},
-    origin="said",
 )
 def speed_ratio(records: Records) -> Estimate:
     """Images per second at batch size {large} over {small}, in rounds that go through all batch sizes."""

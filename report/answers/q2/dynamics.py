@@ -45,7 +45,6 @@ answer.claim(
         f"Training loss of a small network that had levelled off, after {{updates}} updates with batch size {SMALL} "
         f"minus as many with {LARGE}, and then with {LARGE} until level again"
     ),
-    origin="said",
 )(_change(lambda run: run.loss_after_small - run.loss_after_large))
 answer.number("continue-gain-small")(_change(lambda run: run.loss_after_small - run.loss_at_end_point))
 answer.number("continue-gain-large")(_change(lambda run: run.loss_after_large - run.loss_at_end_point))
@@ -88,7 +87,6 @@ def spread_at_one_rate(records: Records) -> Estimate:
         "We test the case in which the larger batch gets the larger rate that it allows."
     ),
     constants={"small": SMALL, "large": MIDDLE},
-    origin="said",
 )
 def spread_at_scaled_rates(records: Records) -> Estimate:
     """Variance of the weights over data orders, batch size {small} over {large}, equal images, rates in proportion."""
@@ -103,7 +101,6 @@ def spread_at_scaled_rates(records: Records) -> Estimate:
     place="Q2, conclusion",
     note="Each batch size at its own tuned rate, over equally many first updates. What is abrupt depends on the rate as much.",
     constants={"small": SMALL, "large": LARGE},
-    origin="said",
 )
 def steepest_rise_large_over_small(records: Records) -> Estimate:
     """Largest rise of the training loss in one update, per unit of distance moved, batch size {large} over {small}."""

@@ -29,7 +29,6 @@ WORSE = 0.01
     place="Q2, generalisation",
     note="At one training loss, a smaller gap and a lower test loss are the same thing.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
-    origin="said",
 )
 def gap_at_matched_loss(records: Records) -> Estimate:
     """Test minus training loss where the training loss is {level} nats, batch size {small} minus {large}, each at its own rate."""
@@ -37,9 +36,7 @@ def gap_at_matched_loss(records: Records) -> Estimate:
     return paired_difference(small, large, value_at(lambda moment: moment.test_loss), unit="nats")
 
 
-answer.see(
-    "Q2.9", "With large batches there is a risk of overfitting.", "Q2.7", place="Q2, generalisation", origin="said"
-)
+answer.see("Q2.9", "With large batches there is a risk of overfitting.", "Q2.7", place="Q2, generalisation")
 
 
 def loss_further_on(run: TargetResults) -> float:
@@ -60,7 +57,6 @@ def loss_further_on(run: TargetResults) -> float:
         f"A large batch on its way to a worse solution would be levelling off. Less than {WORSE:g} nats does not count as worse."
     ),
     constants={"before": BEFORE, "small": SMALL, "large": LARGE},
-    origin="said",
 )
 def loss_of_large_further_on(records: Records) -> Estimate:
     """Training loss after 1.5 times the epochs that it took to {before} nats, batch size {large} minus {small}."""

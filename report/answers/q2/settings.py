@@ -28,7 +28,6 @@ A_QUARTER = 0.25
     ),
     place="Q2, conclusion",
     note="One difference is enough: in the critical batch size of two models, or in the noise scale at two moments of one training.",
-    origin="said",
 )
 def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
     """Critical batch size, a hidden layer over none; and noise scale, around the last epoch over that at the initial weights."""

@@ -45,7 +45,6 @@ from report.record.reader import Arm, NoRecords, Records
     place="Q2, generalisation and conclusion",
     note="Seconds are updates times the time of a step, which is measured alone (Q2.2). A size between the two may be faster than both.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
-    origin="said",
 )
 def cost_of_the_level(records: Records) -> tuple[Estimate, Estimate, Estimate]:
     """Epochs, updates and seconds to a training loss of {level} nats, batch size {large} over {small}, each at its own rate."""
@@ -55,7 +54,7 @@ def cost_of_the_level(records: Records) -> tuple[Estimate, Estimate, Estimate]:
     return epochs, updates, product(updates, log_ratio(rounds[LARGE], rounds[SMALL], records=ids))
 
 
-answer.see("Q2.15", "Small batches might need more epochs to converge.", "Q2.8", place="Q2, conclusion", origin="said")
+answer.see("Q2.15", "Small batches might need more epochs to converge.", "Q2.8", place="Q2, conclusion")
 
 
 def taken(value: Callable[[Moment], float], batch_size: int, unit: str) -> Callable[[Records], Estimate]:

@@ -52,7 +52,6 @@ def _fall_together(images: str, least: float) -> Conditions:
     _fall_together("training", 0.0),
     place='Q3, summary ("ideally")',
     note="Epochs of one run depend on each other, so each run gives one slope, and the interval is over runs.",
-    origin="said",
 )
 def slopes_of_training_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     """Slopes of training loss and of test error over epochs {span1}, and over epochs {span2}, trained from logits."""
@@ -64,7 +63,6 @@ def slopes_of_training_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     "The loss and the share of mistakes on unseen images fall together.",
     _fall_together("test", FALL),
     note="Both are of the test images. The training loss, which is what training makes small, goes on falling.",
-    origin="ours",
 )
 def slopes_of_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     """Slopes of test loss and of test error over epochs {span1}, and over epochs {span2}, trained from logits."""

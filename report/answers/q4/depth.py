@@ -63,7 +63,7 @@ def gain(records: Records, name: str, baseline: str) -> Estimate:
     return accuracy_at_the_end(arm, other, settings=settings)
 
 
-@answer.claim("Q4.1", "A hidden layer can improve the model.", Above(MARGIN), origin="said", place="Q4, first sentence")
+@answer.claim("Q4.1", "A hidden layer can improve the model.", Above(MARGIN), place="Q4, first sentence")
 def gain_of_a_layer(records: Records) -> Estimate:
     """Test accuracy averaged over epochs {first} to {last}, one ReLU layer minus none."""
     return gain(records, "relu1", "none")
@@ -78,7 +78,6 @@ def gain_of_a_layer(records: Records) -> Estimate:
             Below(MARGIN, of="one linear layer minus none", unit="points"),
         )
     ),
-    origin="ours",
     note="The layer without ReLU has to gain less than the margin. The claim also holds if it does worse than no layer.",
 )
 def gain_of_the_non_linearity(records: Records) -> tuple[Estimate, Estimate]:

@@ -40,7 +40,6 @@ def printed_difference(records: Records) -> Estimate:
     "Q4.4",
     "The fall of the loss from epoch to epoch measures what the layer adds.",
     Inside(NO_FALL),
-    origin="said",
     place="Q4, task and code",
     note="If the fall came from the layer, a model without one would show none.",
 )

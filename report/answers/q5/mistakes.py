@@ -40,7 +40,7 @@ CLAIMS = {
 }
 """By loop: id and words of the claim that it tests."""
 
-answer.see("Q5.4b", "Softmax before cross-entropy costs accuracy.", "P1.5", origin="ours")
+answer.see("Q5.4b", "Softmax before cross-entropy costs accuracy.", "P1.5")
 
 
 def runs_of(records: Records, name: str) -> Arm[MistakesResults]:
@@ -231,7 +231,6 @@ for name, (claim, says) in CLAIMS.items():
         claim,
         says,
         Above(MARGIN),
-        origin="ours",
         measured=f"Test accuracy at the end of {{epochs}} epochs, the correct loop minus the one with the mistake: {LABELS[name]}",
         note="A cost of less than the margin of 0.3 pp counts as none." if name == "unshuffled" else "",
     )(cost_of(name))

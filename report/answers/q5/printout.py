@@ -37,7 +37,7 @@ def _prints(curve: Curve) -> list[float]:
     return list(chain.from_iterable(curve.logged_loss))
 
 
-@answer.claim("Q5.1", "The loss printed every 100 batches falls.", Below(0.0), place="Q5, printout", origin="said")
+@answer.claim("Q5.1", "The loss printed every 100 batches falls.", Below(0.0), place="Q5, printout")
 def trend_of_prints(records: Records) -> Estimate:
     """Change of the printed loss over the first {epochs} epochs, by a straight line fitted to all prints of a run."""
     arm = _published(records)

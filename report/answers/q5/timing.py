@@ -14,7 +14,6 @@ from report.record.reader import Records
     "Q5.4g",
     "Transforming every image anew in the loader makes an epoch more than 10 % longer.",
     Above(1.1),
-    origin="ours",
 )
 def cost_of_transforming(records: Records) -> Estimate:
     """Time of an epoch of training through the loader, over one on tensors transformed once."""
@@ -25,7 +24,6 @@ def cost_of_transforming(records: Records) -> Estimate:
     "Q5.4h",
     "A clock that does not wait for the GPU misses more than a tenth of a step.",
     AllOf((Below(0.9, of="the ratio for a small step"), Below(0.9, of="the ratio for a large step"))),
-    origin="ours",
     kind="G",
     note="It takes times of an accelerator, read by both clocks.",
 )

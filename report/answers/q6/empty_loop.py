@@ -51,7 +51,6 @@ def epoch_from(source: Source, workers: int = 0) -> Callable[[Records], Estimate
 @answer.figure("q6-card")
 def empty_loop(records: Records, findings: Findings) -> FigureSpec:
     """Draw how long an epoch of the notebook's empty loop takes, as printed and by where the batches come from."""
-    del findings
     results, ids = loader(records)
     ratio = loader_over_resident(records).value
     sources: dict[str, tuple[Source, int]] = {

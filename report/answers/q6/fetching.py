@@ -92,7 +92,6 @@ def step_with_workers(records: Records) -> tuple[Estimate, ...]:
 @answer.figure("q6-step-parts")
 def step_parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw where the time of a training step goes, by model, source of the batches and device."""
-    del findings
     bars: list[Bar] = []
     ids: tuple[str, ...] = ()
     for accelerator in with_and_without_accelerator(records, "loader"):

@@ -118,7 +118,6 @@ def printed_gap(records: Records) -> Estimate:
 @answer.figure("q6-passes")
 def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
     """Draw identical passes over the loader beside the gap between the notebook's times."""
-    del findings
     results, _ = loader(records)
     passes, num_batches, ids = _empty_passes(records)
     deviations = (passes / np.median(passes) - 1) * PERCENT

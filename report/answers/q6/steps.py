@@ -33,7 +33,6 @@ NO_DRIVER = "none"
     kind="G",
     place="Q6, speedup in training time",
     note="It takes a GPU to measure: whole training steps there and on the CPU beside it, with the data on the device.",
-    origin="said",
 )
 def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     """Time of a whole training step, CPU over accelerator, for both of the notebook's models."""
@@ -56,7 +55,6 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     kind="G",
     place="Q6, memory requirements",
     note="It takes a GPU to measure, and one machine can't show what is typical.",
-    origin="said",
 )
 def memory_ratio(records: Records) -> Estimate:
     """Memory of the accelerator ({accelerator} GB) over that of its host ({host} GB)."""

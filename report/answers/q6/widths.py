@@ -35,7 +35,6 @@ from report.record.reader import NoRecords, Records
     kind="G",
     place="Q6, model size and complexity",
     note="It takes a GPU to measure: training steps at several widths there and on the CPU beside it.",
-    origin="said",
 )
 def gain_of_width(records: Records) -> Estimate:
     """Time of a step, CPU over accelerator, at a width of {widest} units over the same ratio at {narrowest} units."""

@@ -70,7 +70,6 @@ def by_experiment(records: dict[str, Record]) -> dict[str, ExperimentCost]:
 @answer.table("speed-costs")
 def cost_table(records: Records, findings: Findings) -> TableSpec:
     """List what the runs of every experiment took."""
-    del findings
     recorded = records.costs()
     costs = by_experiment(recorded)
     total = sum(cost.seconds for cost in costs.values())

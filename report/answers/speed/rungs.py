@@ -73,7 +73,6 @@ def _ordered(records: Records) -> tuple[list[tuple[EpochTimes, Estimate]], tuple
 @answer.figure("speed-ladder")
 def rungs(records: Records, findings: Findings) -> FigureSpec:
     """Draw the seconds of an epoch on every rung."""
-    del findings
     timed, ids = _ordered(records)
     results, _ = ladder(records)
     slowest, fastest = timed[0], next(pair for pair in timed if pair[0].name == "fit_one_thread")
@@ -112,7 +111,6 @@ def rungs(records: Records, findings: Findings) -> FigureSpec:
 @answer.table("speed-rungs")
 def rung_table(records: Records, findings: Findings) -> TableSpec:
     """List the rungs with their threads, seconds and the reason for each."""
-    del findings
     timed, ids = _ordered(records)
     results, _ = ladder(records)
     leanest = rung_of(results, "hand_written").seconds["epoch"]
@@ -141,7 +139,6 @@ def rung_table(records: Records, findings: Findings) -> TableSpec:
 @answer.figure("speed-layers")
 def layers(records: Records, findings: Findings) -> FigureSpec:
     """Draw what an epoch is made of: products, calls, other arithmetic, autograd, the optimizer's bookkeeping."""
-    del findings
     results, ids = ladder(records)
     seconds: dict[MethodName, float] = {rung.name: float(np.median(rung.seconds["epoch"])) for rung in results.methods}
     parts = {
@@ -177,7 +174,6 @@ def layers(records: Records, findings: Findings) -> FigureSpec:
 @answer.table("speed-goals")
 def goal_table(records: Records, findings: Findings) -> TableSpec:
     """List the ratios that the reference loop is held to, and whether it keeps them."""
-    del findings
     results, ids = ladder(records)
     rows: list[list[str | float | int]] = []
     for goal in GOALS:

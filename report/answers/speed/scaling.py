@@ -63,7 +63,6 @@ def gain_of_workers(records: Records) -> Estimate:
 @answer.figure("speed-workers")
 def workers(records: Records, findings: Findings) -> FigureSpec:
     """Draw the wall time of the fixed set against workers: measured, and simulated from the runs' own times."""
-    del findings
     results, ids = measured_workers(records)
     measured = by_workers(results)
     simulated = {size: list_schedule(results.seconds["runs"], size) for size in WORKERS}
@@ -113,7 +112,6 @@ def workers(records: Records, findings: Findings) -> FigureSpec:
 @answer.figure("speed-seeds")
 def seeds(records: Records, findings: Findings) -> FigureSpec:
     """Draw what the report's recorded runs add up to against the number of seeds, on one worker and on two."""
-    del findings
     trained = {id: cost for id, cost in records.costs().items() if not cost.exclusive}
     counts = [seed + 1 for seed in sorted({cost.seed for cost in trained.values()})]
     totals = {

@@ -94,7 +94,6 @@ def step_time(records: Records) -> Estimate:
 @answer.figure("speed-step")
 def parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw the parts of a step, and the step without arithmetic."""
-    del findings
     results, ids = profile(records)
     micro = {part: float(np.median(_seconds(results, part))) * MICRO for part in PARTS}
     dispatch = float(np.median(results.seconds["dispatch"])) * MICRO
@@ -145,7 +144,6 @@ def attempt_ratio(name: MethodName, over: MethodName = "fit") -> Estimator:
 @answer.table("speed-attempts")
 def attempt_table(records: Records, findings: Findings) -> TableSpec:
     """List what was tried, with its time against that of `fit`."""
-    del findings
     results, ids = _attempts(records)
     by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.methods}
     rows: list[list[str | float | int]] = []

@@ -22,7 +22,6 @@ def final_accuracy(run: MomentumResults) -> float:
     "Q5.90",
     "Momentum helps in the first epochs.",
     Above(MARGIN),
-    origin="ours",
 )
 def gain_from_momentum(records: Records) -> Estimate:
     """Test accuracy after {epochs} epochs: momentum 0.9 minus without."""
