@@ -21,8 +21,9 @@ The first line of a claim's function says what was measured: the audit shows it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,7 +32,7 @@ from report.answers.charts import Chart
 from report.conclude.claims import Claim, Kind, Origin, fill
 from report.conclude.rules import Conditions, Decision, Rule
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import Finding
+from report.conclude.verdicts import ASSESSED, Finding
 from report.record.reader import Records
 
 
@@ -44,10 +45,12 @@ class FigureSpec:
     """The finding, as a sentence without a full stop."""
     alt: str
     caption: str
-    records: tuple[str, ...]
+    records: tuple[str, ...] = ()
+    """Ids of the runs behind it; empty if they are all that its function reads."""
 
 
 Cell = str | float | int | Estimate
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +62,18 @@ class TableSpec:
     caption: str
     columns: list[str]
     rows: Sequence[Sequence[Cell]]
-    records: tuple[str, ...]
+    records: tuple[str, ...] = ()
+    """Ids of the runs behind it; empty if they are all that its function reads."""
     fewest_seeds: int | None = None
     """Seeds behind the rows with the fewest; None where all have the same."""
+
+
+def table_of(
+    items: Iterable[Item], columns: Mapping[str, Callable[[Item], Cell]], *, title: str, caption: str
+) -> TableSpec:
+    """Make a table with a row for each item, and under each heading what a function makes of the item."""
+    rows = [[cell(item) for cell in columns.values()] for item in items]
+    return TableSpec(title=title, caption=caption, columns=list(columns), rows=rows)
 
 
 Findings = Mapping[str, Finding]
@@ -69,7 +81,7 @@ Estimator = Callable[[Records], Estimate | tuple[Estimate, ...]]
 """Estimates a number or, where a claim's rule looks at several, a tuple of them."""
 FigureFunction = Callable[[Records, Findings], FigureSpec]
 TableFunction = Callable[[Records, Findings], TableSpec]
-AnyEstimator = TypeVar("AnyEstimator", bound=Estimator)
+AnyEstimator = TypeVar("AnyEstimator", bound=Callable[..., Estimate | tuple[Estimate, ...]])
 AnyFigure = TypeVar("AnyFigure", bound=FigureFunction)
 AnyTable = TypeVar("AnyTable", bound=TableFunction)
 
@@ -195,11 +207,20 @@ class Answer:
             )
         )  # fmt: skip
 
-    def number(self, name: str) -> Callable[[AnyEstimator], AnyEstimator]:
-        """Register the function that estimates a number of the text."""
+    def number(self, name: str, *arguments: Any) -> Callable[[AnyEstimator], AnyEstimator]:
+        """
+        Register the function that estimates a number of the text.
+
+        Parameters
+        ----------
+        name : str
+            The number's name, as in ``{{ number("accuracy-none") }}``.
+        *arguments
+            What the function takes besides the records, so that one function gives several numbers.
+        """
 
         def register(function: AnyEstimator) -> AnyEstimator:
-            _add(self.estimators, name, function)
+            _add(self.estimators, name, with_arguments(function, *arguments) if arguments else function)
             return function
 
         return register
@@ -224,6 +245,16 @@ class Answer:
 
     def _add_claim(self, claim: Claim) -> None:
         _add(self.claims, claim.id, claim)
+
+
+def with_arguments(function: Callable[..., Estimate | tuple[Estimate, ...]], *arguments: Any) -> Estimator:
+    """Make an estimator of a function that takes arguments after the records; it keeps the function's name."""
+
+    @wraps(function)
+    def estimate(records: Records) -> Estimate | tuple[Estimate, ...]:
+        return function(records, *arguments)
+
+    return estimate
 
 
 def _add(registry: dict[str, Any], name: str, entry: object) -> None:
@@ -254,6 +285,11 @@ def by_verdict(
     """
     chosen = {"supported": supported, "refuted": refuted, "depends": depends, "undetermined": undetermined}
     return chosen.get(finding.verdict) or withheld
+
+
+def if_assessed(finding: Finding, found: str, *, withheld: str) -> str:
+    """Return what the data show, or a neutral phrase where the verdict is withheld."""
+    return found if finding.verdict in ASSESSED else withheld
 
 
 def names_of(finding: Finding, verdict: Decision) -> str:

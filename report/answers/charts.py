@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,6 +40,11 @@ class LineChart(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
     """Curves, in one panel or in several, one above the other."""
 
     panels: list[Panel]
+
+
+def line_chart(*series: Series, **panel: Any) -> LineChart:
+    """Make a line chart of one panel, with the other fields of `Panel`."""
+    return LineChart(panels=[Panel(series=list(series), **panel)])
 
 
 class IntervalRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from report.answers.charts import IntervalRow, Series
 from report.answers.intervals import row
 from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images, slope
 from report.experiments.training import Curve, epochs_at_the_end
-from report.record.reader import Arm, Records, Results
+from report.record.reader import Arm, Results
 
 PERCENT = 100.0
 
@@ -81,6 +81,20 @@ def band(label: str, curves: Sequence[Curve], value: Callable[[Curve], Sequence[
     return mean_and_range(label, [float(epoch) for epoch in range(1, values.shape[1] + 1)], values)
 
 
+def middle_and_range(
+    label: str, values: Mapping[Any, ArrayLike], middle: Callable[[Any], Any] = np.mean, **about: Any
+) -> Series:
+    """Draw the mean of the values at each x, or another middle of them, with their range as the band."""
+    return Series(
+        label=label,
+        x=[float(x) for x in values],
+        y=[float(middle(found)) for found in values.values()],
+        low=[float(np.min(found)) for found in values.values()],
+        high=[float(np.max(found)) for found in values.values()],
+        **about,
+    )
+
+
 def mean_over(curves: Sequence[Curve], value: Callable[[Curve], float]) -> float:
     """Return the mean over seeds of one number of each curve."""
     return float(np.mean([value(curve) for curve in curves]))
@@ -113,13 +127,6 @@ def up_to(curve: Curve, epoch: int) -> Curve:
     )
 
 
-def over_seeds(
-    experiment: str, arm: str, results: type[Results], value: Callable[[Results], float], **about: Any
-) -> Callable[[Records], Estimate]:
-    """Make a measure of one number per run of an arm: its mean over seeds."""
-
-    def measure(records: Records) -> Estimate:
-        found = records.arm(experiment, arm, results)
-        return mean_with_t_interval(found.values(value), records=found.records, **about)
-
-    return measure
+def over_seeds(arm: Arm[Results], value: Callable[[Results], float], **about: Any) -> Estimate:
+    """Estimate the mean over seeds of one number per run of an arm."""
+    return mean_with_t_interval(arm.values(value), records=arm.records, **about)

@@ -31,26 +31,22 @@ STEP_STYLES: dict[Part, int] = {
 """Place of each part of a training step in the series of colours, the same in all figures."""
 MILLI = 1000.0
 """Milliseconds in a second."""
-Ids = tuple[str, ...]
 Floats = NDArray[np.float64]
 
 
-def loader(records: Records, accelerator: bool = False) -> tuple[LoaderResults, Ids]:
+def loader(records: Records, accelerator: bool = False) -> LoaderResults:
     """Return the passes on this machine's CPU, or those on an accelerator and its host."""
-    arm = records.select("devices", LoaderResults, timed="loader", accelerator=accelerator)
-    return arm.results[0], arm.records
+    return records.select("devices", LoaderResults, timed="loader", accelerator=accelerator).results[0]
 
 
-def steps(records: Records, accelerator: bool = False) -> tuple[StepsResults, Ids]:
+def steps(records: Records, accelerator: bool = False) -> StepsResults:
     """Return the training steps likewise."""
-    arm = records.select("devices", StepsResults, timed="steps", accelerator=accelerator)
-    return arm.results[0], arm.records
+    return records.select("devices", StepsResults, timed="steps", accelerator=accelerator).results[0]
 
 
-def clocks(records: Records) -> tuple[ClockResults, Ids]:
+def clocks(records: Records) -> ClockResults:
     """Return the clock readings of an accelerator."""
-    arm = records.select("devices", ClockResults, timed="clock")
-    return arm.results[0], arm.records
+    return records.select("devices", ClockResults, timed="clock").results[0]
 
 
 def with_and_without_accelerator(records: Records, timed: str) -> list[bool]:
@@ -77,11 +73,9 @@ def passes_of(
 
 def loader_over_resident(records: Records, model: ModelName | None) -> Estimate:
     """Estimate the time of a pass through the loader over one on tensors in memory, empty or with training of a model."""
-    results, ids = loader(records)
-    through_loader, from_memory = (
-        per_batch(passes_of(results, source, model=model)) for source in ("loader", "resident")
-    )
-    return log_ratio(through_loader, from_memory, records=ids)
+    results = loader(records)
+    through_loader = per_batch(passes_of(results, "loader", model=model))
+    return log_ratio(through_loader, per_batch(passes_of(results, "resident", model=model)))
 
 
 def steps_of(results: StepsResults, model: str, device: Device | None = None) -> StepTimes:

@@ -26,6 +26,11 @@ def printed_epochs(records: Records, name: str) -> Arm[Curve]:
     return arm.each(lambda curve: up_to(curve, epochs))
 
 
+def published_curves(records: Records) -> Arm[Curve]:
+    """Return the training as published over a hundred epochs."""
+    return hundred_epochs(records, "as_published").each(lambda run: run.curve)
+
+
 def curves_from_logits(records: Records) -> Arm[Curve]:
     """Return the training from logits over a hundred epochs; `capacity` trains the same network with further seeds."""
     return _joined(records, ("epochs", "from_logits"), ("capacity", "relu1"))

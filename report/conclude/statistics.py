@@ -244,7 +244,8 @@ def slope(x: ArrayLike, y: ArrayLike) -> float:
 
 
 def exact(value: float, *, unit: str, n: int, n_of: str, method: str = "counted", **about: Any) -> Estimate:
-    """Wrap a number without uncertainty: a count, or a property of the data or the code."""
+    """Wrap a number without uncertainty: a count, which has no decimals, or a property of the data or the code."""
+    about = {"digits": 0 if isinstance(value, int) else None} | about
     return Estimate(kind="exact", value=value, unit=unit, n=n, n_of=n_of, method=method, **about)
 
 
@@ -267,6 +268,12 @@ def with_range(
         method=f"range over {n_of}",
         **about,
     )
+
+
+def scaled(estimate: Estimate, factor: float) -> Estimate:
+    """Multiply an estimate that nothing is tested with, and its interval, by a positive number."""
+    value, low, high = (None if v is None else v * factor for v in (estimate.value, estimate.low, estimate.high))
+    return msgspec.structs.replace(estimate, value=value, low=low, high=high, sampling=None, detectable=None)
 
 
 def holm(p_values: Mapping[Test, float], level: float = 1 - CONFIDENCE) -> dict[Test, bool]:

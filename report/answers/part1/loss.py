@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.curves import PERCENT, at_the_end, band, mean_over, over_seeds
 from report.answers.part1 import answer
 from report.answers.printed import printed
-from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs
+from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs, published_curves
 from report.conclude.interval_rules import Below
 from report.conclude.rules import Conditions, NoneOf
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, proportion
-from report.experiments.epochs import EpochsResults
+from report.conclude.statistics import Estimate, exact, proportion
 from report.experiments.training import Curve
-from report.record.reader import Records
+from report.record.reader import Arm, Records
 
 RARE = 15.0
 """Percent of runs: where no run has a rise, this share must be ruled out too."""
@@ -32,10 +31,9 @@ RARE = 15.0
 )
 def fall_of_loss(records: Records) -> Estimate:
     """Training loss with the weights fixed, epoch {epochs} minus epoch 1, softmax applied twice."""
-    arm = hundred_epochs(records, "as_published")
-    falls = arm.values(lambda run: run.curve.train_loss[-1] - run.curve.train_loss[0])
-    settings = {"epochs": len(arm.results[0].curve.test_loss)}
-    return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records, settings=settings)
+    arm = published_curves(records)
+    settings = {"epochs": len(arm.results[0].test_loss)}
+    return over_seeds(arm, lambda c: c.train_loss[-1] - c.train_loss[0], unit="nats", signed=True, settings=settings)
 
 
 @answer.claim(
@@ -48,8 +46,7 @@ def fall_of_loss(records: Records) -> Estimate:
 )
 def rises(records: Records) -> tuple[Estimate, Estimate]:
     """Share of runs whose printed loss ever rises from one epoch to the next: within {printed} epochs, and within {epochs}."""
-    short = printed_epochs(records, "as_published")
-    long = hundred_epochs(records, "as_published").each(lambda run: run.curve)
+    short, long = printed_epochs(records, "as_published"), published_curves(records)
     settings = {
         "printed": len(short.results[0].mean_of_batch_means),
         "epochs": len(long.results[0].mean_of_batch_means),
@@ -70,14 +67,13 @@ def num_seeds(records: Records) -> tuple[Estimate, ...]:
     """Count the seeds of the printed epochs, and of the hundred epochs as published and from logits."""
     arms = [printed_epochs(records, "as_published").records]
     arms += [hundred_epochs(records, name).records for name in ("as_published", "from_logits")]
-    return tuple(exact(len(ids), unit="seeds", n=len(ids), n_of="seeds", digits=0, records=ids) for ids in arms)
+    return tuple(exact(len(ids), unit="seeds", n=len(ids), n_of="seeds", records=ids) for ids in arms)
 
 
 @answer.figure("part1-losses")
 def loss_curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw both losses over the epochs, with the notebook's printed points on top."""
-    arms = hundred_epochs(records, "as_published").each(lambda run: run.curve), curves_from_logits(records)
-    published, logits = (arm.results for arm in arms)
+    published, logits = published_curves(records).results, curves_from_logits(records).results
     return FigureSpec(
         chart=LineChart(panels=[_softmax_twice(published), _from_logits(logits)]),
         title=by_verdict(
@@ -98,7 +94,6 @@ def loss_curves(records: Records, findings: Findings) -> FigureSpec:
             f"784-128-10 network, SGD at learning rate 0.01, batch size 64. The lines are means of {len(published)} seeds as "
             f"published and {len(logits)} from logits, the bands their range; circles are the losses that the notebook printed."
         ),
-        records=tuple(id for arm in arms for id in arm.records),
     )
 
 
@@ -134,11 +129,8 @@ def _from_logits(curves: Sequence[Curve]) -> Panel:
 @answer.table("part1-milestones")
 def milestones(records: Records, findings: Findings) -> TableSpec:
     """List both arms' losses and accuracies at a few epochs."""
-    runs = {
-        "softmax twice": hundred_epochs(records, "as_published").each(lambda run: run.curve),
-        "from logits": curves_from_logits(records),
-    }
-    rows: list[list[str | float | int]] = []
+    runs = {"softmax twice": published_curves(records), "from logits": curves_from_logits(records)}
+    rows: list[list[Cell]] = []
     for label, arm in runs.items():
         curves = arm.results
         last = len(curves[0].running_loss)
@@ -161,29 +153,18 @@ def milestones(records: Records, findings: Findings) -> TableSpec:
         ),
         columns=["loss", "epoch", "training loss as printed (nats)", "test loss (nats)", "test accuracy (%)"],
         rows=rows,
-        records=tuple(id for arm in runs.values() for id in arm.records),
     )
 
 
-for name, value in {
-    "published-first-loss": lambda run: run.curve.train_loss[0],
-    "published-last-loss": lambda run: run.curve.train_loss[-1],
-}.items():
-    answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))
-answer.number("published-accuracy")(
-    over_seeds(
-        "epochs",
-        "as_published",
-        EpochsResults,
-        lambda run: at_the_end(run.curve.test_accuracy) * PERCENT,
-        unit="percent",
-    )
-)
+@answer.number("published-first-loss", 0)
+@answer.number("published-last-loss", -1)
+def published_loss(records: Records, epoch: int) -> Estimate:
+    """Estimate the training loss as published, with the weights fixed, after one of the epochs at which it was taken."""
+    return over_seeds(published_curves(records), lambda curve: curve.train_loss[epoch], unit="nats")
 
 
-@answer.number("logits-accuracy")
-def accuracy_from_logits(records: Records) -> Estimate:
-    """Estimate the test accuracy from logits over the last epochs."""
-    arm = curves_from_logits(records)
-    accuracies = arm.values(lambda curve: at_the_end(curve.test_accuracy) * PERCENT)
-    return mean_with_t_interval(accuracies, unit="percent", records=arm.records)
+@answer.number("published-accuracy", published_curves)
+@answer.number("logits-accuracy", curves_from_logits)
+def accuracy(records: Records, curves: Callable[[Records], Arm[Curve]]) -> Estimate:
+    """Estimate the test accuracy over the last epochs."""
+    return over_seeds(curves(records), lambda curve: at_the_end(curve.test_accuracy) * PERCENT, unit="percent")

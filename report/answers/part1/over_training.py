@@ -46,8 +46,7 @@ def slopes_of_accuracy(records: Records) -> tuple[Estimate, ...]:
 @answer.figure("part1-over-training")
 def over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw training and test loss from logits, and the test loss after epoch 40 on a scale of its own."""
-    arm = curves_from_logits(records)
-    curves = arm.results
+    curves = curves_from_logits(records).results
     claim = findings["P1.3"]
     test = band("test", curves, lambda c: c.test_loss)
     panels = [
@@ -74,7 +73,6 @@ def over_training(records: Records, findings: Findings) -> FigureSpec:
             "the last epochs."
         ),
         caption=f"From logits, SGD at 0.01, batch size 64. The line is the mean of {len(curves)} seeds, the band their range.",
-        records=arm.records,
     )
 
 

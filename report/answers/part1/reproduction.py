@@ -32,7 +32,7 @@ def distances_of_prints(records: Records) -> tuple[Estimate, ...]:
         shared = [p for p in printed(series) if p.epoch <= epochs]
         seeds = [[curve.mean_of_batch_means[p.epoch - 1] for p in shared] for curve in arm.results]
         settings = {"points": len(shared)} if not found else {}
-        found.append(rank_envelope([p.value for p in shared], seeds, records=arm.records, digits=1, settings=settings))
+        found.append(rank_envelope([p.value for p in shared], seeds, digits=1, settings=settings))
     return tuple(found)
 
 
@@ -45,8 +45,6 @@ def runs_as_far(records: Records) -> tuple[Estimate, ...]:
             unit="runs",
             n=found.n,
             n_of="runs",
-            digits=0,
-            records=found.records,
         )
         for found in distances_of_prints(records)
         if isinstance(found.sampling, Rank)

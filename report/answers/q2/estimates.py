@@ -14,7 +14,7 @@ from report.conclude.statistics import CONFIDENCE, Estimate, log_ratio
 from report.record.reader import Arm, NoRecords, Results
 
 
-def ratio_over_seeds(ratios: Sequence[float], records: tuple[str, ...]) -> Estimate:
+def ratio_over_seeds(ratios: Sequence[float], records: tuple[str, ...] = ()) -> Estimate:
     """Estimate a ratio from one value per seed: Student's t on the logarithms, carried back."""
     if not ratios:
         raise NoRecords("no seed has this ratio")

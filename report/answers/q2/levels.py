@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from report.answers.curves import over_seeds
 from report.answers.q2.estimates import paired_ratio
 from report.conclude.statistics import Estimate
 from report.experiments.batch_target import HIDDEN, TargetResults, recent_mean
@@ -61,6 +62,14 @@ def value_at(value: Callable[[Moment], float], level: float = LEVEL) -> Callable
         return value(moment)
 
     return read
+
+
+def at_the_level(records: Records, batch_size: int, value: Callable[[Moment], float], unit: str) -> Estimate:
+    """Estimate the mean over seeds of a number of one batch size at the level."""
+    arm = runs_that_reach(records, "relu1", batch_size)
+    if not arm.by_seed:
+        raise NoRecords(f"batch size {batch_size} never reached the level")
+    return over_seeds(arm, value_at(value), unit=unit)
 
 
 def large_over_small(records: Records, value: Callable[[Moment], float]) -> Estimate:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import paired_difference
+from report.answers.charts import Series, line_chart
+from report.answers.curves import middle_and_range, paired_difference
 from report.answers.q2 import answer
-from report.answers.q2.levels import LARGE, LEVEL, LEVELS, SMALL, at_level, runs_of, runs_that_reach, value_at
+from report.answers.q2.levels import (
+    LARGE,
+    LEVEL,
+    LEVELS,
+    SMALL,
+    at_level,
+    at_the_level,
+    runs_of,
+    runs_that_reach,
+    value_at,
+)
 from report.conclude.interval_rules import Above, Below
-from report.conclude.statistics import Estimate, mean_with_t_interval
+from report.conclude.statistics import Estimate
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import TargetResults, recent_mean
 from report.record.reader import NoRecords, Records
@@ -64,24 +74,11 @@ def loss_of_large_further_on(records: Records) -> Estimate:
     return paired_difference(large, small, loss_further_on, unit="nats")
 
 
-@answer.number("gap-small")
-def gap_of_small(records: Records) -> Estimate:
-    """Estimate the gap of the small batch at the level."""
-    return _gap(records, SMALL)
-
-
-@answer.number("gap-large")
-def gap_of_large(records: Records) -> Estimate:
-    """Estimate the gap of the large batch at the level."""
-    return _gap(records, LARGE)
-
-
-def _gap(records: Records, batch_size: int) -> Estimate:
-    arm = runs_that_reach(records, "relu1", batch_size)
-    if not arm.by_seed:
-        raise NoRecords(f"batch size {batch_size} never reached the level")
-    gaps = arm.values(value_at(lambda moment: moment.test_loss - LEVEL))
-    return mean_with_t_interval(gaps, unit="nats", records=arm.records)
+@answer.number("gap-small", SMALL)
+@answer.number("gap-large", LARGE)
+def gap_at_the_level(records: Records, batch_size: int) -> Estimate:
+    """Estimate the gap of one batch size at the level."""
+    return at_the_level(records, batch_size, lambda moment: moment.test_loss - LEVEL, "nats")
 
 
 @answer.number("gap-difference-before")
@@ -97,11 +94,9 @@ def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
     arms = {batch_size: runs_of(records, "relu1", batch_size) for batch_size in BATCH_SIZES}
     series = [_gap_line(f"batch size {size}", arm.results) for size, arm in arms.items()]
     ends = ", ".join(f"{s.label}: {s.y[-1]:.3f} at {s.x[-1]:g} nats" for s in series)
-    panel = Panel(
-        series=series, x_label="training loss (nats)", y_label="test minus training loss (nats)", x_falls=True
-    )
+    x_label, y_label = "training loss (nats)", "test minus training loss (nats)"
     return FigureSpec(
-        chart=LineChart(panels=[panel]),
+        chart=line_chart(*series, x_label=x_label, y_label=y_label, x_falls=True),
         title=by_verdict(
             findings["Q2.7"],
             supported=f"At a training loss of {LEVEL} nats, batches of {SMALL} have a smaller gap to the test loss than {LARGE}",
@@ -114,7 +109,6 @@ def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
             f"At each level, means of {len(arms[SMALL].results)} seeds and their range. Training goes from left to right. "
             "Batches of 4096 were not trained further than shown."
         ),
-        records=tuple(id for arm in arms.values() for id in arm.records),
     )
 
 
@@ -124,10 +118,4 @@ def _gap_line(label: str, runs: list[TargetResults]) -> Series:
     reached = {level: found for level, found in gaps.items() if len(found) == len(runs)}
     if not reached:
         raise NoRecords(f"{label} reaches no level")
-    return Series(
-        label=label,
-        x=list(reached),
-        y=[float(np.mean(found)) for found in reached.values()],
-        low=[min(found) for found in reached.values()],
-        high=[max(found) for found in reached.values()],
-    )
+    return middle_and_range(label, reached)

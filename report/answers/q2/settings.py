@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, if_assessed
 from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.intervals import row
 from report.answers.q2 import answer
@@ -47,16 +47,11 @@ def settings_compared(records: Records, findings: Findings) -> FigureSpec:
     title = f"The critical batch size of the two models {of_models} by more than a quarter; the noise scale at the two moments {of_moments}"
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="ratio", zero=1.0, margin=A_QUARTER, x_scale="log"),
-        title=by_verdict(
-            findings["Q2.17"],
-            supported=title,
-            refuted=title,
-            undetermined=title,
-            withheld="Critical batch size in two models, and noise scale at two moments",
+        title=if_assessed(
+            findings["Q2.17"], title, withheld="Critical batch size in two models, and noise scale at two moments"
         ),
         alt="; ".join(f"{r.label}: {r.value:.2g} times ({r.low:.2g} to {r.high:.2g})" for r in rows) + ".",
         caption="Dot and bar: geometric mean over seeds with its 95 % interval. Band: a difference of a quarter.",
-        records=tuple(id for estimate in estimates for id in estimate.records),
     )
 
 

@@ -106,7 +106,6 @@ def loss_and_error(records: Records, findings: Findings) -> FigureSpec:
             "784-128-10 network from logits, SGD at 0.01, batch size 64. Lines are means of "
             f"{len(arm.results)} seeds, bands their range. Below: means over ten epochs, relative to epochs 51 to 60 of the same run."
         ),
-        records=arm.records,
     )
 
 
@@ -172,7 +171,6 @@ def card(records: Records, findings: Findings) -> FigureSpec:
         title=_title(findings["Q3.6"]),
         alt=f"Change since epochs 51 to 60, at the end of training: {last}.",
         caption="",
-        records=arm.records,
     )
 
 
@@ -192,5 +190,4 @@ def table_by_tens(records: Records, findings: Findings) -> TableSpec:
             [f"{10 * place + 1} to {10 * place + 10}", *map(float, row)]
             for place, row in enumerate(zip(*columns, strict=True))
         ],
-        records=arm.records,
     )

@@ -38,7 +38,6 @@ def confusion(records: Records, findings: Findings) -> FigureSpec:
         caption=(
             f"Test images by true and predicted class after the last epoch, from logits; mean over {len(arm.results)} seeds, rounded."
         ),
-        records=arm.records,
     )
 
 

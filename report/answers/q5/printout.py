@@ -7,9 +7,9 @@ from itertools import chain
 
 import numpy as np
 
-from report.answers.answer import Estimator, FigureSpec, Findings, by_verdict
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT, mean_and_range
+from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.charts import Series, line_chart
+from report.answers.curves import PERCENT, mean_and_range, over_seeds
 from report.answers.printed import printed
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
@@ -17,7 +17,7 @@ from report.conclude.interval_rules import Below
 from report.conclude.rank_envelope import rank_envelope
 from report.conclude.rules import Reproduced
 from report.conclude.sampling import Rank
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, slope
+from report.conclude.statistics import Estimate, exact, slope
 from report.experiments.training import Curve
 from report.record.reader import Arm, NoRecords, Records
 
@@ -41,22 +41,23 @@ def _prints(curve: Curve) -> list[float]:
 def trend_of_prints(records: Records) -> Estimate:
     """Change of the printed loss over the first {epochs} epochs, by a straight line fitted to all prints of a run."""
     arm = _published(records)
-    changes = arm.values(lambda curve: slope(np.arange(len(_prints(curve))), _prints(curve)) * len(_prints(curve)))
-    return mean_with_t_interval(
-        changes,
-        unit="nats",
-        signed=True,
-        records=arm.records,
-        settings={"epochs": len(arm.results[0].logged_loss)},
-    )
+    settings = {"epochs": len(arm.results[0].logged_loss)}
+
+    def change(curve: Curve) -> float:
+        prints = _prints(curve)
+        return slope(np.arange(len(prints)), prints) * len(prints)
+
+    return over_seeds(arm, change, unit="nats", signed=True, settings=settings)
 
 
 @answer.number("share-falling")
 def share_of_falling_steps(records: Records) -> Estimate:
     """Estimate what share of the printed losses are lower than the previous one."""
-    arm = _published(records)
-    shares = arm.values(lambda curve: float((np.diff(_prints(curve)) < 0).mean()) * PERCENT)
-    return mean_with_t_interval(shares, unit="percent", records=arm.records)
+
+    def share(curve: Curve) -> float:
+        return float((np.diff(_prints(curve)) < 0).mean()) * PERCENT
+
+    return over_seeds(_published(records), share, unit="percent")
 
 
 @answer.claim("Q5.3", "The printed run can be reproduced.", Reproduced(), origin="implied", place="Q5, printout")
@@ -71,9 +72,7 @@ def distance_of_printed_run(records: Records) -> Estimate:
         [curve.logged_loss[p.epoch - 1][(p.batch or 0) // BATCHES_PER_PRINT - 1] for p in shared]
         for curve in arm.results
     ]
-    return rank_envelope(
-        [p.value for p in shared], seeds, digits=1, records=arm.records, settings={"prints": len(shared)}
-    )
+    return rank_envelope([p.value for p in shared], seeds, digits=1, settings={"prints": len(shared)})
 
 
 @answer.number("as-far")
@@ -82,14 +81,14 @@ def seeds_as_far(records: Records) -> Estimate:
     envelope = distance_of_printed_run(records)
     p_value = envelope.sampling.p_value if isinstance(envelope.sampling, Rank) else 1.0
     count = round(p_value * (envelope.n + 1)) - 1
-    return exact(count, unit="runs", n=envelope.n, n_of="seeds", digits=0, records=envelope.records)
+    return exact(count, unit="runs", n=envelope.n, n_of="seeds")
 
 
 @answer.number("num-seeds")
 def num_seeds(records: Records) -> Estimate:
     """Count the seeds of the printout."""
-    ids = _published(records).records
-    return exact(len(ids), unit="seeds", n=len(ids), n_of="seeds", digits=0, records=ids)
+    number = len(_published(records).results)
+    return exact(number, unit="seeds", n=number, n_of="seeds")
 
 
 @answer.number("noticed-shift")
@@ -99,20 +98,39 @@ def noticed_shift(records: Records) -> Estimate:
     if envelope.detectable is None:
         raise NoRecords("seeds enough to notice a shift")
     return Estimate(  # estimated, but without an interval
-        value=envelope.detectable, unit="nats", digits=3, n=envelope.n, n_of="seeds",
-        method=envelope.method, records=envelope.records,
-    )  # fmt: skip
+        value=envelope.detectable, unit="nats", digits=3, n=envelope.n, n_of="seeds", method=envelope.method
+    )
 
 
-def _first_epoch(value: Callable[[Curve], float], *, signed: bool = False) -> Estimator:
-    """Make a measure of one loss of the first epoch, in nats."""
+def _first_print(curve: Curve) -> float:
+    return curve.logged_loss[0][0]
 
-    def measure(records: Records) -> Estimate:
-        """Estimate a loss of the first epoch, as published, or a difference of two."""
-        arm = _published(records)
-        return mean_with_t_interval(arm.values(value), unit="nats", signed=signed, records=arm.records)
 
-    return measure
+def _last_print(curve: Curve) -> float:
+    return curve.logged_loss[0][-1]
+
+
+def _whole_epoch(curve: Curve) -> float:
+    return curve.running_loss[0]
+
+
+def _fixed(curve: Curve) -> float:
+    """Return the loss with the weights fixed after the first epoch."""
+    return curve.train_loss[0]
+
+
+@answer.number("first-print", _first_print)
+@answer.number("fixed-first", _fixed)
+def loss_of_first_epoch(records: Records, loss: Callable[[Curve], float]) -> Estimate:
+    """Estimate a loss of the first epoch, as published."""
+    return over_seeds(_published(records), loss, unit="nats")
+
+
+@answer.number("gap-print", _last_print)
+@answer.number("gap-epoch", _whole_epoch)
+def gap_of_first_epoch(records: Records, loss: Callable[[Curve], float]) -> Estimate:
+    """Estimate a loss of the first epoch, as published, minus that with the weights fixed after it."""
+    return over_seeds(_published(records), lambda curve: loss(curve) - _fixed(curve), unit="nats", signed=True)
 
 
 @answer.figure("q5-printout")
@@ -126,14 +144,8 @@ def printout(records: Records, findings: Findings) -> FigureSpec:
     fastest = falls[0] > max(falls[1:], default=0.0)
     notebook = _printed_in_the_notebook(epochs)
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=[prints, fixed, notebook],
-                    x_label="epochs trained",
-                    y_label="training loss, softmax twice (nats)",
-                )
-            ]
+        chart=line_chart(
+            prints, fixed, notebook, x_label="epochs trained", y_label="training loss, softmax twice (nats)"
         ),
         title=by_verdict(
             findings["Q5.1"],
@@ -151,7 +163,6 @@ def printout(records: Records, findings: Findings) -> FigureSpec:
             f"their range. Circles: the notebook's own {len(notebook.x)} prints; it trains ten epochs, but its saved output ends in "
             "the fourth. Each print is drawn where the loop makes it, after the hundred batches that it averages."
         ),
-        records=arm.records,
     )
 
 
@@ -183,9 +194,3 @@ def _printed_in_the_notebook(epochs: int) -> Series:
         y=[p.value for p in points],
         role="printed",
     )
-
-
-answer.number("first-print")(_first_epoch(lambda curve: curve.logged_loss[0][0]))
-answer.number("fixed-first")(_first_epoch(lambda curve: curve.train_loss[0]))
-answer.number("gap-print")(_first_epoch(lambda curve: curve.logged_loss[0][-1] - curve.train_loss[0], signed=True))
-answer.number("gap-epoch")(_first_epoch(lambda curve: curve.running_loss[0] - curve.train_loss[0], signed=True))
