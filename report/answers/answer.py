@@ -43,7 +43,8 @@ class FigureSpec:
     chart: Chart
     title: str
     """The finding, as a sentence without a full stop."""
-    alt: str
+    alt: str = ""
+    """What a reader who can't see it needs to know; empty for an interval chart, whose rows are then written out."""
     caption: str
     records: tuple[str, ...] = ()
     """Ids of the runs behind it; empty if they are all that its function reads."""

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report.answers.charts import IntervalRow, Series
-from report.answers.intervals import row
+from report.answers.charts import Series
 from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images, slope
 from report.experiments.training import Curve, epochs_at_the_end
 from report.record.reader import Arm, Results
@@ -98,15 +97,6 @@ def middle_and_range(
 def mean_over(curves: Sequence[Curve], value: Callable[[Curve], float]) -> float:
     """Return the mean over seeds of one number of each curve."""
     return float(np.mean([value(curve) for curve in curves]))
-
-
-def difference_row(
-    label: str, arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]
-) -> IntervalRow:
-    """Draw one paired difference in accuracy, with each seed's own as a point."""
-    a, b = arm.paired_with(baseline)
-    differences = (np.array(a.values(value)) - np.array(b.values(value))) * PERCENT
-    return row(label, accuracy_points(arm, baseline, value), points=differences.tolist())
 
 
 def up_to(curve: Curve, epoch: int) -> Curve:

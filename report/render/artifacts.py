@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 
 from report.answers.answer import Cell, FigureSpec, TableSpec
+from report.answers.charts import IntervalChart
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.record.files import write_if_changed
 from report.record.reader import Records
 from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
+from report.render.figures.intervals import rows_in_words
 from report.render.page_data import Figure, Number, Page, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
@@ -72,6 +74,9 @@ class Exporter:
     def figure(self, name: str, content: FigureSpec, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
         """Draw a figure in both themes, for wide and narrow screens, and export its data."""
         columns, rows = chart_data(content.chart)
+        alt = content.alt or (rows_in_words(content.chart) if isinstance(content.chart, IntervalChart) else "")
+        if not alt:
+            raise ValueError(f"{name} has no alternative text")
         wide = self._drawn(name, content, "card" if card else "page")
         narrow = None if card else self._drawn(f"{name}.narrow", content, "narrow")
         return Figure(
@@ -84,7 +89,7 @@ class Exporter:
             narrow_width=narrow.width if narrow else 0,
             narrow_height=narrow.height if narrow else 0,
             title=content.title,
-            alt=re.sub(r"(?<!\w)-(?=\d)", formatting.MINUS, content.alt),  # screen readers skip a hyphen
+            alt=re.sub(r"(?<!\w)-(?=\d)", formatting.MINUS, alt),  # screen readers skip a hyphen
             caption=content.caption,
             data=self._csv(name, columns, rows),
             provenance=provenance(content.records, made_by, self.records),

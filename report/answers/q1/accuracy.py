@@ -60,9 +60,6 @@ def accuracy_differences(records: Records, findings: Findings) -> FigureSpec:
             neither="Neither model clearly recognises more test images",
             withheld="Test images recognised, logistic regression minus least squares",
         ),
-        alt="Differences in accuracy, logistic regression minus least squares: "
-        + "; ".join(f"{r.label}, {r.value:+.1f} points ({r.low:+.1f} to {r.high:+.1f})" for r in rows)
-        + ".",
         caption="Bars: 95 % intervals, paired bootstrap over test images. Shaded: ±0.3 points.",
     )
 
@@ -88,7 +85,6 @@ def against_majority(records: Records, findings: Findings) -> FigureSpec:
             neither="Whether logistic regression beats always naming one class on both problems is not settled",
             withheld="Logistic regression on two and on ten classes",
         ),
-        alt="Test accuracy: " + "; ".join(f"{r.label}, {r.value:.1f} %" for r in rows) + ".",
         caption=(
             f"The two classes, {pair_names(pair)}, are those that least squares confuses most on held-out training images. "
             "Bars: 95 % intervals, bootstrap over test images."

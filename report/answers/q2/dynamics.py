@@ -129,7 +129,6 @@ def spread_ratios(records: Records, findings: Findings) -> FigureSpec:
             undetermined=f"{one_rate}; at rates in proportion no difference is settled",
             withheld="How far the order of the data moves the weights, small batches over large",
         ),
-        alt="; ".join(f"{r.label}: {r.value:.2f} times ({r.low:.2f} to {r.high:.2f})" for r in rows) + ".",
         caption=(
             f"Variance over {spread.results[0].num_orders} data orders from one initial point, summed over the weights; "
             f"{len(spread.results)} seeds. Dot and bar: geometric mean with its 95 % interval; small dots: single seeds."

@@ -50,7 +50,6 @@ def settings_compared(records: Records, findings: Findings) -> FigureSpec:
         title=if_assessed(
             findings["Q2.17"], title, withheld="Critical batch size in two models, and noise scale at two moments"
         ),
-        alt="; ".join(f"{r.label}: {r.value:.2g} times ({r.low:.2g} to {r.high:.2g})" for r in rows) + ".",
         caption="Dot and bar: geometric mean over seeds with its 95 % interval. Band: a difference of a quarter.",
     )
 

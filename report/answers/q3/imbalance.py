@@ -62,7 +62,6 @@ def imbalance(records: Records, findings: Findings) -> FigureSpec:
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test images at 99 to 1 (%)", zero=None),
         title="Always guessing the common class is almost always right; balanced accuracy shows that it knows nothing",
-        alt="At 99 to 1: " + "; ".join(f"{r.label}, {r.value:.1f} %" for r in rows) + ".",
         caption=(
             "Shirts (1 %) against all other kinds, test images drawn in the same proportion. Dot and bar: mean over seeds with "
             "its 95 % interval, from Student's t on the logit scale, which stays within 0 to 100 %; small dots: single seeds. Balanced accuracy is the mean of the two classes' own accuracies."

@@ -153,9 +153,6 @@ def _draw(records: Records, findings: Findings, compared: Sequence[tuple[str, st
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="difference in test accuracy (percentage points)", margin=MARGIN),
         title=layer + control,
-        alt="Differences in test accuracy: "
-        + "; ".join(f"{r.label} {r.value:+.2f} points ({r.low:+.2f} to {r.high:+.2f})" for r in rows)
-        + ".",
         caption=(
             f"Averages over epochs {found.settings['first']} to {found.settings['last']}, SGD at 0.01, batch size 64, layers of 128 "
             f"units. Dot and bar: mean and 95 % interval over seeds and test images; small dots: single seeds; shaded: ±{MARGIN} points."

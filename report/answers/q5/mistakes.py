@@ -13,7 +13,6 @@ from report.answers.intervals import row
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.claims import MARGIN
-from report.conclude.formatting import digits_for, number
 from report.conclude.interval_rules import Above
 from report.conclude.statistics import Estimate, exact, over_seeds_and_images
 from report.conclude.verdicts import ASSESSED
@@ -147,9 +146,6 @@ def costs(records: Records, findings: Findings) -> FigureSpec:
             if judged
             else "Test accuracy lost by one mistake at a time"
         ),
-        alt="Percentage points of test accuracy lost: "
-        + "; ".join(f"{LABELS[name]} {number(cost.value, digits_for(cost))}" for name, (cost, _) in found.items())
-        + ".",
         caption=(
             f"Mean of the last {min(3, epochs)} of {epochs} epochs, correct loop minus the loop with the mistake, "
             f"{next(iter(found.values()))[0].n} seeds. Bars: 95 % intervals over seeds and test images; points: seeds. "

@@ -78,9 +78,6 @@ def rungs(records: Records, findings: Findings) -> FigureSpec:
             x_scale="log",
         ),
         title=f"An epoch of {LABELS[slowest[0].name]} takes as long as {factor:.0f} of fit on one thread",
-        alt="Seconds of one epoch: "
-        + ", ".join(f"{LABELS[rung.name]} {estimate.value:.2g}" for rung, estimate in timed)
-        + ".",
         caption=(
             f"One epoch of {results.num_images:,} images at batch size {results.batch_size}, 784-128-10 network; "
             f"{machine(results.devices[0])} unless one thread is named. Point: median of "
