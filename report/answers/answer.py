@@ -52,6 +52,7 @@ class FigureSpec:
 
 Cell = str | float | int | Estimate
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +84,7 @@ Estimator = Callable[[Records], Estimate | tuple[Estimate, ...]]
 FigureFunction = Callable[[Records, Findings], FigureSpec]
 TableFunction = Callable[[Records, Findings], TableSpec]
 AnyEstimator = TypeVar("AnyEstimator", bound=Callable[..., Estimate | tuple[Estimate, ...]])
-AnyFigure = TypeVar("AnyFigure", bound=FigureFunction)
+AnyFigure = TypeVar("AnyFigure", bound=Callable[..., FigureSpec])
 AnyTable = TypeVar("AnyTable", bound=TableFunction)
 
 
@@ -221,16 +222,16 @@ class Answer:
         """
 
         def register(function: AnyEstimator) -> AnyEstimator:
-            _add(self.estimators, name, with_arguments(function, *arguments) if arguments else function)
+            _add(self.estimators, name, with_arguments(function, *arguments))
             return function
 
         return register
 
-    def figure(self, name: str) -> Callable[[AnyFigure], AnyFigure]:
-        """Register the function that specifies a figure."""
+    def figure(self, name: str, *arguments: Any) -> Callable[[AnyFigure], AnyFigure]:
+        """Register the function that specifies a figure; `arguments` are what it takes besides records and findings."""
 
         def register(function: AnyFigure) -> AnyFigure:
-            _add(self.figures, name, function)
+            _add(self.figures, name, with_arguments(function, *arguments))
             return function
 
         return register
@@ -248,14 +249,14 @@ class Answer:
         _add(self.claims, claim.id, claim)
 
 
-def with_arguments(function: Callable[..., Estimate | tuple[Estimate, ...]], *arguments: Any) -> Estimator:
-    """Make an estimator of a function that takes arguments after the records; it keeps the function's name."""
+def with_arguments(function: Callable[..., Made], *arguments: Any) -> Callable[..., Made]:
+    """Bind the last arguments of a function; what is bound keeps its name."""
 
     @wraps(function)
-    def estimate(records: Records) -> Estimate | tuple[Estimate, ...]:
-        return function(records, *arguments)
+    def bound(*given: Any) -> Made:
+        return function(*given, *arguments)
 
-    return estimate
+    return bound
 
 
 def _add(registry: dict[str, Any], name: str, entry: object) -> None:

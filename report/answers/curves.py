@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -102,17 +103,13 @@ def mean_over(curves: Sequence[Curve], value: Callable[[Curve], float]) -> float
 def up_to(curve: Curve, epoch: int) -> Curve:
     """Return a training curve as if it had ended after an epoch at which the whole training set was scored."""
     scored = curve.scored_epochs.index(epoch) + 1
-    return Curve(
-        running_loss=curve.running_loss[:epoch],
-        mean_of_batch_means=curve.mean_of_batch_means[:epoch],
-        logged_loss=curve.logged_loss[:epoch],
-        test_loss=curve.test_loss[:epoch],
-        test_accuracy=curve.test_accuracy[:epoch],
-        predicted=curve.predicted[:epoch],
+    every = ("running_loss", "mean_of_batch_means", "logged_loss", "test_loss", "test_accuracy", "predicted")
+    some = ("scored_epochs", "train_loss", "train_accuracy")
+    return msgspec.structs.replace(
+        curve,
+        **{name: getattr(curve, name)[:epoch] for name in every},
+        **{name: getattr(curve, name)[:scored] for name in some},
         recognition=[found for found in curve.recognition if found.last_epoch <= epoch],
-        scored_epochs=curve.scored_epochs[:scored],
-        train_loss=curve.train_loss[:scored],
-        train_accuracy=curve.train_accuracy[:scored],
         seconds={name: seconds[:epoch] for name, seconds in curve.seconds.items()},
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ STEP_STYLES: dict[Part, int] = {
 MILLI = 1000.0
 """Milliseconds in a second."""
 Floats = NDArray[np.float64]
+Timed = TypeVar("Timed")
 
 
 def loader(records: Records, accelerator: bool = False) -> LoaderResults:
@@ -60,15 +61,21 @@ def machine(device: Device) -> str:
     return f"{device.name}, {device.threads} {'thread' if device.threads == 1 else 'threads'}"
 
 
+def first_of(found: Iterator[Timed], what: str) -> Timed:
+    """Return the first of what was found; there is no answer without any."""
+    try:
+        return next(found)
+    except StopIteration:
+        raise NoRecords(what) from None
+
+
 def passes_of(
     results: LoaderResults, source: Source, *, model: ModelName | None, workers: int = 0, device: Device | None = None
 ) -> Passes:
     """Find one kind of pass; on the CPU unless told otherwise."""
     wanted = (source, model, workers, device.kind if device else "cpu")
-    for passes in results.passes:
-        if (passes.source, passes.model, passes.workers, passes.device) == wanted:
-            return passes
-    raise NoRecords(f"passes of {wanted}")
+    found = (p for p in results.passes if (p.source, p.model, p.workers, p.device) == wanted)
+    return first_of(found, f"passes of {wanted}")
 
 
 def loader_over_resident(records: Records, model: ModelName | None) -> Estimate:
@@ -80,10 +87,8 @@ def loader_over_resident(records: Records, model: ModelName | None) -> Estimate:
 
 def steps_of(results: StepsResults, model: str, device: Device | None = None) -> StepTimes:
     """Find one model's steps; on the CPU unless told otherwise."""
-    for step in results.steps:
-        if (step.model, step.device) == (model, device.kind if device else "cpu"):
-            return step
-    raise NoRecords(f"steps of {model}")
+    wanted = (model, device.kind if device else "cpu")
+    return first_of((step for step in results.steps if (step.model, step.device) == wanted), f"steps of {model}")
 
 
 def by_round(step: StepTimes, part: Part = "step") -> Floats:
@@ -93,10 +98,7 @@ def by_round(step: StepTimes, part: Part = "step") -> Floats:
 
 def clock_of(results: ClockResults, model: str) -> ClockTimes:
     """Find one model's clock readings."""
-    for clock in results.clocks:
-        if clock.model == model:
-            return clock
-    raise NoRecords(f"clock readings of {model}")
+    return first_of((clock for clock in results.clocks if clock.model == model), f"clock readings of {model}")
 
 
 def widths_of(results: StepsResults, device: Device) -> dict[int, StepTimes]:
@@ -107,10 +109,9 @@ def widths_of(results: StepsResults, device: Device) -> dict[int, StepTimes]:
 
 def floating_point_rate(results: StepsResults, device: Device) -> float:
     """Return the operations per second of the fastest large matrix product: what nothing else should beat."""
-    for products in results.products:
-        if products.device == device.kind:
-            return 2.0 * products.size**3 / min(products.seconds)
-    raise NoRecords(f"matrix products on {device.kind}")
+    found = (products for products in results.products if products.device == device.kind)
+    products = first_of(found, f"matrix products on {device.kind}")
+    return 2.0 * products.size**3 / min(products.seconds)
 
 
 def printed_gap_percent() -> float:

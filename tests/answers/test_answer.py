@@ -43,6 +43,25 @@ def test_a_claim_with_a_place_is_said_there_and_one_without_is_ours(answer):
     assert [claim.origin for claim in answer.claims.values()] == ["implied", "ours", "said", "said", "ours"]
 
 
+def test_what_was_measured_is_the_docstring_with_its_constants(answer):
+    @answer.claim("Q4.1", "A.", Above(0.0), constants={"size": 64})
+    def measured(records):
+        """Loss after {epochs} epochs at batch size {size}."""
+
+    assert answer.claims["Q4.1"].measured == "Loss after {epochs} epochs at batch size 64"
+    with pytest.raises(ValueError, match="needs a docstring"):
+        answer.claim("Q4.2", "B.", Above(0.0))(lambda records: None)
+
+
+def test_a_figure_can_be_drawn_in_part(answer):
+    @answer.figure("whole")
+    @answer.figure("part", 2)
+    def draw(records, findings, most=9):
+        return records[:most]
+
+    assert {name: make("abc", {}) for name, make in answer.figures.items()} == {"part": "ab", "whole": "abc"}
+
+
 def test_a_table_has_a_row_for_each_item_and_a_column_for_each_function():
     table = table_of({"a": 1, "bb": 2}, {"name": str, "length": len}, title="t", caption="c")
     assert (table.columns, table.rows) == (["name", "length"], [["a", 1], ["bb", 2]])

@@ -72,6 +72,7 @@ def calibration_difference(records: Records) -> Estimate:
 
 
 @answer.figure("q1-calibration")
+@answer.figure("q1-card")
 def calibration(records: Records, findings: Findings) -> FigureSpec:
     """Draw the reliability diagram of both models."""
     models = {label: classifier(records, arm) for label, arm in MODELS.items()}
@@ -129,9 +130,3 @@ def classifiers(records: Records, findings: Findings) -> TableSpec:
             "probabilities (clipped and divided by their sum); lower is better. The calibration error is above 0 by chance alone."
         ),
     )
-
-
-@answer.figure("q1-card")
-def card(records: Records, findings: Findings) -> FigureSpec:
-    """Draw the reliability diagram, small."""
-    return calibration(records, findings)

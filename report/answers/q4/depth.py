@@ -19,6 +19,7 @@ from report.answers.curves import (
 )
 from report.answers.intervals import row
 from report.answers.q4 import answer
+from report.answers.trained import from_logits
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above, Below
 from report.conclude.rules import AllOf, Conditions
@@ -40,14 +41,7 @@ COMPARED = (*FIRST_LAYER, ("relu2", "relu1"), ("relu3", "relu1"))
 
 def architecture(records: Records, name: str) -> Arm[TrainingResults]:
     """Return an architecture's runs; the first seeds of one ReLU layer are runs of `epochs`."""
-    if name != "relu1":
-        return records.arm("capacity", name, TrainingResults)
-    first = records.arm("epochs", "from_logits", TrainingResults)
-    further = records.arms("capacity", TrainingResults, hidden=[128], activation="relu")
-    by_seed, ids = dict(first.by_seed), dict(first.ids)
-    for arm in further:
-        by_seed, ids = by_seed | arm.by_seed, ids | arm.ids
-    return Arm(by_seed, ids)
+    return from_logits(records) if name == "relu1" else records.arm("capacity", name, TrainingResults)
 
 
 def final_accuracy(run: TrainingResults) -> float:
@@ -125,12 +119,9 @@ def change_between_epochs(records: Records) -> Estimate:
 
 
 @answer.figure("q4-gains")
-def gains(records: Records, findings: Findings) -> FigureSpec:
-    """Draw every difference that a claim is about."""
-    return _draw(records, findings, COMPARED)
-
-
-def _draw(records: Records, findings: Findings, compared: Sequence[tuple[str, str]]) -> FigureSpec:
+@answer.figure("q4-card", FIRST_LAYER)
+def gains(records: Records, findings: Findings, compared: Sequence[tuple[str, str]] = COMPARED) -> FigureSpec:
+    """Draw every difference that a claim is about or, small, what one layer adds with ReLU and without."""
     rows = []
     for name, baseline in compared:
         found = gain(records, name, baseline)
@@ -217,9 +208,3 @@ def architectures(records: Records, findings: Findings) -> TableSpec:
             "training images: after the last epoch."
         ),
     )
-
-
-@answer.figure("q4-card")
-def card(records: Records, findings: Findings) -> FigureSpec:
-    """Draw what one layer adds, with ReLU and without, small."""
-    return _draw(records, findings, FIRST_LAYER)

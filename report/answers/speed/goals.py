@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from report.answers.speed import answer
+from report.answers.timed import first_of
 from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.throughput import EpochTimes, MethodName, ThroughputResults
-from report.record.reader import NoRecords, Records
+from report.record.reader import Records
 
 MOST_OVER_HAND_WRITTEN = 1.6
 """How many times as long as hand-written gradients `fit` may take."""
@@ -74,10 +75,7 @@ def ladder(records: Records) -> ThroughputResults:
 
 def rung_of(results: ThroughputResults, name: MethodName) -> EpochTimes:
     """Find one rung; a ladder has them all, a first look at what was tried may lack some."""
-    for times in results.methods:
-        if times.name == name:
-            return times
-    raise NoRecords(f"times of {name}")
+    return first_of((times for times in results.methods if times.name == name), f"times of {name}")
 
 
 def ratio_of(results: ThroughputResults, slower: MethodName, faster: MethodName) -> Estimate:
