@@ -161,12 +161,7 @@ class Answer:
 
         def register(function: AnyEstimator) -> AnyEstimator:
             described = fill(measured or _first_line(function), constants)
-            self._add_claim(
-                Claim(
-                    id=id, page=self.name, says=says, origin=origin or _origin(place), place=place,
-                    kind=kind, measured=described, rule=rule, note=note,
-                )
-            )  # fmt: skip
+            self._add_claim(id, says, place, origin, kind=kind, measured=described, rule=rule, note=note)
             return self.number(id)(function)
 
         return register
@@ -183,12 +178,7 @@ class Answer:
         note: str = "",
     ) -> None:
         """Register a claim that mathematics or documented behaviour settles, with the tests that check it."""
-        self._add_claim(
-            Claim(
-                id=id, page=self.name, says=says, origin=origin or _origin(place), place=place,
-                kind="D", measured=settled_by, holds=holds, tests=tests, note=note,
-            )
-        )  # fmt: skip
+        self._add_claim(id, says, place, origin, kind="D", measured=settled_by, holds=holds, tests=tests, note=note)
 
     def illustration(self, id: str, *, measured: str = "") -> Callable[[AnyEstimator], AnyEstimator]:
         """Register the function that measures something beside a definition, which needs no measurement to hold."""
@@ -202,12 +192,7 @@ class Answer:
 
     def see(self, id: str, says: str, other: str, *, place: str = "") -> None:
         """Register a claim that another one settles too."""
-        self._add_claim(
-            Claim(
-                id=id, page=self.name, says=says, origin=_origin(place), place=place,
-                kind="E", measured=f"See {other}", see=other,
-            )
-        )  # fmt: skip
+        self._add_claim(id, says, place, None, kind="E", measured=f"See {other}", see=other)
 
     def number(self, name: str, *arguments: Any) -> Callable[[AnyEstimator], AnyEstimator]:
         """
@@ -245,8 +230,9 @@ class Answer:
 
         return register
 
-    def _add_claim(self, claim: Claim) -> None:
-        _add(self.claims, claim.id, claim)
+    def _add_claim(self, id: str, says: str, place: str, origin: Origin | None, **about: Any) -> None:
+        whose = origin or ("said" if place else "ours")
+        _add(self.claims, id, Claim(id=id, page=self.name, says=says, place=place, origin=whose, **about))
 
 
 def with_arguments(function: Callable[..., Made], *arguments: Any) -> Callable[..., Made]:
@@ -263,11 +249,6 @@ def _add(registry: dict[str, Any], name: str, entry: object) -> None:
     if name in registry:
         raise ValueError(f"{name} is registered already")
     registry[name] = entry
-
-
-def _origin(place: str) -> Origin:
-    """Return where a claim comes from that has a place in the notebook, or none."""
-    return "said" if place else "ours"
 
 
 def _first_line(function: Callable[..., object]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -88,17 +89,16 @@ def result_of(finding: Finding) -> ClaimResult:
     )
 
 
-def summarise(
-    findings: Mapping[str, Finding],
-    *,
-    version: str,
-    made_on: str,
-    seeds: int,
-    first_seed: int,
-    environment: Mapping[str, str],
-) -> PublishedResult:
+def summarise(findings: Mapping[str, Finding], **about: Any) -> PublishedResult:
     """
     Return a full report in brief.
+
+    Parameters
+    ----------
+    findings : mapping of str to Finding
+        By claim id.
+    **about
+        The other fields of `PublishedResult`: version, date, seeds and environment.
 
     Raises
     ------
@@ -112,15 +112,7 @@ def summarise(
             f"none yet for {', '.join(waiting[:5])}{' and more' if len(waiting) > 5 else ''}",
             "Finish the full report first.",
         )
-    return PublishedResult(
-        schema=SCHEMA,
-        version=version,
-        made_on=made_on,
-        seeds=seeds,
-        first_seed=first_seed,
-        environment=dict(environment),
-        claims=tuple(map(result_of, findings.values())),
-    )
+    return PublishedResult(schema=SCHEMA, claims=tuple(map(result_of, findings.values())), **about)
 
 
 def encode(result: PublishedResult) -> bytes:

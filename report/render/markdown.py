@@ -70,6 +70,9 @@ def render(
         answer, page, findings, NOT_YET[completeness.profile], numbers
     )
 
+    def say(id: str, **phrases: str) -> str:
+        return by_verdict(findings[id], **phrases)
+
     def value(name: str) -> float | None:
         """Return a number's value, for a sentence that depends on it; None if it was not measured."""
         return page.numbers[name].estimate.value if name in page.numbers else None
@@ -85,6 +88,7 @@ def render(
             seeds_planned=span(*completeness.seeds_of(answer.experiments)),
             notebook=notebook,
             may_be_chance=lambda name: _may_be_chance(page.numbers.get(name)),
+            say=say,
             value=value,
             **vocabulary,
         )
@@ -147,9 +151,6 @@ def _vocabulary(
         number = numbers.reference(kind, name)
         return f"{{ref}}`{number} <{kind}-{name}>`" if name in made else number
 
-    def say(id: str, **phrases: str) -> str:
-        return by_verdict(findings[id], **phrases)
-
     return {
         "number": number,
         "verdict": lambda id: f"{{verdict}}`{findings[id].claim.id}`",
@@ -158,7 +159,6 @@ def _vocabulary(
         "see_figure": lambda name: reference("figure", name, answer.figures, page.figures),
         "see_table": lambda name: reference("table", name, answer.tables, page.tables),
         "claims": lambda: "```{claims}\n```",
-        "say": say,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import jupytext
 
-from report.answers.answer import Answer, by_verdict
+from report.answers.answer import Answer
 from report.conclude.formatting import count_of, uncertainty_of
 from report.conclude.verdicts import Finding
 from report.render.literature import cite_in_brackets, cite_in_text, list_of_works
@@ -46,14 +46,10 @@ def vocabulary(
         number, made = numbers.name("table", name), page.tables.get(name)
         return f"*{number}. {made.title}.* {made.caption}\n\n{_table(made.columns, made.rows)}" if made else ""
 
-    def say(id: str, **phrases: str) -> str:
-        return by_verdict(findings[id], **phrases)
-
     return {
         "number": number,
         "figure": figure,
         "table": table,
-        "say": say,
         "see_figure": lambda name: numbers.reference("figure", name),
         "see_table": lambda name: numbers.reference("table", name),
         "verdict": lambda id: f"*{findings[id].words}*",

@@ -45,8 +45,8 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     provenance: Provenance
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure in its light and its dark rendering."""
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure drawn in one size, for light pages and for dark ones."""
 
     light: str
     """SVG file, relative to the Sphinx source folder."""
@@ -54,11 +54,14 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     """Natural width in CSS pixels."""
     height: int
-    narrow_light: str | None = None
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure with its pictures."""
+
+    wide: Picture
+    narrow: Picture | None = None
     """The same, drawn for phones; None where there is only one size."""
-    narrow_dark: str | None = None
-    narrow_width: int = 0
-    narrow_height: int = 0
     title: str
     """The finding."""
     alt: str
@@ -102,8 +105,6 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """By id. The numbers of a finding's estimates are in `numbers`, by `number_key`."""
     figures: dict[str, Figure]
     tables: dict[str, Table]
-    missing: tuple[str, ...] = ()
-    """Experiments whose records this page would need and doesn't have."""
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):

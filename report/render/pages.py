@@ -36,15 +36,12 @@ class Measurements(msgspec.Struct, frozen=True, kw_only=True):
 
     measured: dict[str, Measured]
     """By answer, then by name: estimates."""
-    missing: dict[str, tuple[str, ...]]
-    """By answer: names that could not be measured for want of records."""
     findings: dict[str, Finding]
 
 
 def measure(records: Records, profile: ProfileName) -> Measurements:
     """Make every answer's estimates and apply the rules of all claims to them."""
     measured: dict[str, Measured] = {}
-    missing: dict[str, tuple[str, ...]] = {}
     seeds: dict[str, SeedCount] = {}
     for page, answer in (ANSWERS | OTHER_PAGES).items():
         found = {}
@@ -55,9 +52,8 @@ def measure(records: Records, profile: ProfileName) -> Measurements:
             ids = records.ids_of(read)
             found[name] = tuple(msgspec.structs.replace(e, records=e.records or ids) for e in found[name])
         measured[page] = {name: estimates for name, estimates in found.items() if estimates}
-        missing[page] = tuple(name for name, estimates in found.items() if not estimates)
     estimates = {name: found for page in measured.values() for name, found in page.items()}
-    return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile, seeds))
+    return Measurements(measured=measured, findings=conclude(CLAIMS, estimates, profile, seeds))
 
 
 def _estimates(name: str, make: Estimator, records: Records) -> tuple[Estimate, ...]:
@@ -185,7 +181,6 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
         claims=claims,
         figures=figures,
         tables=tables,
-        missing=measurements.missing[answer.name],
     )
 
 

@@ -759,8 +759,8 @@ def test_alternative_texts_have_true_minus_signs(tmp_path: Path) -> None:
         "q1-differences", content, draw
     )
     assert figure.alt == "the 784-128-10 network: −0.5 (−2 to +1)"
-    assert (tmp_path / figure.light).read_text() == draw(INTERVALS, theme="light").text
-    assert (figure.narrow_width, figure.width) == (360, 720)
+    assert (tmp_path / figure.wide.light).read_text() == draw(INTERVALS, theme="light").text
+    assert (figure.narrow.width, figure.wide.width) == (360, 720)
 
 
 def test_an_interval_chart_is_written_out_and_any_other_chart_needs_a_text(tmp_path: Path) -> None:
