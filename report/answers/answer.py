@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -83,9 +83,14 @@ Estimator = Callable[[Records], Estimate | tuple[Estimate, ...]]
 """Estimates a number or, where a claim's rule looks at several, a tuple of them."""
 FigureFunction = Callable[[Records, Findings], FigureSpec]
 TableFunction = Callable[[Records, Findings], TableSpec]
-AnyEstimator = TypeVar("AnyEstimator", bound=Callable[..., Estimate | tuple[Estimate, ...]])
-AnyFigure = TypeVar("AnyFigure", bound=Callable[..., FigureSpec])
-AnyTable = TypeVar("AnyTable", bound=TableFunction)
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+
+class Register(Protocol):
+    """A decorator that registers a function and returns it unchanged."""
+
+    def __call__(self, function: AnyFunction) -> AnyFunction:
+        """Register it."""
 
 
 @dataclass(kw_only=True)
@@ -133,7 +138,7 @@ class Answer:
         measured: str = "",
         constants: Mapping[str, object] = {},
         note: str = "",
-    ) -> Callable[[AnyEstimator], AnyEstimator]:
+    ) -> Register:
         """
         Register the function that measures a claim.
 
@@ -159,7 +164,7 @@ class Answer:
             What the reader should know about the verdict.
         """
 
-        def register(function: AnyEstimator) -> AnyEstimator:
+        def register(function: AnyFunction) -> AnyFunction:
             described = fill(measured or _first_line(function), constants)
             self._add_claim(id, says, place, origin, kind=kind, measured=described, rule=rule, note=note)
             return self.number(id)(function)
@@ -180,10 +185,10 @@ class Answer:
         """Register a claim that mathematics or documented behaviour settles, with the tests that check it."""
         self._add_claim(id, says, place, origin, kind="D", measured=settled_by, holds=holds, tests=tests, note=note)
 
-    def illustration(self, id: str, *, measured: str = "") -> Callable[[AnyEstimator], AnyEstimator]:
+    def illustration(self, id: str, *, measured: str = "") -> Register:
         """Register the function that measures something beside a definition, which needs no measurement to hold."""
 
-        def register(function: AnyEstimator) -> AnyEstimator:
+        def register(function: AnyFunction) -> AnyFunction:
             described = measured or _first_line(function)
             self.claims[id] = msgspec.structs.replace(self.claims[id], illustration=described)
             return self.number(id)(function)
@@ -194,7 +199,7 @@ class Answer:
         """Register a claim that another one settles too."""
         self._add_claim(id, says, place, None, kind="E", measured=f"See {other}", see=other)
 
-    def number(self, name: str, *arguments: Any) -> Callable[[AnyEstimator], AnyEstimator]:
+    def number(self, name: str, *arguments: Any) -> Register:
         """
         Register the function that estimates a number of the text.
 
@@ -205,30 +210,15 @@ class Answer:
         *arguments
             What the function takes besides the records, so that one function gives several numbers.
         """
+        return _registering(self.estimators, name, arguments)
 
-        def register(function: AnyEstimator) -> AnyEstimator:
-            _add(self.estimators, name, with_arguments(function, *arguments))
-            return function
-
-        return register
-
-    def figure(self, name: str, *arguments: Any) -> Callable[[AnyFigure], AnyFigure]:
+    def figure(self, name: str, *arguments: Any) -> Register:
         """Register the function that specifies a figure; `arguments` are what it takes besides records and findings."""
+        return _registering(self.figures, name, arguments)
 
-        def register(function: AnyFigure) -> AnyFigure:
-            _add(self.figures, name, with_arguments(function, *arguments))
-            return function
-
-        return register
-
-    def table(self, name: str) -> Callable[[AnyTable], AnyTable]:
+    def table(self, name: str) -> Register:
         """Register the function that specifies a table."""
-
-        def register(function: AnyTable) -> AnyTable:
-            _add(self.tables, name, function)
-            return function
-
-        return register
+        return _registering(self.tables, name)
 
     def _add_claim(self, id: str, says: str, place: str, origin: Origin | None, **about: Any) -> None:
         whose = origin or ("said" if place else "ours")
@@ -243,6 +233,16 @@ def with_arguments(function: Callable[..., Made], *arguments: Any) -> Callable[.
         return function(*given, *arguments)
 
     return bound
+
+
+def _registering(registry: dict[str, Any], name: str, arguments: Sequence[Any] = ()) -> Register:
+    """Return a decorator that puts a function, with arguments bound, into a registry."""
+
+    def register(function: AnyFunction) -> AnyFunction:
+        _add(registry, name, with_arguments(function, *arguments))
+        return function
+
+    return register
 
 
 def _add(registry: dict[str, Any], name: str, entry: object) -> None:

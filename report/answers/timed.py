@@ -63,10 +63,9 @@ def machine(device: Device) -> str:
 
 def first_of(found: Iterator[Timed], what: str) -> Timed:
     """Return the first of what was found; there is no answer without any."""
-    try:
-        return next(found)
-    except StopIteration:
-        raise NoRecords(what) from None
+    for one in found:
+        return one
+    raise NoRecords(what)
 
 
 def passes_of(

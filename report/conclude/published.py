@@ -15,23 +15,13 @@ from typing import Any
 import msgspec
 
 from fmnist_ref import ConfigurationError
-from report.conclude.rules import Decision
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import WAITING, Decided, Finding, VerdictWord, in_words
+from report.conclude.verdicts import WAITING, ConditionResult, Decided, Finding, VerdictWord, in_words
 
 SCHEMA = 3
 MAX_BYTES = 2**20
 MAX_FINDINGS_BYTES = 2**24
 PUBLISHED = Path(__file__).parents[1] / "published"
-
-
-class ConditionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The verdict of a claim under one condition."""
-
-    name: str
-    verdict: Decision
-    leaning: Decision | None = None
-    p_value: float | None = None
 
 
 class ClaimResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -254,20 +254,11 @@ def with_range(
 ) -> Estimate:
     """Reduce values to one number, with their range; where all are the same, the number is exact."""
     x = np.asarray(values, dtype=np.float64)
-    number, low, high = float(reduce(x)), float(x.min()), float(x.max())
+    low, high = float(x.min()), float(x.max())
+    common: dict[str, Any] = {"value": float(reduce(x)), "unit": unit, "n": len(x), "n_of": n_of} | about
     if low == high:
-        return exact(number, unit=unit, n=len(x), n_of=n_of, method=f"the same in all {n_of}", **about)
-    return Estimate(
-        kind="range",
-        value=number,
-        low=low,
-        high=high,
-        unit=unit,
-        n=len(x),
-        n_of=n_of,
-        method=f"range over {n_of}",
-        **about,
-    )
+        return exact(method=f"the same in all {n_of}", **common)
+    return Estimate(kind="range", low=low, high=high, method=f"range over {n_of}", **common)
 
 
 def scaled(estimate: Estimate, factor: float) -> Estimate:

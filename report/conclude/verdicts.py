@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
@@ -33,8 +33,8 @@ WAITING: tuple[VerdictWord, ...] = ("not all runs yet", "not measured yet", "not
 """Verdicts of a report that is not complete, or not full."""
 
 
-class ConditionFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim under one condition."""
+class ConditionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The verdict of a claim under one condition."""
 
     name: str
     """Empty where the claim has no conditions."""
@@ -42,9 +42,14 @@ class ConditionFinding(msgspec.Struct, frozen=True, kw_only=True):
     """After Holm's correction."""
     leaning: Decision | None = None
     """What its 95 % interval alone would have decided, where Holm's correction does not."""
-    estimates: tuple[Estimate, ...]
-    p_value: float | None
+    p_value: float | None = None
     """Two-sided, of the decision taken or the nearer one, before the correction; None where nothing was tested."""
+
+
+class ConditionFinding(ConditionResult, frozen=True, kw_only=True):
+    """A claim under one condition, with the estimates that decided it."""
+
+    estimates: tuple[Estimate, ...]
     rejects: bool
     """Whether the decision rejects a null hypothesis, as all do but *undetermined* and *supported* by `Reproduced`."""
 
@@ -86,19 +91,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return FIELD.sub("…", fill(text, settings))
 
 
-class NamedDecision(Protocol):
-    """A verdict under one condition."""
-
-    @property
-    def name(self) -> str:
-        """The condition."""
-
-    @property
-    def verdict(self) -> Decision:
-        """What was decided."""
-
-
-def in_words(verdict: VerdictWord, leaning: Decided | Decision | None, conditions: Sequence[NamedDecision] = ()) -> str:
+def in_words(
+    verdict: VerdictWord, leaning: Decided | Decision | None, conditions: Sequence[ConditionResult] = ()
+) -> str:
     """Write a verdict with what it leans to or depends on: ``depends (supported: equal epochs; refuted: equal time)``."""
     if verdict != "depends":
         return f"{verdict}, leaning to {leaning}" if leaning else verdict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from report.answers.answer import Answer, by_verdict
 from report.conclude.verdicts import Finding
 from report.plan import ProfileName
 from report.render import notebooks
+from report.render.literature import cited_in
 from report.render.page_data import Number, Page, number_key
 from report.render.result_numbers import ResultNumbers
 
 TEMPLATES = Path(__file__).with_name("templates")
 NOT_YET: dict[ProfileName, str] = {"full": "(not measured yet)", "quick": "(not in a quick report)"}
 CITE_PAGE = "\n## Cite this page\n\n```{cite-page}\n```\n"
-CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 
 
 class Completeness(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +105,7 @@ def span(fewest: int, most: int) -> str:
 
 def literature(name: str, text: str) -> str:
     """List what a page cites at its end; empty if it cites nothing."""
-    keys = sorted({key.strip() for cited in CITATION.findall(text) for key in cited.split(",")})
+    keys = cited_in(text)
     if not keys:
         return ""
     options = f":filter: False\n:list: bullet\n:keyprefix: {name}-"

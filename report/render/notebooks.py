@@ -11,12 +11,11 @@ import jupytext
 from report.answers.answer import Answer
 from report.conclude.formatting import count_of, uncertainty_of
 from report.conclude.verdicts import Finding
-from report.render.literature import cite_in_brackets, cite_in_text, list_of_works
+from report.render.literature import cite_in_brackets, cite_in_text, cited_in, list_of_works
 from report.render.page_data import Number, Page, number_key, numbers_of
 from report.render.result_numbers import ResultNumbers
 
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
-CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
 CELL_BREAK = "\n+++\n\n"
 TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
@@ -89,7 +88,7 @@ def to_notebook(markdown: str, introduction: str = "") -> str:
     header = FRONT_MATTER.match(markdown)
     start = header.end() if header else 0
     first = introduction + CELL_BREAK if introduction else ""
-    cited = [key.strip() for keys in CITED.findall(markdown) for key in keys.split(",")]
+    cited = cited_in(markdown)
     last = f"{CELL_BREAK}## Literature\n\n{list_of_works(cited)}\n" if cited else ""
     text = markdown[:start] + first + _plain(markdown[start:]) + last
     notebook = jupytext.reads(text, fmt="md:myst")

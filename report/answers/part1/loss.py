@@ -8,10 +8,10 @@ from statistics import fmean
 import numpy as np
 
 from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.charts import LineChart, Panel
 from report.answers.curves import PERCENT, at_the_end, band, mean_over, over_seeds
 from report.answers.part1 import answer
-from report.answers.printed import printed
+from report.answers.printed import printed, printed_points
 from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs, published_curves
 from report.conclude.interval_rules import Below
 from report.conclude.rules import Conditions, NoneOf
@@ -104,12 +104,7 @@ def _softmax_twice(curves: Sequence[Curve]) -> Panel:
         title="Softmax twice, as published",
         series=[
             band("training", curves, lambda c: c.mean_of_batch_means),
-            Series(
-                label="printed in the notebook",
-                x=[float(p.epoch) for p in points],
-                y=[p.value for p in points],
-                role="printed",
-            ),
+            printed_points(points, lambda p: float(p.epoch)),
         ],
         x_label="epoch",
         y_label="training loss as printed (nats)",

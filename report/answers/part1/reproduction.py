@@ -5,9 +5,8 @@ from __future__ import annotations
 from report.answers.part1 import answer
 from report.answers.printed import printed
 from report.answers.trained import printed_epochs
-from report.conclude.rank_envelope import rank_envelope
+from report.conclude.rank_envelope import curves_as_far, rank_envelope
 from report.conclude.rules import Conditions, Reproduced
-from report.conclude.sampling import Rank
 from report.conclude.statistics import Estimate, exact
 from report.record.reader import Records
 
@@ -39,13 +38,5 @@ def distances_of_prints(records: Records) -> tuple[Estimate, ...]:
 @answer.number("runs-as-far")
 def runs_as_far(records: Records) -> tuple[Estimate, ...]:
     """Count our runs that lie at least as far from the others as each print."""
-    return tuple(
-        exact(
-            round(found.sampling.p_value * (found.n + 1)) - 1,  # the print is one of the curves ranked
-            unit="runs",
-            n=found.n,
-            n_of="runs",
-        )
-        for found in distances_of_prints(records)
-        if isinstance(found.sampling, Rank)
-    )
+    envelopes = distances_of_prints(records)
+    return tuple(exact(curves_as_far(found), unit="runs", n=found.n, n_of="runs") for found in envelopes)

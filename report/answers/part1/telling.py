@@ -66,14 +66,11 @@ def last_loss(records: Records, findings: Findings) -> FigureSpec:
     notebook = printed_last_loss()
     rows = [_range(label, losses) for label, losses in (("a class lost", lost), ("all ten learnt", learnt)) if losses]
     rows.append(_range("the notebook's run", [notebook]))
-    within = [losses and min(losses) <= notebook <= max(losses) for losses in (lost, learnt)]
-    title = {
-        (True, False): "The notebook's last printed loss fits a network that lost a class",
-        (False, True): "The notebook's last printed loss fits a network that learnt all ten classes",
-    }.get(
-        (bool(within[0]), bool(within[1])),
-        "The notebook's last printed loss does not tell whether its network lost a class",
-    )
+    in_lost, in_learnt = (bool(losses) and min(losses) <= notebook <= max(losses) for losses in (lost, learnt))
+    title = "The notebook's last printed loss does not tell whether its network lost a class"
+    if in_lost != in_learnt:
+        kind = "lost a class" if in_lost else "learnt all ten classes"
+        title = f"The notebook's last printed loss fits a network that {kind}"
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label=f"loss printed after epoch {PRINTED_EPOCHS} (nats)", zero=None),
         title=title,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, TableSpec, table_of
-from report.answers.charts import Series
+from report.answers.charts import Series, reliability_diagram
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign, over_images
 from report.answers.q1 import answer
 from report.answers.q1.classifiers import MODELS, POINTS, Floats, classifier, hits, outputs_of
-from report.answers.reliability import reliability_diagram
 from report.conclude.bootstrap import bootstrap
 from report.conclude.statistics import Estimate
 from report.experiments.linear_fits import ClassifierResults

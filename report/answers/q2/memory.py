@@ -28,16 +28,11 @@ def saved_at(records: Records, batch_size: int, digits: int) -> Estimate:
     return _megabytes(saved, digits)
 
 
-@answer.number("parameters-memory")
-def parameters_memory(records: Records) -> Estimate:
-    """Return the memory of the parameters."""
-    return _megabytes(costs_of(records).parameter_bytes, 2)
-
-
-@answer.number("images-memory")
-def images_memory(records: Records) -> Estimate:
-    """Return the memory of the training images."""
-    return _megabytes(costs_of(records).images_bytes, 0)
+@answer.number("parameters-memory", "parameter_bytes", 2)
+@answer.number("images-memory", "images_bytes", 0)
+def memory_of(records: Records, field: str, digits: int) -> Estimate:
+    """Return the memory of the parameters or of the training images."""
+    return _megabytes(getattr(costs_of(records), field), digits)
 
 
 def _megabytes(num_bytes: float, digits: int) -> Estimate:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import Series
+from report.answers.charts import Series, reliability_diagram
 from report.answers.curves import PERCENT, over_seeds
 from report.answers.intervals import by_sign
 from report.answers.q3 import answer
-from report.answers.reliability import reliability_diagram
 from report.answers.trained import hundred_epochs
 from report.conclude.statistics import Estimate
 from report.experiments.epochs import EpochsResults

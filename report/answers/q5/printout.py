@@ -10,13 +10,12 @@ import numpy as np
 from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT, mean_and_range, over_seeds
-from report.answers.printed import printed
+from report.answers.printed import printed, printed_points
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.interval_rules import Below
-from report.conclude.rank_envelope import rank_envelope
+from report.conclude.rank_envelope import curves_as_far, rank_envelope
 from report.conclude.rules import Reproduced
-from report.conclude.sampling import Rank
 from report.conclude.statistics import Estimate, exact, slope
 from report.experiments.training import Curve
 from report.record.reader import Arm, NoRecords, Records
@@ -79,9 +78,7 @@ def distance_of_printed_run(records: Records) -> Estimate:
 def seeds_as_far(records: Records) -> Estimate:
     """Count our runs that lie at least as far from the others as the notebook's printed run does."""
     envelope = distance_of_printed_run(records)
-    p_value = envelope.sampling.p_value if isinstance(envelope.sampling, Rank) else 1.0
-    count = round(p_value * (envelope.n + 1)) - 1
-    return exact(count, unit="runs", n=envelope.n, n_of="seeds")
+    return exact(curves_as_far(envelope), unit="runs", n=envelope.n, n_of="seeds")
 
 
 @answer.number("num-seeds")
@@ -142,7 +139,8 @@ def printout(records: Records, findings: Findings) -> FigureSpec:
     prints, fixed = _printed_by_seeds(arm), _weights_fixed(arm)
     falls = [-(of_epoch[-1] - of_epoch[0]) for of_epoch in np.reshape(prints.y, (epochs, per_epoch))]
     fastest = falls[0] > max(falls[1:], default=0.0)
-    notebook = _printed_in_the_notebook(epochs)
+    points = [p for p in printed("q5_batch") if p.epoch <= epochs]
+    notebook = printed_points(points, lambda p: p.epoch - 1 + (p.batch or 0) / BATCHES_PER_EPOCH)
     return FigureSpec(
         chart=line_chart(
             prints, fixed, notebook, x_label="epochs trained", y_label="training loss, softmax twice (nats)"
@@ -183,14 +181,3 @@ def _weights_fixed(arm: Arm[Curve]) -> Series:
     epochs = [float(epoch) for epoch in curve.scored_epochs if epoch <= len(curve.logged_loss)]
     fixed = np.array([curve.train_loss[: len(epochs)] for curve in arm.results])
     return Series(label="weights fixed", x=epochs, y=fixed.mean(0).tolist(), role="points")
-
-
-def _printed_in_the_notebook(epochs: int) -> Series:
-    """Draw the notebook's own prints likewise."""
-    points = [p for p in printed("q5_batch") if p.epoch <= epochs]
-    return Series(
-        label="printed in the notebook",
-        x=[p.epoch - 1 + (p.batch or 0) / BATCHES_PER_EPOCH for p in points],
-        y=[p.value for p in points],
-        role="printed",
-    )
