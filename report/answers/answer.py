@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -86,13 +86,6 @@ TableFunction = Callable[[Records, Findings], TableSpec]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
-class Register(Protocol):
-    """A decorator that registers a function and returns it unchanged."""
-
-    def __call__(self, function: AnyFunction) -> AnyFunction:
-        """Register it."""
-
-
 @dataclass(kw_only=True)
 class Answer:
     """One page, with the functions that are registered for it."""
@@ -138,7 +131,7 @@ class Answer:
         measured: str = "",
         constants: Mapping[str, object] = {},
         note: str = "",
-    ) -> Register:
+    ) -> Callable[[AnyFunction], AnyFunction]:
         """
         Register the function that measures a claim.
 
@@ -185,7 +178,7 @@ class Answer:
         """Register a claim that mathematics or documented behaviour settles, with the tests that check it."""
         self._add_claim(id, says, place, origin, kind="D", measured=settled_by, holds=holds, tests=tests, note=note)
 
-    def illustration(self, id: str, *, measured: str = "") -> Register:
+    def illustration(self, id: str, *, measured: str = "") -> Callable[[AnyFunction], AnyFunction]:
         """Register the function that measures something beside a definition, which needs no measurement to hold."""
 
         def register(function: AnyFunction) -> AnyFunction:
@@ -199,7 +192,7 @@ class Answer:
         """Register a claim that another one settles too."""
         self._add_claim(id, says, place, None, kind="E", measured=f"See {other}", see=other)
 
-    def number(self, name: str, *arguments: Any) -> Register:
+    def number(self, name: str, *arguments: Any) -> Callable[[AnyFunction], AnyFunction]:
         """
         Register the function that estimates a number of the text.
 
@@ -212,11 +205,11 @@ class Answer:
         """
         return _registering(self.estimators, name, arguments)
 
-    def figure(self, name: str, *arguments: Any) -> Register:
+    def figure(self, name: str, *arguments: Any) -> Callable[[AnyFunction], AnyFunction]:
         """Register the function that specifies a figure; `arguments` are what it takes besides records and findings."""
         return _registering(self.figures, name, arguments)
 
-    def table(self, name: str) -> Register:
+    def table(self, name: str) -> Callable[[AnyFunction], AnyFunction]:
         """Register the function that specifies a table."""
         return _registering(self.tables, name)
 
@@ -235,7 +228,9 @@ def with_arguments(function: Callable[..., Made], *arguments: Any) -> Callable[.
     return bound
 
 
-def _registering(registry: dict[str, Any], name: str, arguments: Sequence[Any] = ()) -> Register:
+def _registering(
+    registry: dict[str, Any], name: str, arguments: Sequence[Any] = ()
+) -> Callable[[AnyFunction], AnyFunction]:
     """Return a decorator that puts a function, with arguments bound, into a registry."""
 
     def register(function: AnyFunction) -> AnyFunction:

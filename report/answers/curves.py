@@ -95,11 +95,6 @@ def middle_and_range(
     )
 
 
-def mean_over(curves: Sequence[Curve], value: Callable[[Curve], float]) -> float:
-    """Return the mean over seeds of one number of each curve."""
-    return float(np.mean([value(curve) for curve in curves]))
-
-
 def up_to(curve: Curve, epoch: int) -> Curve:
     """Return a training curve as if it had ended after an epoch at which the whole training set was scored."""
     scored = curve.scored_epochs.index(epoch) + 1

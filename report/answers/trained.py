@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from report.answers.curves import slope_per_ten_epochs, up_to
+from report.answers.curves import over_seeds, slope_per_ten_epochs, up_to
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.epochs import PRINTED_EPOCHS, EpochsResults
 from report.experiments.training import Curve, TrainingResults
@@ -24,6 +24,16 @@ def printed_epochs(records: Records, name: str) -> Arm[Curve]:
     arm = _joined(records, ("epochs", name), ("epochs", f"{name}_short"))
     epochs = min(PRINTED_EPOCHS, *(len(run.curve.test_loss) for run in arm.results))
     return arm.each(lambda run: up_to(run.curve, epochs))
+
+
+def last_test_loss(records: Records, name: str) -> Estimate:
+    """Estimate the test loss after the last of a hundred epochs; as published, it is that which the loop would print."""
+    return over_seeds(hundred_epochs(records, name), lambda run: run.curve.test_loss[-1], unit="nats")
+
+
+def true_class_log_loss(records: Records, name: str) -> Estimate:
+    """Estimate the log loss of the true class after the last of a hundred epochs."""
+    return over_seeds(hundred_epochs(records, name), lambda run: run.inspection.true_class_log_loss, unit="nats")
 
 
 def published_curves(records: Records) -> Arm[Curve]:

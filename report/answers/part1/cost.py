@@ -8,11 +8,11 @@ import numpy as np
 
 from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import IntervalChart
-from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end, over_seeds
+from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end
 from report.answers.intervals import row
 from report.answers.part1 import answer
 from report.answers.part1.modes import lost_classes
-from report.answers.trained import hundred_epochs, printed_epochs
+from report.answers.trained import hundred_epochs, last_test_loss, printed_epochs, true_class_log_loss
 from report.conclude import formatting
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above
@@ -158,15 +158,5 @@ def table_of_modes(records: Records, findings: Findings) -> TableSpec:
     )
 
 
-@answer.number("published-true-loss")
-def published_true_loss(records: Records) -> Estimate:
-    """Estimate the log loss of the true class, as published."""
-    return over_seeds(
-        hundred_epochs(records, "as_published"), lambda run: run.inspection.true_class_log_loss, unit="nats"
-    )
-
-
-@answer.number("published-printed-test-loss")
-def published_printed_test_loss(records: Records) -> Estimate:
-    """Estimate the test loss as printed after the last epoch, as published."""
-    return over_seeds(hundred_epochs(records, "as_published"), lambda run: run.curve.test_loss[-1], unit="nats")
+answer.number("published-true-loss", "as_published")(true_class_log_loss)
+answer.number("published-printed-test-loss", "as_published")(last_test_loss)

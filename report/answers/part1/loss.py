@@ -9,7 +9,7 @@ import numpy as np
 
 from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel
-from report.answers.curves import PERCENT, at_the_end, band, mean_over, over_seeds
+from report.answers.curves import PERCENT, at_the_end, band, over_seeds
 from report.answers.part1 import answer
 from report.answers.printed import printed, printed_points
 from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs, published_curves
@@ -73,9 +73,11 @@ def num_seeds(records: Records) -> tuple[Estimate, ...]:
 @answer.figure("part1-losses")
 def loss_curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw both losses over the epochs, with the notebook's printed points on top."""
-    published, logits = published_curves(records).results, curves_from_logits(records).results
+    published, logits = published_curves(records), curves_from_logits(records)
     return FigureSpec(
-        chart=LineChart(panels=[_softmax_twice(published), _from_logits(logits)]),
+        chart=LineChart(
+            panels=[_softmax_twice(published.results), training_and_test(logits.results, title="From logits")]
+        ),
         title=by_verdict(
             findings["P1.1"],
             supported="The loss falls, whichever loss it is; only one of the two can come near zero",
@@ -85,14 +87,14 @@ def loss_curves(records: Records, findings: Findings) -> FigureSpec:
         ),
         alt=(
             "Two panels of loss against epoch. With softmax applied twice the loss goes from "
-            f"{mean_over(published, lambda c: c.mean_of_batch_means[0]):.2f} to "
-            f"{mean_over(published, lambda c: c.mean_of_batch_means[-1]):.2f} nats; the notebook's printed losses are drawn "
-            f"over it. From logits, training loss ends at {mean_over(logits, lambda c: c.running_loss[-1]):.2f} and test "
-            f"loss at {mean_over(logits, lambda c: at_the_end(c.test_loss)):.2f} nats."
+            f"{published.mean(lambda c: c.mean_of_batch_means[0]):.2f} to "
+            f"{published.mean(lambda c: c.mean_of_batch_means[-1]):.2f} nats; the notebook's printed losses are drawn "
+            f"over it. From logits, training loss ends at {logits.mean(lambda c: c.running_loss[-1]):.2f} and test "
+            f"loss at {logits.mean(lambda c: at_the_end(c.test_loss)):.2f} nats."
         ),
         caption=(
-            f"784-128-10 network, SGD at learning rate 0.01, batch size 64. The lines are means of {len(published)} seeds as "
-            f"published and {len(logits)} from logits, the bands their range; circles are the losses that the notebook printed."
+            f"784-128-10 network, SGD at learning rate 0.01, batch size 64. The lines are means of {len(published.results)} seeds as "
+            f"published and {len(logits.results)} from logits, the bands their range; circles are the losses that the notebook printed."
         ),
     )
 
@@ -111,14 +113,10 @@ def _softmax_twice(curves: Sequence[Curve]) -> Panel:
     )
 
 
-def _from_logits(curves: Sequence[Curve]) -> Panel:
+def training_and_test(curves: Sequence[Curve], title: str = "") -> Panel:
     """Draw training and test loss together, softmax applied once."""
-    return Panel(
-        title="From logits",
-        series=[band("training", curves, lambda c: c.running_loss), band("test", curves, lambda c: c.test_loss)],
-        x_label="epoch",
-        y_label="cross-entropy (nats)",
-    )
+    series = [band("training", curves, lambda c: c.running_loss), band("test", curves, lambda c: c.test_loss)]
+    return Panel(title=title, series=series, x_label="epoch", y_label="cross-entropy (nats)")
 
 
 @answer.table("part1-milestones")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from report.answers.curves import over_seeds
-from report.answers.q2.estimates import paired_ratio
+from report.answers.q2.estimates import ratio_over_seeds
 from report.conclude.statistics import Estimate
 from report.experiments.batch_target import HIDDEN, TargetResults, recent_mean
 from report.record.reader import Arm, NoRecords, Records
@@ -74,5 +74,7 @@ def at_the_level(records: Records, batch_size: int, value: Callable[[Moment], fl
 
 def large_over_small(records: Records, value: Callable[[Moment], float]) -> Estimate:
     """Estimate what the large batch takes to the level, over what the small one takes."""
-    large, small = (runs_that_reach(records, "relu1", size) for size in (LARGE, SMALL))
-    return paired_ratio(large, small, value_at(value))
+    arms = (runs_that_reach(records, "relu1", size) for size in (LARGE, SMALL))
+    large, small = next(arms).paired_with(next(arms))
+    ratios = np.divide(large.values(value_at(value)), small.values(value_at(value)))
+    return ratio_over_seeds(ratios.tolist(), large.records + small.records)

@@ -9,7 +9,7 @@ from report.answers.charts import Series, reliability_diagram
 from report.answers.curves import PERCENT, over_seeds
 from report.answers.intervals import by_sign
 from report.answers.q3 import answer
-from report.answers.trained import hundred_epochs
+from report.answers.trained import hundred_epochs, last_test_loss, true_class_log_loss
 from report.conclude.statistics import Estimate
 from report.experiments.epochs import EpochsResults
 from report.record.reader import Arm, Records
@@ -35,17 +35,8 @@ def calibration_error(records: Records, arm: str) -> Estimate:
     return over_seeds(runs, lambda run: PERCENT * run.inspection.calibration.error, unit="percentage points")
 
 
-@answer.number("last-test-loss")
-def last_test_loss(records: Records) -> Estimate:
-    """Estimate the test loss from logits after the last epoch."""
-    return over_seeds(hundred_epochs(records, "from_logits"), lambda run: run.curve.test_loss[-1], unit="nats")
-
-
-@answer.number("true-class-log-loss")
-def true_class_log_loss(records: Records) -> Estimate:
-    """Estimate the log loss of the true class, from logits."""
-    arm = hundred_epochs(records, "from_logits")
-    return over_seeds(arm, lambda run: run.inspection.true_class_log_loss, unit="nats")
+answer.number("last-test-loss", "from_logits")(last_test_loss)
+answer.number("true-class-log-loss", "from_logits")(true_class_log_loss)
 
 
 @answer.figure("q3-calibration")
