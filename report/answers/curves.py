@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report.answers.charts import Series
-from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images, slope
+from report.conclude.seeds_and_images import over_seeds_and_images
+from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.training import Curve, epochs_at_the_end
 from report.record.reader import Arm, Results
 

@@ -8,7 +8,7 @@ Both are two-sided, so that a claim is decided where the plain 95 % interval lie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -21,17 +21,6 @@ MIN_REFERENCES = 24
 """Curves that `Reproduced` needs."""
 CORRECTED = "after Bonferroni’s correction"
 Decision = Literal["supported", "refuted", "undetermined"]
-
-
-class Outcome(NamedTuple):
-    """What a rule decides on its own, before the correction for testing many claims."""
-
-    decision: Decision
-    p_value: float | None
-    """
-    Of the decision; of the nearer one where there is none. None where no chance is involved or none is known: exact numbers, a
-    counterexample, single runs.
-    """
 
 
 class NoneOf(msgspec.Struct, frozen=True, tag=True):
@@ -163,19 +152,6 @@ def simple_rules(rule: Rule | Conditions) -> list[SimpleRule]:
 def num_tests(rule: Rule) -> int:
     """Count the estimates that a rule takes."""
     return len(simple_rules(rule))
-
-
-def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:
-    """Apply one rule to its estimates."""
-    supported, refuted = rule.p_values(estimates)
-    tested = any(estimate.sampling is not None for estimate in estimates)
-    if isinstance(rule, Reproduced):
-        decision: Decision = "refuted" if refuted < LEVEL else "supported" if supported == 0 else "undetermined"
-        return Outcome(decision, refuted if tested else None)
-    nearer = min(supported, refuted)
-    decision = "undetermined" if nearer >= LEVEL else "supported" if supported < refuted else "refuted"
-    by_a_case = isinstance(rule, NoneOf) and decision == "refuted"
-    return Outcome(decision, nearer if tested and not by_a_case else None)
 
 
 def _all_lie(rules: Sequence[IntervalRule]) -> str:

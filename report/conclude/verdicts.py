@@ -8,8 +8,9 @@ from typing import Literal
 import msgspec
 
 from report.conclude.claims import FIELD, Claim, fill
-from report.conclude.rules import Decision, Reproduced, Rule, conditions_of, decide, num_tests
-from report.conclude.statistics import Estimate, holm
+from report.conclude.holm import holm
+from report.conclude.rules import LEVEL, Decision, NoneOf, Reproduced, Rule, conditions_of, num_tests
+from report.conclude.statistics import Estimate
 from report.plan import ProfileName
 from report.record.reader import SeedCount
 
@@ -43,7 +44,10 @@ class ConditionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     leaning: Decision | None = None
     """What its 95 % interval alone would have decided, where Holm's correction does not."""
     p_value: float | None = None
-    """Two-sided, of the decision taken or the nearer one, before the correction; None where nothing was tested."""
+    """
+    Two-sided, of the decision taken or the nearer one, before the correction. None where no chance is involved or none is known:
+    exact numbers, a counterexample, single runs.
+    """
 
 
 class ConditionFinding(ConditionResult, frozen=True, kw_only=True):
@@ -178,10 +182,27 @@ def _outcomes(id: str, rules: Mapping[str, Rule], estimates: Sequence[Estimate])
     found, left = [], tuple(estimates)
     for name, rule in rules.items():
         taken, left = left[: num_tests(rule)], left[num_tests(rule) :]
-        verdict, p_value = decide(rule, taken)
-        rejects = verdict == "refuted" or (verdict == "supported" and not isinstance(rule, Reproduced))
-        found.append(ConditionFinding(name=name, verdict=verdict, estimates=taken, p_value=p_value, rejects=rejects))
+        found.append(decide(rule, taken, name))
     return tuple(found)
+
+
+def decide(rule: Rule, estimates: Sequence[Estimate], name: str = "") -> ConditionFinding:
+    """Apply one rule to the estimates that it takes, without any correction."""
+    supported, refuted = rule.p_values(estimates)
+    nearer = min(supported, refuted)
+    verdict: Decision = "undetermined" if nearer >= LEVEL else "supported" if supported < refuted else "refuted"
+    if isinstance(rule, Reproduced):  # whose first value is 0 or 1
+        nearer = refuted
+        verdict = "refuted" if refuted < LEVEL else "supported" if supported == 0 else "undetermined"
+    by_a_case = isinstance(rule, NoneOf) and verdict == "refuted"
+    tested = any(estimate.sampling is not None for estimate in estimates) and not by_a_case
+    return ConditionFinding(
+        name=name,
+        verdict=verdict,
+        estimates=tuple(estimates),
+        p_value=nearer if tested else None,
+        rejects=verdict == "refuted" or (verdict == "supported" and not isinstance(rule, Reproduced)),
+    )
 
 
 def _correct(condition: ConditionFinding, survives: bool) -> ConditionFinding:

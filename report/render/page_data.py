@@ -94,17 +94,17 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """``part1``, ``q1`` … ``q6``, ``speed``."""
     title: str
     """The question, with its number."""
-    headline: Number | None
+    headline: Number | None = None
     """The number on the home page's card; None where its records are missing."""
-    headline_label: str
+    headline_label: str = ""
     """What the headline number is, in a few words."""
-    card: Figure | None
+    card: Figure | None = None
     """The small figure on the card, drawn for that size."""
-    numbers: dict[str, Number]
-    claims: dict[str, Finding]
+    numbers: dict[str, Number] = {}
+    claims: dict[str, Finding] = {}
     """By id. The numbers of a finding's estimates are in `numbers`, by `number_key`."""
-    figures: dict[str, Figure]
-    tables: dict[str, Table]
+    figures: dict[str, Figure] = {}
+    tables: dict[str, Table] = {}
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,7 @@ from report.answers.charts import IntervalChart
 from report.answers.q2 import cost, dynamics, levels, matched, noise, optimum, rates, settings, target
 from report.answers.q2.estimates import product, ratio_over_seeds
 from report.conclude.interval_rules import Above
-from report.conclude.rules import decide
-from report.conclude.verdicts import conclude
+from report.conclude.verdicts import conclude, decide
 from report.experiments.batch_dynamics import RiseResults
 from report.experiments.batch_size import BATCH_SIZES, BatchSizeResults
 from report.experiments.batch_target import TargetResults
@@ -242,7 +241,7 @@ def test_a_product_of_ratios_adds_their_errors():
     assert found.value == pytest.approx(first.value * second.value)
     assert found.sampling.error == pytest.approx(math.hypot(first.sampling.error, second.sampling.error))
     assert found.sampling.dof == pytest.approx(4)
-    assert (decide(Above(5.0), [found]).decision == "supported") == (found.low > 5)
+    assert (decide(Above(5.0), [found]).verdict == "supported") == (found.low > 5)
     assert product(ratio_over_seeds([2.0], ("a",)), second).low is None
 
 
@@ -342,7 +341,7 @@ def test_ratios_are_geometric_means_with_null_one():
     assert decide(Above(1.0), [estimate]).p_value == pytest.approx(1)
     larger = ratio_over_seeds([1.9, 2.0, 2.1], ("r",))
     assert 1 < larger.low < larger.value < larger.high
-    assert decide(Above(1.0), [larger]).decision == "supported"
+    assert decide(Above(1.0), [larger]).verdict == "supported"
 
 
 def test_no_rise_at_all_still_has_a_ratio():

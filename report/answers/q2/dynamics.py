@@ -107,18 +107,11 @@ def steepest_rise_large_over_small(records: Records) -> Estimate:
 def spread_ratios(records: Records, findings: Findings) -> FigureSpec:
     """Draw how much more the data order matters to small batches, at one learning rate and at rates in proportion."""
     spread = _spread(records)
-    rows = [
-        row(
-            "equal updates, one rate",
-            spread_at_one_rate(records),
-            points=spread.values(lambda run: run.small / run.large),
-        ),
-        row(
-            "equal images, rates in proportion",
-            spread_at_scaled_rates(records),
-            points=spread.values(lambda run: run.small_scaled / run.large),
-        ),
-    ]
+    ratios = {
+        "equal updates, one rate": spread.values(lambda run: run.small / run.large),
+        "equal images, rates in proportion": spread.values(lambda run: run.small_scaled / run.large),
+    }
+    rows = [row(label, ratio_over_seeds(found), points=found) for label, found in ratios.items()]
     one_rate = "At one rate, the order of the data moves small batches more, as theory says"
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="variance of the weights, batch 16 over 1024", zero=1.0, x_scale="log"),

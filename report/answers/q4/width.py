@@ -11,7 +11,8 @@ from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
 from report.conclude.interval_rules import Above, Below
 from report.conclude.rules import Conditions
-from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images
+from report.conclude.seeds_and_images import over_seeds_and_images
+from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.training import Curve, TrainingResults
 from report.record.reader import Arm, NoRecords, Records, ids_of
 

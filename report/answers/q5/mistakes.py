@@ -14,7 +14,8 @@ from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above
-from report.conclude.statistics import Estimate, exact, over_seeds_and_images
+from report.conclude.seeds_and_images import over_seeds_and_images
+from report.conclude.statistics import Estimate, exact
 from report.conclude.verdicts import ASSESSED
 from report.experiments.mistakes import MistakesResults
 from report.experiments.training import Curve
