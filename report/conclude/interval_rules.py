@@ -43,15 +43,15 @@ class _OneInterval(msgspec.Struct, frozen=True, kw_only=True):
     """Of the threshold, as a sentence has it: ``points``, ``%``; empty for a pure number."""
 
     def describe(self) -> str:
-        """Say the rule in words."""
+        """Describe the rule in words."""
         return f"supported if the interval lies {self.side()}, refuted if {self.sides[1]}"
 
     def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
+        """State where the interval lies if the claim is supported."""
         return f"{self.sides[0]} {self.limit()}"
 
     def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
+        """State where the interval lies if the claim is refuted."""
         return f"{self.sides[1]} {self.limit()}"
 
     def limit(self) -> str:

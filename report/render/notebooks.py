@@ -106,7 +106,7 @@ def spelled_out(number: Number) -> str:
 
 
 def _plain(markdown: str) -> str:
-    """Take out what only Sphinx understands: roles, anchors, admonitions."""
+    """Remove what only Sphinx understands: roles, anchors, admonitions."""
     text = ANCHOR.sub("", markdown)
     text = ADMONITION.sub(lambda m: _quoted(m["title"].strip() or m["kind"].title(), m["body"]), text)
     return ROLE.sub(_role, text)

@@ -42,7 +42,7 @@ def last_losses(records: Records) -> tuple[list[float], list[float]]:
 
 @answer.number("notebook-last-loss")
 def notebook_last_loss(records: Records) -> Estimate:
-    """Give the last loss that the notebook printed."""
+    """Return the last loss that the notebook printed."""
     return exact(printed_last_loss(), unit="nats", n=1, n_of="printed losses", digits=4)
 
 

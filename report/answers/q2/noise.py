@@ -117,7 +117,7 @@ def noise_over_training(records: Records, findings: Findings) -> FigureSpec:
 
 
 def _title_of_noise_scale(records: Records, findings: Findings) -> str:
-    """Say by how much the noise scale changes over training and, where it is known, that it does so in the first epoch."""
+    """State by how much the noise scale changes over training and, where it is known, that it does so in the first epoch."""
     of_first, of_rest = change_of_noise_scale(records, 0, 1), change_of_noise_scale(records, 1, -1)
     rises_later = of_rest.low is not None and of_rest.low > 1
     rises_first = of_first.low is not None and of_first.low > 1

@@ -106,7 +106,7 @@ def _trial_line(batch_size: int, arms: Sequence[Arm[TuningResult]]) -> Series:
 
 
 def _trials_title(accuracies: Sequence[Sequence[float]]) -> str:
-    """Say how much the rate matters, apart from rates that break the network; accuracies in percent, by batch size."""
+    """State how much the rate matters, apart from rates that break the network; accuracies in percent, by batch size."""
     trained = [[value for value in line if value >= PERCENT * COLLAPSED] for line in accuracies]
     spread = max((max(line) - min(line) for line in trained if line), default=0.0)
     if sum(map(len, trained)) == sum(map(len, accuracies)):
@@ -144,7 +144,7 @@ def rates_against_batch(records: Records, findings: Findings) -> FigureSpec:
 
 
 def _scaling_title(rates: list[float], findings: Findings) -> str:
-    """Say how the best rate grows with the batch; where verdicts are withheld, so is this."""
+    """State how the best rate grows with the batch; where verdicts are withheld, so is this."""
     growth, batches = rates[-1] / rates[0], BATCH_SIZES[-1] / BATCH_SIZES[0]
     how = "far less than" if growth < batches / 10 else "about" if growth < batches * 10 else "far more than"
     found = f"While the batch grows {batches:.0f}-fold, the best rate for ten epochs grows {growth:.0f}-fold: {how} in proportion"

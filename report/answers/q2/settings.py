@@ -55,7 +55,7 @@ def settings_compared(records: Records, findings: Findings) -> FigureSpec:
 
 
 def _differs(of: IntervalRow) -> str:
-    """Say whether a ratio differs from 1 by more than a quarter, by its interval alone."""
+    """State whether a ratio differs from 1 by more than a quarter, by its interval alone."""
     if of.low > 1 + A_QUARTER or of.high < 1 - A_QUARTER:
         return "differs"
     return "does not differ" if of.low > 1 - A_QUARTER and of.high < 1 + A_QUARTER else "may or may not differ"

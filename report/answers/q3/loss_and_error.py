@@ -122,7 +122,7 @@ def _title(finding: Finding) -> str:
 
 
 def _apart(finding: Finding) -> str:
-    """Say which of the two still falls where they part: those whose slopes' intervals lie below zero."""
+    """State which of the two still falls where they part: those whose slopes' intervals lie below zero."""
     slopes_apart = [condition.estimates for condition in finding.conditions if condition.verdict == "refuted"]
     falling = [[slope.high is not None and slope.high < 0 for slope in both] for both in slopes_apart]
     if all(falls == [False, True] for falls in falling):

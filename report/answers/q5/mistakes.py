@@ -191,7 +191,7 @@ def curves(records: Records, findings: Findings) -> FigureSpec:
 
 
 def _title(records: Records, otherwise: str) -> str:
-    """Say that a low training loss proves nothing, if sorted images show it."""
+    """State that a low training loss proves nothing, if sorted images show it."""
     losses = {name: np.mean(runs_of(records, name).values(last_training_loss)) for name in ("sorted", "correct")}
     if losses["sorted"] < losses["correct"]:
         return "A low training loss proves nothing: with sorted images it is the lowest, and the model is poor"

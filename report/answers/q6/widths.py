@@ -56,7 +56,7 @@ def _gains(results: StepsResults) -> dict[int, Floats]:
 
 
 def _crossing(results: StepsResults) -> str:
-    """Say from which of the measured widths on the accelerator is faster than its host."""
+    """State from which of the measured widths on the accelerator is faster than its host."""
     gains = {width: float(np.exp(np.log(ratio).mean())) for width, ratio in _gains(results).items()}
     faster = [width for width in gains if all(gain > 1 for wider, gain in gains.items() if wider >= width)]
     if not faster:
