@@ -45,7 +45,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of an experiment: an arm with a seed. Runs with the same `id` give the same results."""
 
-    experiment: str
+    experiment: str = ""
+    """Where it is empty, `plan` fills in the experiment that lists the run."""
     arm: str
     """The arm's name within its experiment. It is never taken apart: what varies is in `parameters`, or is the name itself."""
     seed: int
@@ -56,7 +57,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     depends_on: tuple[Run, ...] = ()
     """Runs whose results this one reads: the trials that choose its learning rate, for example."""
     exclusive: bool = False
-    """Whether the run measures time, and so must have the machine to itself. Set by `plan`."""
+    """Whether the run measures time, and so must have the machine to itself. Filled in by `plan`."""
 
     @property
     def id(self) -> str:
@@ -140,16 +141,19 @@ def plan(experiments: Mapping[str, Experiment], profile: Profile) -> list[Run]:
     exclusive = {name for name, experiment in experiments.items() if experiment.exclusive}
     runs: dict[str, Run] = {}
 
-    def add(run: Run) -> Run:
-        depends_on = tuple(add(needed) for needed in run.depends_on)
-        complete = msgspec.structs.replace(
-            run, device=profile.device, depends_on=depends_on, exclusive=run.experiment in exclusive
+    def add(run: Run, name: str) -> Run:
+        run = msgspec.structs.replace(
+            run,
+            experiment=run.experiment or name,
+            device=profile.device,
+            depends_on=tuple(add(needed, name) for needed in run.depends_on),
+            exclusive=(run.experiment or name) in exclusive,
         )
-        return runs.setdefault(complete.id, complete)
+        return runs.setdefault(run.id, run)
 
-    for experiment in experiments.values():
+    for name, experiment in experiments.items():
         for run in experiment.plan(profile):
-            add(run)
+            add(run, name)
     turn = _turns(runs)
     return sorted(runs.values(), key=lambda run: (run.exclusive, turn[run.id]))
 

@@ -109,3 +109,16 @@ def test_trials_only_choose_and_nothing_else_is_a_trial(name):
         if run.role == "trial":
             assert run.parameters["learning_rate"] is not None
             assert all(needed.role == "trial" for needed in run.depends_on)
+
+
+def test_a_run_that_names_no_experiment_is_of_the_one_that_lists_it():
+    def listed(profile):
+        other = Run(experiment="other", arm="b", seed=0)
+        yield Run(arm="a", seed=0, depends_on=(Run(arm="c", seed=0), other))
+
+    planned = planning.plan({"sum": Experiment(plan=listed, measure=None, exclusive=True)}, Profile())
+    assert {(run.experiment, run.arm, run.exclusive) for run in planned} == {
+        ("sum", "a", True),
+        ("sum", "c", True),
+        ("other", "b", False),
+    }

@@ -7,7 +7,6 @@ A page is a package of `report.answers` whose ``__init__.py`` makes an `Answer`.
         "Q4.1",
         "A hidden layer can improve the model.",
         Above(MARGIN),
-        origin="said",
         place="Q4, first sentence",
     )
     def gain_of_a_layer(records: Records) -> Estimate:
@@ -22,8 +21,9 @@ The first line of a claim's function says what was measured: the audit shows it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,7 +32,7 @@ from report.answers.charts import Chart
 from report.conclude.claims import Claim, Kind, Origin, fill
 from report.conclude.rules import Conditions, Decision, Rule
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import Finding
+from report.conclude.verdicts import ASSESSED, Finding
 from report.record.reader import Records
 
 
@@ -43,12 +43,16 @@ class FigureSpec:
     chart: Chart
     title: str
     """The finding, as a sentence without a full stop."""
-    alt: str
+    alt: str = ""
+    """What a reader who can't see it needs to know; empty for an interval chart, whose rows are then written out."""
     caption: str
-    records: tuple[str, ...]
+    records: tuple[str, ...] = ()
+    """Ids of the runs behind it; empty if they are all that its function reads."""
 
 
 Cell = str | float | int | Estimate
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +64,18 @@ class TableSpec:
     caption: str
     columns: list[str]
     rows: Sequence[Sequence[Cell]]
-    records: tuple[str, ...]
+    records: tuple[str, ...] = ()
+    """Ids of the runs behind it; empty if they are all that its function reads."""
     fewest_seeds: int | None = None
     """Seeds behind the rows with the fewest; None where all have the same."""
+
+
+def table_of(
+    items: Iterable[Item], columns: Mapping[str, Callable[[Item], Cell]], *, title: str, caption: str
+) -> TableSpec:
+    """Make a table with a row for each item, and under each heading what a function makes of the item."""
+    rows = [[cell(item) for cell in columns.values()] for item in items]
+    return TableSpec(title=title, caption=caption, columns=list(columns), rows=rows)
 
 
 Findings = Mapping[str, Finding]
@@ -70,9 +83,7 @@ Estimator = Callable[[Records], Estimate | tuple[Estimate, ...]]
 """Estimates a number or, where a claim's rule looks at several, a tuple of them."""
 FigureFunction = Callable[[Records, Findings], FigureSpec]
 TableFunction = Callable[[Records, Findings], TableSpec]
-AnyEstimator = TypeVar("AnyEstimator", bound=Estimator)
-AnyFigure = TypeVar("AnyFigure", bound=FigureFunction)
-AnyTable = TypeVar("AnyTable", bound=TableFunction)
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
 @dataclass(kw_only=True)
@@ -114,13 +125,13 @@ class Answer:
         says: str,
         rule: Rule | Conditions,
         *,
-        origin: Origin,
         place: str = "",
+        origin: Origin | None = None,
         kind: Kind = "E",
         measured: str = "",
         constants: Mapping[str, object] = {},
         note: str = "",
-    ) -> Callable[[AnyEstimator], AnyEstimator]:
+    ) -> Callable[[AnyFunction], AnyFunction]:
         """
         Register the function that measures a claim.
 
@@ -132,10 +143,10 @@ class Answer:
             The claim, in our words.
         rule : Rule
             Decides from what the function returns: one estimate for each of its tests, in order.
-        origin : {"said", "implied", "ours"}
-            Whether the notebook says it, its code or task implies it, or it is a control or remark of ours.
         place : str
-            Where in the notebook; empty for ours.
+            Where in the notebook; empty for a control or remark of ours.
+        origin : {"said", "implied", "ours"}, optional
+            By default ``said`` with a place, and ``ours`` without one. ``implied``: by the notebook's code or task.
         kind : {"E", "G"}
             Whether records of any machine can settle it, or only those of an accelerator.
         measured : str
@@ -146,14 +157,9 @@ class Answer:
             What the reader should know about the verdict.
         """
 
-        def register(function: AnyEstimator) -> AnyEstimator:
+        def register(function: AnyFunction) -> AnyFunction:
             described = fill(measured or _first_line(function), constants)
-            self._add_claim(
-                Claim(
-                    id=id, page=self.name, says=says, origin=origin, place=place,
-                    kind=kind, measured=described, rule=rule, note=note,
-                )
-            )  # fmt: skip
+            self._add_claim(id, says, place, origin, kind=kind, measured=described, rule=rule, note=note)
             return self.number(id)(function)
 
         return register
@@ -165,66 +171,73 @@ class Answer:
         settled_by: str,
         *tests: str,
         holds: bool,
-        origin: Origin,
         place: str = "",
+        origin: Origin | None = None,
         note: str = "",
     ) -> None:
         """Register a claim that mathematics or documented behaviour settles, with the tests that check it."""
-        self._add_claim(
-            Claim(
-                id=id, page=self.name, says=says, origin=origin, place=place,
-                kind="D", measured=settled_by, holds=holds, tests=tests, note=note,
-            )
-        )  # fmt: skip
+        self._add_claim(id, says, place, origin, kind="D", measured=settled_by, holds=holds, tests=tests, note=note)
 
-    def illustration(self, id: str, *, measured: str = "") -> Callable[[AnyEstimator], AnyEstimator]:
+    def illustration(self, id: str, *, measured: str = "") -> Callable[[AnyFunction], AnyFunction]:
         """Register the function that measures something beside a definition, which needs no measurement to hold."""
 
-        def register(function: AnyEstimator) -> AnyEstimator:
+        def register(function: AnyFunction) -> AnyFunction:
             described = measured or _first_line(function)
             self.claims[id] = msgspec.structs.replace(self.claims[id], illustration=described)
             return self.number(id)(function)
 
         return register
 
-    def see(self, id: str, says: str, other: str, *, origin: Origin, place: str = "") -> None:
+    def see(self, id: str, says: str, other: str, *, place: str = "") -> None:
         """Register a claim that another one settles too."""
-        self._add_claim(
-            Claim(
-                id=id, page=self.name, says=says, origin=origin, place=place,
-                kind="E", measured=f"See {other}", see=other,
-            )
-        )  # fmt: skip
+        self._add_claim(id, says, place, None, kind="E", measured=f"See {other}", see=other)
 
-    def number(self, name: str) -> Callable[[AnyEstimator], AnyEstimator]:
-        """Register the function that estimates a number of the text."""
+    def number(self, name: str, *arguments: Any) -> Callable[[AnyFunction], AnyFunction]:
+        """
+        Register the function that estimates a number of the text.
 
-        def register(function: AnyEstimator) -> AnyEstimator:
-            _add(self.estimators, name, function)
-            return function
+        Parameters
+        ----------
+        name : str
+            The number's name, as in ``{{ number("accuracy-none") }}``.
+        *arguments
+            What the function takes besides the records, so that one function gives several numbers.
+        """
+        return _registering(self.estimators, name, arguments)
 
-        return register
+    def figure(self, name: str, *arguments: Any) -> Callable[[AnyFunction], AnyFunction]:
+        """Register the function that specifies a figure; `arguments` are what it takes besides records and findings."""
+        return _registering(self.figures, name, arguments)
 
-    def figure(self, name: str) -> Callable[[AnyFigure], AnyFigure]:
-        """Register the function that specifies a figure."""
-
-        def register(function: AnyFigure) -> AnyFigure:
-            _add(self.figures, name, function)
-            return function
-
-        return register
-
-    def table(self, name: str) -> Callable[[AnyTable], AnyTable]:
+    def table(self, name: str) -> Callable[[AnyFunction], AnyFunction]:
         """Register the function that specifies a table."""
+        return _registering(self.tables, name)
 
-        def register(function: AnyTable) -> AnyTable:
-            _add(self.tables, name, function)
-            return function
+    def _add_claim(self, id: str, says: str, place: str, origin: Origin | None, **about: Any) -> None:
+        whose = origin or ("said" if place else "ours")
+        _add(self.claims, id, Claim(id=id, page=self.name, says=says, place=place, origin=whose, **about))
 
-        return register
 
-    def _add_claim(self, claim: Claim) -> None:
-        _add(self.claims, claim.id, claim)
+def with_arguments(function: Callable[..., Made], *arguments: Any) -> Callable[..., Made]:
+    """Bind the last arguments of a function; what is bound keeps its name."""
+
+    @wraps(function)
+    def bound(*given: Any) -> Made:
+        return function(*given, *arguments)
+
+    return bound
+
+
+def _registering(
+    registry: dict[str, Any], name: str, arguments: Sequence[Any] = ()
+) -> Callable[[AnyFunction], AnyFunction]:
+    """Return a decorator that puts a function, with arguments bound, into a registry."""
+
+    def register(function: AnyFunction) -> AnyFunction:
+        _add(registry, name, with_arguments(function, *arguments))
+        return function
+
+    return register
 
 
 def _add(registry: dict[str, Any], name: str, entry: object) -> None:
@@ -250,6 +263,11 @@ def by_verdict(
     """
     chosen = {"supported": supported, "refuted": refuted, "depends": depends, "undetermined": undetermined}
     return chosen.get(finding.verdict) or withheld
+
+
+def if_assessed(finding: Finding, found: str, *, withheld: str) -> str:
+    """Return what the data show, or a neutral phrase where the verdict is withheld."""
+    return found if finding.verdict in ASSESSED else withheld
 
 
 def names_of(finding: Finding, verdict: Decision) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,6 +41,17 @@ class LineChart(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
     """Curves, in one panel or in several, one above the other."""
 
     panels: list[Panel]
+
+
+def line_chart(*series: Series, **panel: Any) -> LineChart:
+    """Make a line chart of one panel, with the other fields of `Panel`."""
+    return LineChart(panels=[Panel(series=list(series), **panel)])
+
+
+def reliability_diagram(curves: Iterable[Series]) -> LineChart:
+    """Draw each model's share of recognised images, in percent, against its confidence in percent."""
+    equal = Series(label="perfectly calibrated", x=[0.0, 100.0], y=[0.0, 100.0], role="reference")
+    return line_chart(equal, *curves, x_label="confidence (%)", y_label="share of these images recognised (%)")
 
 
 class IntervalRow(msgspec.Struct, frozen=True, kw_only=True):

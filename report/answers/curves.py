@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from report.answers.charts import IntervalRow, Series
-from report.answers.intervals import row
-from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images, slope
+from report.answers.charts import Series
+from report.conclude.seeds_and_images import over_seeds_and_images
+from report.conclude.statistics import Estimate, mean_with_t_interval, slope
 from report.experiments.training import Curve, epochs_at_the_end
-from report.record.reader import Arm, Records, Results
+from report.record.reader import Arm, Results
 
 PERCENT = 100.0
 
@@ -81,45 +82,34 @@ def band(label: str, curves: Sequence[Curve], value: Callable[[Curve], Sequence[
     return mean_and_range(label, [float(epoch) for epoch in range(1, values.shape[1] + 1)], values)
 
 
-def mean_over(curves: Sequence[Curve], value: Callable[[Curve], float]) -> float:
-    """Return the mean over seeds of one number of each curve."""
-    return float(np.mean([value(curve) for curve in curves]))
-
-
-def difference_row(
-    label: str, arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]
-) -> IntervalRow:
-    """Draw one paired difference in accuracy, with each seed's own as a point."""
-    a, b = arm.paired_with(baseline)
-    differences = (np.array(a.values(value)) - np.array(b.values(value))) * PERCENT
-    return row(label, accuracy_points(arm, baseline, value), points=differences.tolist())
+def middle_and_range(
+    label: str, values: Mapping[Any, ArrayLike], middle: Callable[[Any], Any] = np.mean, **about: Any
+) -> Series:
+    """Draw the mean of the values at each x, or another middle of them, with their range as the band."""
+    return Series(
+        label=label,
+        x=[float(x) for x in values],
+        y=[float(middle(found)) for found in values.values()],
+        low=[float(np.min(found)) for found in values.values()],
+        high=[float(np.max(found)) for found in values.values()],
+        **about,
+    )
 
 
 def up_to(curve: Curve, epoch: int) -> Curve:
     """Return a training curve as if it had ended after an epoch at which the whole training set was scored."""
     scored = curve.scored_epochs.index(epoch) + 1
-    return Curve(
-        running_loss=curve.running_loss[:epoch],
-        mean_of_batch_means=curve.mean_of_batch_means[:epoch],
-        logged_loss=curve.logged_loss[:epoch],
-        test_loss=curve.test_loss[:epoch],
-        test_accuracy=curve.test_accuracy[:epoch],
-        predicted=curve.predicted[:epoch],
+    every = ("running_loss", "mean_of_batch_means", "logged_loss", "test_loss", "test_accuracy", "predicted")
+    some = ("scored_epochs", "train_loss", "train_accuracy")
+    return msgspec.structs.replace(
+        curve,
+        **{name: getattr(curve, name)[:epoch] for name in every},
+        **{name: getattr(curve, name)[:scored] for name in some},
         recognition=[found for found in curve.recognition if found.last_epoch <= epoch],
-        scored_epochs=curve.scored_epochs[:scored],
-        train_loss=curve.train_loss[:scored],
-        train_accuracy=curve.train_accuracy[:scored],
         seconds={name: seconds[:epoch] for name, seconds in curve.seconds.items()},
     )
 
 
-def over_seeds(
-    experiment: str, arm: str, results: type[Results], value: Callable[[Results], float], **about: Any
-) -> Callable[[Records], Estimate]:
-    """Make a measure of one number per run of an arm: its mean over seeds."""
-
-    def measure(records: Records) -> Estimate:
-        found = records.arm(experiment, arm, results)
-        return mean_with_t_interval(found.values(value), records=found.records, **about)
-
-    return measure
+def over_seeds(arm: Arm[Results], value: Callable[[Results], float], **about: Any) -> Estimate:
+    """Estimate the mean over seeds of one number per run of an arm."""
+    return mean_with_t_interval(arm.values(value), records=arm.records, **about)

@@ -13,18 +13,10 @@ from report.conclude.statistics import Estimate
 from report.conclude.verdicts import ASSESSED, Finding
 
 
-def over_images(
-    values: ArrayLike, *, unit: str, records: tuple[str, ...], signed: bool = False, scale: float = 1.0
-) -> Estimate:
+def over_images(values: ArrayLike, *, unit: str, signed: bool = False, scale: float = 1.0) -> Estimate:
     """Estimate the mean of one value per test image; `signed` for the differences of two models on each image."""
-    return bootstrap_of_mean(
-        np.asarray(values, dtype=np.float64) * scale,
-        unit=unit,
-        n_of="test images",
-        paired=signed,
-        signed=signed,
-        records=records,
-    )
+    x = np.asarray(values, dtype=np.float64) * scale
+    return bootstrap_of_mean(x, unit=unit, n_of="test images", paired=signed, signed=signed)
 
 
 def row(label: str, estimate: Estimate, points: Iterable[float] = ()) -> IntervalRow:

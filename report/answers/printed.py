@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from report.answers.charts import Series
 
 
 class Printed(NamedTuple):
@@ -14,6 +17,12 @@ class Printed(NamedTuple):
     epoch: int
     batch: int | None
     value: float
+
+
+def printed_points(points: Iterable[Printed], x: Callable[[Printed], float]) -> Series:
+    """Draw figures that the notebook printed."""
+    shown = list(points)
+    return Series(label="printed in the notebook", x=list(map(x, shown)), y=[p.value for p in shown], role="printed")
 
 
 @cache

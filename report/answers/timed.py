@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,32 +32,28 @@ STEP_STYLES: dict[Part, int] = {
 """Place of each part of a training step in the series of colours, the same in all figures."""
 MILLI = 1000.0
 """Milliseconds in a second."""
-Ids = tuple[str, ...]
 Floats = NDArray[np.float64]
+Timed = TypeVar("Timed")
 
 
-def loader(records: Records, accelerator: bool = False) -> tuple[LoaderResults, Ids]:
+def loader(records: Records, accelerator: bool = False) -> LoaderResults:
     """Return the passes on this machine's CPU, or those on an accelerator and its host."""
-    arm = records.select("devices", LoaderResults, timed="loader", accelerator=accelerator)
-    return arm.results[0], arm.records
+    return records.select("devices", LoaderResults, timed="loader", accelerator=accelerator).results[0]
 
 
-def steps(records: Records, accelerator: bool = False) -> tuple[StepsResults, Ids]:
+def steps(records: Records, accelerator: bool = False) -> StepsResults:
     """Return the training steps likewise."""
-    arm = records.select("devices", StepsResults, timed="steps", accelerator=accelerator)
-    return arm.results[0], arm.records
+    return records.select("devices", StepsResults, timed="steps", accelerator=accelerator).results[0]
 
 
-def clocks(records: Records) -> tuple[ClockResults, Ids]:
+def clocks(records: Records) -> ClockResults:
     """Return the clock readings of an accelerator."""
-    arm = records.select("devices", ClockResults, timed="clock")
-    return arm.results[0], arm.records
+    return records.select("devices", ClockResults, timed="clock").results[0]
 
 
-def variants(records: Records) -> tuple[VariantResults, Ids]:
+def variants(records: Records) -> VariantResults:
     """Return the variants of a training step on an accelerator and on its host, and transfers between them."""
-    arm = records.select("devices", VariantResults, timed="variants")
-    return arm.results[0], arm.records
+    return records.select("devices", VariantResults, timed="variants").results[0]
 
 
 def with_and_without_accelerator(records: Records, timed: str) -> list[bool]:
@@ -71,32 +67,33 @@ def machine(device: Device) -> str:
     return f"{device.name}, {device.threads} {'thread' if device.threads == 1 else 'threads'}"
 
 
+def first_of(found: Iterator[Timed], what: str) -> Timed:
+    """Return the first of what was found; there is no answer without any."""
+    for one in found:
+        return one
+    raise NoRecords(what)
+
+
 def passes_of(
     results: LoaderResults, source: Source, *, model: ModelName | None, workers: int = 0, device: Device | None = None
 ) -> Passes:
     """Find one kind of pass; on the CPU unless told otherwise."""
     wanted = (source, model, workers, device.kind if device else "cpu")
-    for passes in results.passes:
-        if (passes.source, passes.model, passes.workers, passes.device) == wanted:
-            return passes
-    raise NoRecords(f"passes of {wanted}")
+    found = (p for p in results.passes if (p.source, p.model, p.workers, p.device) == wanted)
+    return first_of(found, f"passes of {wanted}")
 
 
 def loader_over_resident(records: Records, model: ModelName | None) -> Estimate:
     """Estimate the time of a pass through the loader over one on tensors in memory, empty or with training of a model."""
-    results, ids = loader(records)
-    through_loader, from_memory = (
-        per_batch(passes_of(results, source, model=model)) for source in ("loader", "resident")
-    )
-    return log_ratio(through_loader, from_memory, records=ids)
+    results = loader(records)
+    through_loader = per_batch(passes_of(results, "loader", model=model))
+    return log_ratio(through_loader, per_batch(passes_of(results, "resident", model=model)))
 
 
 def steps_of(results: StepsResults, model: str, device: Device | None = None) -> StepTimes:
     """Find one model's steps; on the CPU unless told otherwise."""
-    for step in results.steps:
-        if (step.model, step.device) == (model, device.kind if device else "cpu"):
-            return step
-    raise NoRecords(f"steps of {model}")
+    wanted = (model, device.kind if device else "cpu")
+    return first_of((step for step in results.steps if (step.model, step.device) == wanted), f"steps of {model}")
 
 
 def by_round(step: StepTimes, part: Part = "step") -> Floats:
@@ -106,10 +103,7 @@ def by_round(step: StepTimes, part: Part = "step") -> Floats:
 
 def clock_of(results: ClockResults, model: str) -> ClockTimes:
     """Find one model's clock readings."""
-    for clock in results.clocks:
-        if clock.model == model:
-            return clock
-    raise NoRecords(f"clock readings of {model}")
+    return first_of((clock for clock in results.clocks if clock.model == model), f"clock readings of {model}")
 
 
 def widths_of(results: StepsResults, device: Device) -> dict[int, StepTimes]:
@@ -120,10 +114,9 @@ def widths_of(results: StepsResults, device: Device) -> dict[int, StepTimes]:
 
 def floating_point_rate(results: StepsResults, device: Device) -> float:
     """Return the operations per second of the fastest large matrix product: what nothing else should beat."""
-    for products in results.products:
-        if products.device == device.kind:
-            return 2.0 * products.size**3 / min(products.seconds)
-    raise NoRecords(f"matrix products on {device.kind}")
+    found = (products for products in results.products if products.device == device.kind)
+    products = first_of(found, f"matrix products on {device.kind}")
+    return 2.0 * products.size**3 / min(products.seconds)
 
 
 def printed_gap_percent() -> float:

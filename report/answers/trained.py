@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from report.answers.curves import slope_per_ten_epochs, up_to
+from report.answers.curves import over_seeds, slope_per_ten_epochs, up_to
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.epochs import PRINTED_EPOCHS, EpochsResults
 from report.experiments.training import Curve, TrainingResults
@@ -22,17 +22,37 @@ def hundred_epochs(records: Records, name: str) -> Arm[EpochsResults]:
 def printed_epochs(records: Records, name: str) -> Arm[Curve]:
     """Return the training of every seed, `as_published` or `from_logits`, up to where the notebook's print breaks off."""
     arm = _joined(records, ("epochs", name), ("epochs", f"{name}_short"))
-    epochs = min(PRINTED_EPOCHS, *(len(curve.test_loss) for curve in arm.results))
-    return arm.each(lambda curve: up_to(curve, epochs))
+    epochs = min(PRINTED_EPOCHS, *(len(run.curve.test_loss) for run in arm.results))
+    return arm.each(lambda run: up_to(run.curve, epochs))
 
 
-def curves_from_logits(records: Records) -> Arm[Curve]:
-    """Return the training from logits over a hundred epochs; `capacity` trains the same network with further seeds."""
+def last_test_loss(records: Records, name: str) -> Estimate:
+    """Estimate the test loss after the last of a hundred epochs; as published, it is that which the loop would print."""
+    return over_seeds(hundred_epochs(records, name), lambda run: run.curve.test_loss[-1], unit="nats")
+
+
+def true_class_log_loss(records: Records, name: str) -> Estimate:
+    """Estimate the log loss of the true class after the last of a hundred epochs."""
+    return over_seeds(hundred_epochs(records, name), lambda run: run.inspection.true_class_log_loss, unit="nats")
+
+
+def published_curves(records: Records) -> Arm[Curve]:
+    """Return the training as published over a hundred epochs."""
+    return hundred_epochs(records, "as_published").each(lambda run: run.curve)
+
+
+def from_logits(records: Records) -> Arm[TrainingResults]:
+    """Return the runs from logits over a hundred epochs; `capacity` trains the same network with further seeds."""
     return _joined(records, ("epochs", "from_logits"), ("capacity", "relu1"))
 
 
-def _joined(records: Records, *names: tuple[str, str]) -> Arm[Curve]:
-    """Return the curves of several arms that train the same network, as one arm; those without records are left out."""
+def curves_from_logits(records: Records) -> Arm[Curve]:
+    """Return the training of the same runs."""
+    return from_logits(records).each(lambda run: run.curve)
+
+
+def _joined(records: Records, *names: tuple[str, str]) -> Arm[TrainingResults]:
+    """Return several arms that train the same network as one arm; those without records are left out."""
     found = []
     for experiment, name in names:
         try:
@@ -42,7 +62,7 @@ def _joined(records: Records, *names: tuple[str, str]) -> Arm[Curve]:
     if not found:
         raise NoRecords(f"{names[0][0]}: {names[0][1]}")
     return Arm(
-        {seed: run.curve for arm in found for seed, run in arm.by_seed.items()},
+        {seed: run for arm in found for seed, run in arm.by_seed.items()},
         {seed: id for arm in found for seed, id in arm.ids.items()},
         found[0].parameters,
     )

@@ -8,7 +8,7 @@ import click
 import numpy as np
 from rich.table import Table
 
-from report.answers.speed.goals import GOALS, ladder, ratio_of
+from report.answers.speed.goals import GOALS, ladder
 from report.answers.speed.rungs import LABELS
 from report.cli import DONE, INCOMPLETE
 from report.cli.options import Options, report_options
@@ -33,12 +33,12 @@ def bench(check: bool, **options: Any) -> int:
             store.forget(run)
         failures = progress.measure(runs, chosen.profile, store, source.folder, backend, console)
         try:
-            results, _ = ladder(Records(store, runs))
+            results = ladder(Records(store, runs))
         except NoRecords:
             return INCOMPLETE
     console.print(_rungs(results))
     console.print(_goals(results))
-    missed = [goal for goal in GOALS if not goal.met_by(ratio_of(results, goal).value)]
+    missed = [goal for goal in GOALS if not goal.met_by(goal.ratio(results).value)]
     return INCOMPLETE if failures or (check and missed) else DONE
 
 
@@ -54,7 +54,7 @@ def _rungs(results: ThroughputResults) -> Table:
 def _goals(results: ThroughputResults) -> Table:
     table = Table("ratio", "measured", "95 % interval", "limit", "", title="Goals", title_justify="left")
     for goal in GOALS:
-        ratio = ratio_of(results, goal)
+        ratio = goal.ratio(results)
         verdict = "met" if goal.met_by(ratio.value) else "missed"
         table.add_row(goal.says, formatting.text_of(ratio), formatting.interval_of(ratio), goal.limit(), verdict)
     return table

@@ -26,16 +26,11 @@ from report.run.executor import Backend
 )
 def timing(file: Path, **options: Any) -> int:
     """Time this machine's accelerator (--device cuda), for a report on any machine."""
-    return make_record(Options(**options), Backend(workers=1), file)
-
-
-def make_record(options: Options, backend: Backend, file: Path) -> int:
-    """Time the accelerator of this machine, and write the timing record for a report on another machine."""
-    console, store = progress.console(), options.store()
-    wanted = accelerator.runs(options.size().device, options.profile)
+    console, chosen, backend = progress.console(), Options(**options), Backend(workers=1)
+    store, wanted = chosen.store(), accelerator.runs(chosen.size().device, chosen.profile)
     check_file(file)
-    with options.holding_output(backend) as source:
-        if progress.measure(wanted, options.profile, store, source.folder, backend, console):
+    with chosen.holding_output(backend) as source:
+        if progress.measure(wanted, chosen.profile, store, source.folder, backend, console):
             return INCOMPLETE
         found = [store.status(run).record for run in wanted]
         accelerator.write([record for record in found if record is not None], file)

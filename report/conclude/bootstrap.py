@@ -79,7 +79,7 @@ def bootstrap_of_mean(values: ArrayLike, *, unit: str, n_of: str, paired: bool, 
 
 
 def _percentiles(drawn: Floats, value: float, null: float, **about: Any) -> Estimate:
-    """Take interval and error from the statistic of every resample."""
+    """Compute interval and error from the statistic of every resample."""
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     sampling = StudentT(float(drawn.std(ddof=1)), about["n"] - 1)
     return Estimate(value=value, low=float(low), high=float(high), sampling=sampling, null=null, **about)

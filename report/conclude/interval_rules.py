@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -33,23 +33,29 @@ def p_below(estimate: Estimate, threshold: float) -> float:
 
 
 class _OneInterval(msgspec.Struct, frozen=True, kw_only=True):
-    """How a sentence names the interval of a rule, where there are several of them."""
+    """A rule about one interval, and how a sentence names it where there are several."""
 
+    sides: ClassVar[tuple[str, str]]
+    """On which side of the threshold, or of the margin, the interval supports the claim, and on which it refutes it."""
     of: str = ""
     """What was estimated: ``the difference in accuracy``."""
     unit: str = ""
     """Of the threshold, as a sentence has it: ``points``, ``%``; empty for a pure number."""
 
     def describe(self) -> str:
-        """Say the rule in words."""
-        return f"supported if the interval lies {self.side()}, refuted if {self.other_side().partition(' ')[0]}"
+        """Describe the rule in words."""
+        return f"supported if the interval lies {self.side()}, refuted if {self.sides[1]}"
 
     def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        raise NotImplementedError
+        """State where the interval lies if the claim is supported."""
+        return f"{self.sides[0]} {self.limit()}"
 
     def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
+        """State where the interval lies if the claim is refuted."""
+        return f"{self.sides[1]} {self.limit()}"
+
+    def limit(self) -> str:
+        """Write the threshold or the margin."""
         raise NotImplementedError
 
 
@@ -60,37 +66,29 @@ class _Threshold(_OneInterval, frozen=True, kw_only=False):
         """Return the value that the interval is compared with."""
         return (self.threshold,)
 
+    def limit(self) -> str:
+        """Write the threshold."""
+        return number(self.threshold, self.unit)
+
 
 class Above(_Threshold, frozen=True, tag=True):
     """The claim says "more than the threshold"."""
+
+    sides = ("above", "below")
 
     def p_values(self, estimates: Sequence[Estimate]) -> PValues:
         """Test one estimate."""
         return PValues(p_above(estimates[0], self.threshold), p_below(estimates[0], self.threshold))
 
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"above {number(self.threshold, self.unit)}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"below {number(self.threshold, self.unit)}"
-
 
 class Below(_Threshold, frozen=True, tag=True):
     """The claim says "less than the threshold"."""
 
+    sides = ("below", "above")
+
     def p_values(self, estimates: Sequence[Estimate]) -> PValues:
         """Test one estimate."""
         return PValues(p_below(estimates[0], self.threshold), p_above(estimates[0], self.threshold))
-
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"below {number(self.threshold, self.unit)}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"above {number(self.threshold, self.unit)}"
 
 
 class _Margin(_OneInterval, frozen=True, kw_only=False):
@@ -101,7 +99,8 @@ class _Margin(_OneInterval, frozen=True, kw_only=False):
         """Return the values that the interval is compared with."""
         return (self.around - self.margin, self.around + self.margin)
 
-    def _span(self) -> str:
+    def limit(self) -> str:
+        """Write the margin."""
         low, high = self.thresholds()
         span = f"±{self.margin:g}" if self.around == 0 else f"{number(low)} to {number(high)}"
         return f"{span} {self.unit}".rstrip()
@@ -110,36 +109,24 @@ class _Margin(_OneInterval, frozen=True, kw_only=False):
 class Inside(_Margin, frozen=True, tag=True):
     """The claim says "no difference worth the name": two one-sided tests against the margin."""
 
+    sides = ("inside", "outside")
+
     def p_values(self, estimates: Sequence[Estimate]) -> PValues:
         """Test one estimate."""
-        low, high = self.around - self.margin, self.around + self.margin
+        low, high = self.thresholds()
         within = max(p_above(estimates[0], low), p_below(estimates[0], high))
         return PValues(within, min(p_above(estimates[0], high), p_below(estimates[0], low)))
-
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"inside {self._span()}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"outside {self._span()}"
 
 
 class Outside(_Margin, frozen=True, tag=True):
     """The claim says "a difference worth the name": the reverse of `Inside`."""
 
+    sides = ("outside", "inside")
+
     def p_values(self, estimates: Sequence[Estimate]) -> PValues:
         """Test one estimate."""
         within, outside = Inside(self.margin, self.around).p_values(estimates)
         return PValues(outside, within)
-
-    def side(self) -> str:
-        """Say where the interval lies if the claim is supported."""
-        return f"outside {self._span()}"
-
-    def other_side(self) -> str:
-        """Say where the interval lies if the claim is refuted."""
-        return f"inside {self._span()}"
 
 
 IntervalRule = Above | Below | Inside | Outside

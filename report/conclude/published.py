@@ -10,27 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from fmnist_ref import ConfigurationError
-from report.conclude.rules import Decision
 from report.conclude.statistics import Estimate
-from report.conclude.verdicts import WAITING, Decided, Finding, VerdictWord, in_words
+from report.conclude.verdicts import WAITING, ConditionResult, Decided, Finding, VerdictWord, in_words
 
 SCHEMA = 3
 MAX_BYTES = 2**20
 MAX_FINDINGS_BYTES = 2**24
 PUBLISHED = Path(__file__).parents[1] / "published"
-
-
-class ConditionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The verdict of a claim under one condition."""
-
-    name: str
-    verdict: Decision
-    leaning: Decision | None = None
-    p_value: float | None = None
 
 
 class ClaimResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,17 +79,16 @@ def result_of(finding: Finding) -> ClaimResult:
     )
 
 
-def summarise(
-    findings: Mapping[str, Finding],
-    *,
-    version: str,
-    made_on: str,
-    seeds: int,
-    first_seed: int,
-    environment: Mapping[str, str],
-) -> PublishedResult:
+def summarise(findings: Mapping[str, Finding], **about: Any) -> PublishedResult:
     """
     Return a full report in brief.
+
+    Parameters
+    ----------
+    findings : mapping of str to Finding
+        By claim id.
+    **about
+        The other fields of `PublishedResult`: version, date, seeds and environment.
 
     Raises
     ------
@@ -112,15 +102,7 @@ def summarise(
             f"none yet for {', '.join(waiting[:5])}{' and more' if len(waiting) > 5 else ''}",
             "Finish the full report first.",
         )
-    return PublishedResult(
-        schema=SCHEMA,
-        version=version,
-        made_on=made_on,
-        seeds=seeds,
-        first_seed=first_seed,
-        environment=dict(environment),
-        claims=tuple(map(result_of, findings.values())),
-    )
+    return PublishedResult(schema=SCHEMA, claims=tuple(map(result_of, findings.values())), **about)
 
 
 def encode(result: PublishedResult) -> bytes:

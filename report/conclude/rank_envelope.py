@@ -65,6 +65,12 @@ def rank_envelope(curve: ArrayLike, references: ArrayLike, **about: Any) -> Esti
     return Estimate(value=distance, sampling=Rank(rank_p_value(x, others)), detectable=next(noticed, None), **common)
 
 
+def curves_as_far(envelope: Estimate) -> int:
+    """Count the references that lie at least as far from the others as the curve does."""
+    p_value = envelope.sampling.p_value if isinstance(envelope.sampling, Rank) else 1.0
+    return round(p_value * (envelope.n + 1)) - 1  # the curve itself is one of those ranked
+
+
 def rank_p_value(curve: ArrayLike, references: ArrayLike) -> float:
     """Return the share of all curves, itself included, that lie as far from the others as this one or farther."""
     distances = _distances(np.vstack([np.asarray(curve), np.asarray(references)]))

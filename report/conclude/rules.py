@@ -8,7 +8,7 @@ Both are two-sided, so that a claim is decided where the plain 95 % interval lie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -21,17 +21,6 @@ MIN_REFERENCES = 24
 """Curves that `Reproduced` needs."""
 CORRECTED = "after Bonferroni’s correction"
 Decision = Literal["supported", "refuted", "undetermined"]
-
-
-class Outcome(NamedTuple):
-    """What a rule decides on its own, before the correction for testing many claims."""
-
-    decision: Decision
-    p_value: float | None
-    """
-    Of the decision; of the nearer one where there is none. None where no chance is involved or none is known: exact numbers, a
-    counterexample, single runs.
-    """
 
 
 class NoneOf(msgspec.Struct, frozen=True, tag=True):
@@ -47,7 +36,7 @@ class NoneOf(msgspec.Struct, frozen=True, tag=True):
         return PValues(p_below(estimates[0], self.ceiling), 1.0)
 
     def describe(self) -> str:
-        """Say the rule in words."""
+        """Describe the rule in words."""
         return f"refuted by one case; supported if there is none and the interval lies below {number(self.ceiling)} %"
 
     def thresholds(self) -> tuple[float, ...]:
@@ -66,7 +55,7 @@ class Reproduced(msgspec.Struct, frozen=True, tag=True):
         return PValues(0.0 if sampling.p_value >= LEVEL else 1.0, sampling.p_value)
 
     def describe(self) -> str:
-        """Say the rule in words."""
+        """Describe the rule in words."""
         return (
             f"refuted if fewer than {LEVEL * 100:.0f} % of all runs lie as far from the others or farther (rank envelope); "
             f"supported if not; undetermined with fewer than {MIN_REFERENCES} runs"
@@ -91,7 +80,7 @@ class AllOf(msgspec.Struct, frozen=True, tag=True):
         return PValues(max(p.supported for p in parts), min(1.0, len(parts) * min(p.refuted for p in parts)))
 
     def describe(self) -> str:
-        """Say the rule in words."""
+        """Describe the rule in words."""
         return f"supported if {_all_lie(self.rules)}; refuted if one of them lies on the other side of its threshold, {CORRECTED}"
 
 
@@ -106,7 +95,7 @@ class AnyOf(msgspec.Struct, frozen=True, tag=True):
         return PValues(min(1.0, len(parts) * min(p.supported for p in parts)), max(p.refuted for p in parts))
 
     def describe(self) -> str:
-        """Say the rule in words."""
+        """Describe the rule in words."""
         return (
             f"supported if {_any_lies(self.rules)}, {CORRECTED}; refuted if all of them lie {_other_sides(self.rules)}"
         )
@@ -124,7 +113,7 @@ class Together(msgspec.Struct, frozen=True, tag=True):
         return PValues(max(first.supported, second.supported), min(1.0, 2 * apart))
 
     def describe(self) -> str:
-        """Say the rule in words."""
+        """Describe the rule in words."""
         return (
             f"supported if {_all_lie(self.rules)}; "
             f"refuted if one of them does and the other lies on the other side of its threshold, {CORRECTED}"
@@ -142,7 +131,7 @@ class Conditions(msgspec.Struct, frozen=True, tag=True):
     """By the condition's name: ``{"equal epochs": Above(0.3)}``."""
 
     def describe(self) -> str:
-        """Say the rules in words."""
+        """Describe the rules in words."""
         return "; ".join(f"{name}: {rule.describe()}" for name, rule in self.rules.items())
 
 
@@ -165,21 +154,8 @@ def num_tests(rule: Rule) -> int:
     return len(simple_rules(rule))
 
 
-def decide(rule: Rule, estimates: Sequence[Estimate]) -> Outcome:
-    """Apply one rule to its estimates."""
-    supported, refuted = rule.p_values(estimates)
-    tested = any(estimate.sampling is not None for estimate in estimates)
-    if isinstance(rule, Reproduced):
-        decision: Decision = "refuted" if refuted < LEVEL else "supported" if supported == 0 else "undetermined"
-        return Outcome(decision, refuted if tested else None)
-    nearer = min(supported, refuted)
-    decision = "undetermined" if nearer >= LEVEL else "supported" if supported < refuted else "refuted"
-    by_a_case = isinstance(rule, NoneOf) and decision == "refuted"
-    return Outcome(decision, nearer if tested and not by_a_case else None)
-
-
 def _all_lie(rules: Sequence[IntervalRule]) -> str:
-    """Say where all intervals of several rules lie: ``the interval of A lies above 0 and that of B below 1``."""
+    """State where all intervals of several rules lie: ``the interval of A lies above 0 and that of B below 1``."""
     first, *others = rules
     if len({rule.side() for rule in rules}) == 1:
         return f"the intervals of {' and of '.join(rule.of for rule in rules)} lie {first.side()}"
@@ -188,12 +164,12 @@ def _all_lie(rules: Sequence[IntervalRule]) -> str:
 
 
 def _any_lies(rules: Sequence[IntervalRule]) -> str:
-    """Say where one of the intervals of several rules lies."""
+    """State where one of the intervals of several rules lies."""
     if len({rule.side() for rule in rules}) == 1:
         return f"the interval of {' or that of '.join(rule.of for rule in rules)} lies {rules[0].side()}"
     return "the interval of " + " or that of ".join(f"{rule.of} lies {rule.side()}" for rule in rules)
 
 
 def _other_sides(rules: Sequence[IntervalRule]) -> str:
-    """Say where the intervals of several rules lie if each of them is refuted."""
+    """State where the intervals of several rules lie if each of them is refuted."""
     return " and ".join(dict.fromkeys(rule.other_side() for rule in rules))

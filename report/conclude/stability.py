@@ -88,7 +88,7 @@ def _records(finding: Finding) -> set[str]:
 
 
 def _too_few(halves: Iterable[Finding]) -> str:
-    """Say where a half has fewer seeds than a rank among them takes."""
+    """State where a half has fewer seeds than a rank among them takes."""
     estimates = [estimate for finding in halves for estimate in finding.estimates]
     if any(isinstance(estimate.sampling, Rank) and estimate.n < MIN_REFERENCES for estimate in estimates):
         return f"its rule needs {MIN_REFERENCES} seeds"

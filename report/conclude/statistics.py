@@ -1,10 +1,10 @@
-"""Estimates with their intervals, and the correction for testing many claims."""
+"""Estimates with their intervals."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -16,7 +16,6 @@ from report.conclude.sampling import Binomial, Sampling, Signs, StudentT
 CONFIDENCE = 0.95
 POWER = 0.8
 Floats = NDArray[np.float64]
-Test = TypeVar("Test", bound=Hashable)
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,60 +87,15 @@ def mean_with_t_interval(
     if n < 2:
         return Estimate(value=mean, **common)
     sampling = StudentT(float(x.std(ddof=1)) / math.sqrt(n), n - 1)
-    return Estimate(value=mean, **_student_t(mean, sampling), **common)
+    return Estimate(value=mean, **student_t(mean, sampling), **common)
 
 
-def _student_t(mean: float, sampling: StudentT) -> dict[str, Any]:
+def student_t(mean: float, sampling: StudentT) -> dict[str, Any]:
     """Return the interval of a mean, and the distance from a threshold that can be detected."""
     quantile = float(special.stdtrit(sampling.dof, (1 + CONFIDENCE) / 2))
     half = quantile * sampling.error
     detectable = (quantile + float(special.stdtrit(sampling.dof, POWER))) * sampling.error
     return {"low": mean - half, "high": mean + half, "detectable": detectable, "sampling": sampling}
-
-
-def over_seeds_and_images(values: ArrayLike, differences: ArrayLike, *, unit: str, **about: Any) -> Estimate:
-    """
-    Estimate a mean difference between two models, with the chance of the seeds and that of the test images.
-
-    Parameters
-    ----------
-    values : array_like of float, shape (seeds,)
-        The difference for each seed: of accuracies, over the window on which they are compared.
-    differences : array_like of float, shape (seeds, images)
-        The same difference, in the same unit, for each seed and test image: their mean over the images is that of a seed.
-    unit : str
-        Unit of both, spelt out.
-    **about
-        Further fields of `Estimate`.
-
-    Returns
-    -------
-    Estimate
-        From a two-way random-effects analysis of variance, with Satterthwaite's degrees of freedom. `settings` has both
-        standard errors: ``error_of_seeds`` and ``error_of_images``.
-
-    References
-    ----------
-    Owen (2007), "The pigeonhole bootstrap", Annals of Applied Statistics 1(2).
-    """
-    x, matrix = np.asarray(values, dtype=np.float64), np.asarray(differences, dtype=np.float64)
-    n, images = matrix.shape
-    common: dict[str, Any] = {
-        "unit": unit, "n": n, "n_of": "seeds", "signed": True, "method": "two-way analysis of variance, seeds and images",
-    } | about  # fmt: skip
-    mean = float(x.mean())
-    if n < 2:
-        return Estimate(value=mean, **common)
-    of_seeds = float(x.var(ddof=1)) / n
-    per_image = matrix.mean(axis=0)
-    residuals = matrix - per_image - matrix.mean(axis=1, keepdims=True) + matrix.mean()
-    interaction = float((residuals**2).sum()) / ((n - 1) * (images - 1)) / (n * images)
-    of_images = max(0.0, float(per_image.var(ddof=1)) / images - interaction)
-    total = of_seeds + of_images
-    dof = total**2 / (of_seeds**2 / (n - 1) + of_images**2 / (images - 1)) if total else n - 1
-    parts = {"error_of_seeds": math.sqrt(of_seeds), "error_of_images": math.sqrt(of_images)}
-    common["settings"] = {**common.get("settings", {}), **parts}
-    return Estimate(value=mean, **_student_t(mean, StudentT(math.sqrt(total), dof)), **common)
 
 
 def log_ratio(numerator: ArrayLike, denominator: ArrayLike, *, n_of: str = "rounds", **about: Any) -> Estimate:
@@ -173,7 +127,7 @@ def log_ratio(numerator: ArrayLike, denominator: ArrayLike, *, n_of: str = "roun
         return Estimate(value=math.exp(mean), **common)
     smallest_p = 2.0 ** (1 - n) if n_of == "rounds" else 0.0
     sampling = StudentT(float(logs.std(ddof=1)) / math.sqrt(n), n - 1, log=True, smallest_p=smallest_p)
-    found = _student_t(mean, sampling)
+    found = student_t(mean, sampling)
     found |= {"low": math.exp(found["low"]), "high": math.exp(found["high"])}
     found["detectable"] = math.expm1(found["detectable"])
     return Estimate(value=math.exp(mean), **found, **common)
@@ -244,7 +198,8 @@ def slope(x: ArrayLike, y: ArrayLike) -> float:
 
 
 def exact(value: float, *, unit: str, n: int, n_of: str, method: str = "counted", **about: Any) -> Estimate:
-    """Wrap a number without uncertainty: a count, or a property of the data or the code."""
+    """Wrap a number without uncertainty: a count, which has no decimals, or a property of the data or the code."""
+    about = {"digits": 0 if isinstance(value, int) else None} | about
     return Estimate(kind="exact", value=value, unit=unit, n=n, n_of=n_of, method=method, **about)
 
 
@@ -253,41 +208,14 @@ def with_range(
 ) -> Estimate:
     """Reduce values to one number, with their range; where all are the same, the number is exact."""
     x = np.asarray(values, dtype=np.float64)
-    number, low, high = float(reduce(x)), float(x.min()), float(x.max())
+    low, high = float(x.min()), float(x.max())
+    common: dict[str, Any] = {"value": float(reduce(x)), "unit": unit, "n": len(x), "n_of": n_of} | about
     if low == high:
-        return exact(number, unit=unit, n=len(x), n_of=n_of, method=f"the same in all {n_of}", **about)
-    return Estimate(
-        kind="range",
-        value=number,
-        low=low,
-        high=high,
-        unit=unit,
-        n=len(x),
-        n_of=n_of,
-        method=f"range over {n_of}",
-        **about,
-    )
+        return exact(method=f"the same in all {n_of}", **common)
+    return Estimate(kind="range", low=low, high=high, method=f"range over {n_of}", **common)
 
 
-def holm(p_values: Mapping[Test, float], level: float = 1 - CONFIDENCE) -> dict[Test, bool]:
-    """
-    Say which of many p-values survive Holm's step-down correction.
-
-    Parameters
-    ----------
-    p_values : mapping of hashable to float
-        One p-value per test.
-    level : float
-        Family-wise error rate.
-
-    Returns
-    -------
-    dict of hashable to bool
-        True where the test's null is still rejected.
-    """
-    survives = dict.fromkeys(p_values, False)
-    for rank, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
-        if p_values[name] > level / (len(p_values) - rank):
-            break
-        survives[name] = True
-    return survives
+def scaled(estimate: Estimate, factor: float) -> Estimate:
+    """Multiply an estimate that nothing is tested with, and its interval, by a positive number."""
+    value, low, high = (None if v is None else v * factor for v in (estimate.value, estimate.low, estimate.high))
+    return msgspec.structs.replace(estimate, value=value, low=low, high=high, sampling=None, detectable=None)

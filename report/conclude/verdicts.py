@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
 from report.conclude.claims import FIELD, Claim, fill
-from report.conclude.rules import Decision, Reproduced, Rule, conditions_of, decide, num_tests
-from report.conclude.statistics import Estimate, holm
+from report.conclude.holm import holm
+from report.conclude.rules import LEVEL, Decision, NoneOf, Reproduced, Rule, conditions_of, num_tests
+from report.conclude.statistics import Estimate
 from report.plan import ProfileName
 from report.record.reader import SeedCount
 
@@ -33,8 +34,8 @@ WAITING: tuple[VerdictWord, ...] = ("not all runs yet", "not measured yet", "not
 """Verdicts of a report that is not complete, or not full."""
 
 
-class ConditionFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim under one condition."""
+class ConditionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The verdict of a claim under one condition."""
 
     name: str
     """Empty where the claim has no conditions."""
@@ -42,9 +43,17 @@ class ConditionFinding(msgspec.Struct, frozen=True, kw_only=True):
     """After Holm's correction."""
     leaning: Decision | None = None
     """What its 95 % interval alone would have decided, where Holm's correction does not."""
+    p_value: float | None = None
+    """
+    Two-sided, of the decision taken or the nearer one, before the correction. None where no chance is involved or none is known:
+    exact numbers, a counterexample, single runs.
+    """
+
+
+class ConditionFinding(ConditionResult, frozen=True, kw_only=True):
+    """A claim under one condition, with the estimates that decided it."""
+
     estimates: tuple[Estimate, ...]
-    p_value: float | None
-    """Two-sided, of the decision taken or the nearer one, before the correction; None where nothing was tested."""
     rejects: bool
     """Whether the decision rejects a null hypothesis, as all do but *undetermined* and *supported* by `Reproduced`."""
 
@@ -86,19 +95,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return FIELD.sub("…", fill(text, settings))
 
 
-class NamedDecision(Protocol):
-    """A verdict under one condition."""
-
-    @property
-    def name(self) -> str:
-        """The condition."""
-
-    @property
-    def verdict(self) -> Decision:
-        """What was decided."""
-
-
-def in_words(verdict: VerdictWord, leaning: Decided | Decision | None, conditions: Sequence[NamedDecision] = ()) -> str:
+def in_words(
+    verdict: VerdictWord, leaning: Decided | Decision | None, conditions: Sequence[ConditionResult] = ()
+) -> str:
     """Write a verdict with what it leans to or depends on: ``depends (supported: equal epochs; refuted: equal time)``."""
     if verdict != "depends":
         return f"{verdict}, leaning to {leaning}" if leaning else verdict
@@ -183,10 +182,27 @@ def _outcomes(id: str, rules: Mapping[str, Rule], estimates: Sequence[Estimate])
     found, left = [], tuple(estimates)
     for name, rule in rules.items():
         taken, left = left[: num_tests(rule)], left[num_tests(rule) :]
-        verdict, p_value = decide(rule, taken)
-        rejects = verdict == "refuted" or (verdict == "supported" and not isinstance(rule, Reproduced))
-        found.append(ConditionFinding(name=name, verdict=verdict, estimates=taken, p_value=p_value, rejects=rejects))
+        found.append(decide(rule, taken, name))
     return tuple(found)
+
+
+def decide(rule: Rule, estimates: Sequence[Estimate], name: str = "") -> ConditionFinding:
+    """Apply one rule to the estimates that it takes, without any correction."""
+    supported, refuted = rule.p_values(estimates)
+    nearer = min(supported, refuted)
+    verdict: Decision = "undetermined" if nearer >= LEVEL else "supported" if supported < refuted else "refuted"
+    if isinstance(rule, Reproduced):  # whose first value is 0 or 1
+        nearer = refuted
+        verdict = "refuted" if refuted < LEVEL else "supported" if supported == 0 else "undetermined"
+    by_a_case = isinstance(rule, NoneOf) and verdict == "refuted"
+    tested = any(estimate.sampling is not None for estimate in estimates) and not by_a_case
+    return ConditionFinding(
+        name=name,
+        verdict=verdict,
+        estimates=tuple(estimates),
+        p_value=nearer if tested else None,
+        rejects=verdict == "refuted" or (verdict == "supported" and not isinstance(rule, Reproduced)),
+    )
 
 
 def _correct(condition: ConditionFinding, survives: bool) -> ConditionFinding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,14 +50,11 @@ class Report:
 
     def completeness(self) -> Completeness:
         """Count the runs that have a record, and the planned seeds of every experiment."""
-        seeds: dict[tuple[str, str], set[int]] = {}
-        for run in self.planned:
-            if run.role == "main":
-                seeds.setdefault((run.experiment, run.arm), set()).add(run.seed)
         several: dict[str, list[int]] = {}
-        for (experiment, _), found in seeds.items():
-            if len(found) > 1:
-                several.setdefault(experiment, []).append(len(found))
+        arms = Counter((run.experiment, run.arm) for run in self.planned if run.role == "main")
+        for (experiment, _), num_seeds in arms.items():
+            if num_seeds > 1:
+                several.setdefault(experiment, []).append(num_seeds)
         return Completeness(
             profile=self.profile.name,
             runs_done=sum(self.store.status(run).state == "done" for run in self.planned),

@@ -36,7 +36,7 @@ def digest(module: str, name: str) -> dict[str, str]:
 
 
 def changes(recorded: dict[str, str], current: dict[str, str]) -> list[str]:
-    """Say in words how two digests differ; an empty list if they don't."""
+    """Describe how two digests differ; an empty list if they don't."""
     if recorded == current:
         return []
     return [

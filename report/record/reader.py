@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
+import numpy as np
 
 from report.plan import Role, Run
 from report.record.store import Record, RecordStore
@@ -60,6 +61,10 @@ class Arm(Generic[Results]):
         """Return one number of each run."""
         return [of(result) for result in self.results]
 
+    def mean(self, of: Callable[[Results], float]) -> float:
+        """Return the mean of one number over the runs."""
+        return float(np.mean(self.values(of)))
+
     def each(self, make: Callable[[Results], Other]) -> Arm[Other]:
         """Apply a function to each run's results."""
         return Arm({seed: make(results) for seed, results in self.by_seed.items()}, self.ids, self.parameters)
@@ -78,6 +83,11 @@ class Arm(Generic[Results]):
     def _only(self, seeds: Iterable[int]) -> Arm[Results]:
         kept = list(seeds)
         return Arm({s: self.by_seed[s] for s in kept}, {s: self.ids[s] for s in kept}, self.parameters)
+
+
+def ids_of(arms: Iterable[Arm[Any]]) -> tuple[str, ...]:
+    """Return the ids of the runs of some arms."""
+    return tuple(id for arm in arms for id in arm.records)
 
 
 class Records:
@@ -196,6 +206,7 @@ class Records:
         """
         if all(record.exclusive for record in self._own.values()):
             raise NoRecords("runs that train")
+        self._read.update((record.experiment, record.arm) for record in self._own.values())
         return self._own
 
     @contextmanager
@@ -207,6 +218,10 @@ class Records:
         finally:
             before.update(self._read)
             self._read = before
+
+    def ids_of(self, arms: Collection[ArmName]) -> tuple[str, ...]:
+        """Return the ids of the records of some arms, in the order of the plan."""
+        return tuple(id for id, record in self.by_id.items() if (record.experiment, record.arm) in arms)
 
     def seeds_of(self, arms: Iterable[ArmName]) -> SeedCount:
         """Count the seeds that are planned for some arms, and those of which every run has a record."""

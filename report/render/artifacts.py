@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 
 from report.answers.answer import Cell, FigureSpec, TableSpec
+from report.answers.charts import Chart, IntervalChart
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.record.files import write_if_changed
 from report.record.reader import Records
-from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
-from report.render.page_data import Figure, Number, Page, Provenance, Table
+from report.render.figures import SizeName, ThemeName, chart_data, draw
+from report.render.figures.intervals import rows_in_words
+from report.render.page_data import Figure, Number, Page, Picture, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
 NUMBER = rf"[+{formatting.MINUS}]?\d[\d,.]*"
@@ -72,30 +74,26 @@ class Exporter:
     def figure(self, name: str, content: FigureSpec, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
         """Draw a figure in both themes, for wide and narrow screens, and export its data."""
         columns, rows = chart_data(content.chart)
-        wide = self._drawn(name, content, "card" if card else "page")
-        narrow = None if card else self._drawn(f"{name}.narrow", content, "narrow")
+        alt = content.alt or (rows_in_words(content.chart) if isinstance(content.chart, IntervalChart) else "")
+        if not alt:
+            raise ValueError(f"{name} has no alternative text")
         return Figure(
-            light=f"figures/{name}.light.svg",
-            dark=f"figures/{name}.dark.svg",
-            width=wide.width,
-            height=wide.height,
-            narrow_light=f"figures/{name}.narrow.light.svg" if narrow else None,
-            narrow_dark=f"figures/{name}.narrow.dark.svg" if narrow else None,
-            narrow_width=narrow.width if narrow else 0,
-            narrow_height=narrow.height if narrow else 0,
+            wide=self._drawn(name, content.chart, "card" if card else "page"),
+            narrow=None if card else self._drawn(f"{name}.narrow", content.chart, "narrow"),
             title=content.title,
-            alt=re.sub(r"(?<!\w)-(?=\d)", formatting.MINUS, content.alt),  # screen readers skip a hyphen
+            alt=re.sub(r"(?<!\w)-(?=\d)", formatting.MINUS, alt),  # screen readers skip a hyphen
             caption=content.caption,
             data=self._csv(name, columns, rows),
             provenance=provenance(content.records, made_by, self.records),
         )
 
-    def _drawn(self, stem: str, content: FigureSpec, size: SizeName) -> Svg:
-        """Draw a figure in both themes, which have the same size."""
-        light, dark = (draw(content.chart, theme=theme, size=size) for theme in THEMES)
-        for theme, svg in zip(THEMES, (light, dark), strict=True):
-            write_if_changed(self.source / "figures" / f"{stem}.{theme}.svg", svg.text)
-        return light
+    def _drawn(self, stem: str, chart: Chart, size: SizeName) -> Picture:
+        """Draw a chart in both themes, which have the same size."""
+        paths = {theme: f"figures/{stem}.{theme}.svg" for theme in THEMES}
+        for theme, path in paths.items():
+            svg = draw(chart, theme=theme, size=size)
+            write_if_changed(self.source / path, svg.text)
+        return Picture(**paths, width=svg.width, height=svg.height)
 
     def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:
         """Set a table and export its data unrounded."""
@@ -136,6 +134,7 @@ def _cell(value: Cell) -> str:
 def files_of(page: Page) -> set[Path]:
     """List the files of a page's figures and tables, relative to the Sphinx source folder."""
     figures = [*page.figures.values(), *([page.card] if page.card else [])]
-    drawn = [path for f in figures for path in (f.light, f.dark, f.narrow_light, f.narrow_dark) if path]
+    pictures = [picture for figure in figures for picture in (figure.wide, figure.narrow) if picture]
+    drawn = [path for picture in pictures for path in (picture.light, picture.dark)]
     data = [figure.data for figure in figures] + [table.data for table in page.tables.values()]
     return {Path(path) for path in drawn} | {Path("published") / path for path in data}

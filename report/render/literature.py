@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,12 +11,18 @@ from pybtex.database import BibliographyData, Person, parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
 
+CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 BIBLIOGRAPHY = Path(__file__).parents[2] / "docs" / "references.bib"
 
 
 @cache
 def _bibliography() -> BibliographyData:
     return parse_file(str(BIBLIOGRAPHY))
+
+
+def cited_in(markdown: str) -> list[str]:
+    """List the keys of the works that a page cites, each once, in the order of the alphabet."""
+    return sorted({key for keys in CITATION.findall(markdown) for key in _split(keys)})
 
 
 def cite_in_text(keys: str) -> str:

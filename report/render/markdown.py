@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from report.answers.answer import Answer, by_verdict
 from report.conclude.verdicts import Finding
 from report.plan import ProfileName
 from report.render import notebooks
+from report.render.literature import cited_in
 from report.render.page_data import Number, Page, number_key
 from report.render.result_numbers import ResultNumbers
 
 TEMPLATES = Path(__file__).with_name("templates")
 NOT_YET: dict[ProfileName, str] = {"full": "(not measured yet)", "quick": "(not in a quick report)"}
 CITE_PAGE = "\n## Cite this page\n\n```{cite-page}\n```\n"
-CITATION = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 
 
 class Completeness(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +69,9 @@ def render(
         answer, page, findings, NOT_YET[completeness.profile], numbers
     )
 
+    def say(id: str, **phrases: str) -> str:
+        return by_verdict(findings[id], **phrases)
+
     def value(name: str) -> float | None:
         """Return a number's value, for a sentence that depends on it; None if it was not measured."""
         return page.numbers[name].estimate.value if name in page.numbers else None
@@ -85,6 +87,7 @@ def render(
             seeds_planned=span(*completeness.seeds_of(answer.experiments)),
             notebook=notebook,
             may_be_chance=lambda name: _may_be_chance(page.numbers.get(name)),
+            say=say,
             value=value,
             **vocabulary,
         )
@@ -102,7 +105,7 @@ def span(fewest: int, most: int) -> str:
 
 def literature(name: str, text: str) -> str:
     """List what a page cites at its end; empty if it cites nothing."""
-    keys = sorted({key.strip() for cited in CITATION.findall(text) for key in cited.split(",")})
+    keys = cited_in(text)
     if not keys:
         return ""
     options = f":filter: False\n:list: bullet\n:keyprefix: {name}-"
@@ -147,9 +150,6 @@ def _vocabulary(
         number = numbers.reference(kind, name)
         return f"{{ref}}`{number} <{kind}-{name}>`" if name in made else number
 
-    def say(id: str, **phrases: str) -> str:
-        return by_verdict(findings[id], **phrases)
-
     return {
         "number": number,
         "verdict": lambda id: f"{{verdict}}`{findings[id].claim.id}`",
@@ -158,7 +158,6 @@ def _vocabulary(
         "see_figure": lambda name: reference("figure", name, answer.figures, page.figures),
         "see_table": lambda name: reference("table", name, answer.tables, page.tables),
         "claims": lambda: "```{claims}\n```",
-        "say": say,
     }
 
 

@@ -8,15 +8,14 @@ from typing import Any
 
 import jupytext
 
-from report.answers.answer import Answer, by_verdict
+from report.answers.answer import Answer
 from report.conclude.formatting import count_of, uncertainty_of
 from report.conclude.verdicts import Finding
-from report.render.literature import cite_in_brackets, cite_in_text, list_of_works
+from report.render.literature import cite_in_brackets, cite_in_text, cited_in, list_of_works
 from report.render.page_data import Number, Page, number_key, numbers_of
 from report.render.result_numbers import ResultNumbers
 
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]*)`")
-CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`")
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
 CELL_BREAK = "\n+++\n\n"
 TITLED = re.compile(r"(?P<title>.+?)\s*<[^<>]+>")
@@ -46,14 +45,10 @@ def vocabulary(
         number, made = numbers.name("table", name), page.tables.get(name)
         return f"*{number}. {made.title}.* {made.caption}\n\n{_table(made.columns, made.rows)}" if made else ""
 
-    def say(id: str, **phrases: str) -> str:
-        return by_verdict(findings[id], **phrases)
-
     return {
         "number": number,
         "figure": figure,
         "table": table,
-        "say": say,
         "see_figure": lambda name: numbers.reference("figure", name),
         "see_table": lambda name: numbers.reference("table", name),
         "verdict": lambda id: f"*{findings[id].words}*",
@@ -93,7 +88,7 @@ def to_notebook(markdown: str, introduction: str = "") -> str:
     header = FRONT_MATTER.match(markdown)
     start = header.end() if header else 0
     first = introduction + CELL_BREAK if introduction else ""
-    cited = [key.strip() for keys in CITED.findall(markdown) for key in keys.split(",")]
+    cited = cited_in(markdown)
     last = f"{CELL_BREAK}## Literature\n\n{list_of_works(cited)}\n" if cited else ""
     text = markdown[:start] + first + _plain(markdown[start:]) + last
     notebook = jupytext.reads(text, fmt="md:myst")
@@ -111,7 +106,7 @@ def spelled_out(number: Number) -> str:
 
 
 def _plain(markdown: str) -> str:
-    """Take out what only Sphinx understands: roles, anchors, admonitions."""
+    """Remove what only Sphinx understands: roles, anchors, admonitions."""
     text = ANCHOR.sub("", markdown)
     text = ADMONITION.sub(lambda m: _quoted(m["title"].strip() or m["kind"].title(), m["body"]), text)
     return ROLE.sub(_role, text)

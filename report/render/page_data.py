@@ -45,8 +45,8 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     provenance: Provenance
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure in its light and its dark rendering."""
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure drawn in one size, for light pages and for dark ones."""
 
     light: str
     """SVG file, relative to the Sphinx source folder."""
@@ -54,11 +54,14 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     """Natural width in CSS pixels."""
     height: int
-    narrow_light: str | None = None
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure with its pictures."""
+
+    wide: Picture
+    narrow: Picture | None = None
     """The same, drawn for phones; None where there is only one size."""
-    narrow_dark: str | None = None
-    narrow_width: int = 0
-    narrow_height: int = 0
     title: str
     """The finding."""
     alt: str
@@ -91,19 +94,17 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """``part1``, ``q1`` … ``q6``, ``speed``."""
     title: str
     """The question, with its number."""
-    headline: Number | None
+    headline: Number | None = None
     """The number on the home page's card; None where its records are missing."""
-    headline_label: str
+    headline_label: str = ""
     """What the headline number is, in a few words."""
-    card: Figure | None
+    card: Figure | None = None
     """The small figure on the card, drawn for that size."""
-    numbers: dict[str, Number]
-    claims: dict[str, Finding]
+    numbers: dict[str, Number] = {}
+    claims: dict[str, Finding] = {}
     """By id. The numbers of a finding's estimates are in `numbers`, by `number_key`."""
-    figures: dict[str, Figure]
-    tables: dict[str, Table]
-    missing: tuple[str, ...] = ()
-    """Experiments whose records this page would need and doesn't have."""
+    figures: dict[str, Figure] = {}
+    tables: dict[str, Table] = {}
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):

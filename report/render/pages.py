@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 import fmnist_ref
 from report.answers import ANSWERS, CLAIMS, OTHER_PAGES
-from report.answers.answer import Answer, Estimator
+from report.answers.answer import Answer, Estimator, FigureSpec, Findings, TableSpec
 from report.conclude import formatting, published
 from report.conclude.claims import FIELD
 from report.conclude.claims import fill as fill_fields
@@ -27,6 +28,7 @@ from report.render.page_data import Number, Page, Site, number_key
 
 DOCS = Path(__file__).parents[2] / "docs"
 Measured = dict[str, tuple[Estimate, ...]]
+Spec = TypeVar("Spec", FigureSpec, TableSpec)
 
 
 class Measurements(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,15 +36,12 @@ class Measurements(msgspec.Struct, frozen=True, kw_only=True):
 
     measured: dict[str, Measured]
     """By answer, then by name: estimates."""
-    missing: dict[str, tuple[str, ...]]
-    """By answer: names that could not be measured for want of records."""
     findings: dict[str, Finding]
 
 
 def measure(records: Records, profile: ProfileName) -> Measurements:
     """Make every answer's estimates and apply the rules of all claims to them."""
     measured: dict[str, Measured] = {}
-    missing: dict[str, tuple[str, ...]] = {}
     seeds: dict[str, SeedCount] = {}
     for page, answer in (ANSWERS | OTHER_PAGES).items():
         found = {}
@@ -50,18 +49,19 @@ def measure(records: Records, profile: ProfileName) -> Measurements:
             with records.watch() as read:
                 found[name] = _estimates(name, make, records)
             seeds[name] = records.seeds_of(read)
-        measured[page] = {name: estimates for name, estimates in found.items() if estimates is not None}
-        missing[page] = tuple(name for name, estimates in found.items() if estimates is None)
+            ids = records.ids_of(read)
+            found[name] = tuple(msgspec.structs.replace(e, records=e.records or ids) for e in found[name])
+        measured[page] = {name: estimates for name, estimates in found.items() if estimates}
     estimates = {name: found for page in measured.values() for name, found in page.items()}
-    return Measurements(measured=measured, missing=missing, findings=conclude(CLAIMS, estimates, profile, seeds))
+    return Measurements(measured=measured, findings=conclude(CLAIMS, estimates, profile, seeds))
 
 
-def _estimates(name: str, make: Estimator, records: Records) -> tuple[Estimate, ...] | None:
-    """Return what a function estimates, for a claim with the digits that its rule needs; None if it has no records."""
+def _estimates(name: str, make: Estimator, records: Records) -> tuple[Estimate, ...]:
+    """Return what a function estimates, for a claim with the digits that its rule needs; nothing if it has no records."""
     try:
         found = make(records)
     except NoRecords:
-        return None
+        return ()
     estimates = (found,) if isinstance(found, Estimate) else found
     rule = CLAIMS[name].rule if name in CLAIMS else None
     return formatting.apart_from_thresholds(estimates, rule) if rule else estimates
@@ -166,15 +166,11 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
     claims = {id: finding for id, finding in findings.items() if finding.claim.page == answer.name}
     figures, tables = {}, {}
     for name, draw in answer.figures.items():
-        try:
-            figures[name] = exporter.figure(name, draw(records, findings), draw, card=name == answer.card)
-        except NoRecords:
-            continue
+        if figure := _specified(draw, records, findings):
+            figures[name] = exporter.figure(name, figure, draw, card=name == answer.card)
     for name, tabulate in answer.tables.items():
-        try:
-            tables[name] = exporter.table(name, tabulate(records, findings), tabulate)
-        except NoRecords:
-            continue
+        if table := _specified(tabulate, records, findings):
+            tables[name] = exporter.table(name, table, tabulate)
     return Page(
         name=answer.name,
         title=answer.title,
@@ -185,8 +181,17 @@ def page_of(answer: Answer, records: Records, measurements: Measurements, export
         claims=claims,
         figures=figures,
         tables=tables,
-        missing=measurements.missing[answer.name],
     )
+
+
+def _specified(specify: Callable[[Records, Findings], Spec], records: Records, findings: Findings) -> Spec | None:
+    """Return what a function specifies, with the records behind it; None if it has no records."""
+    try:
+        with records.watch() as read:
+            spec = specify(records, findings)
+    except NoRecords:
+        return None
+    return replace(spec, records=spec.records or records.ids_of(read))
 
 
 def _headline_label(answer: Answer, measured: Measured) -> str:

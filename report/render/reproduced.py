@@ -27,17 +27,7 @@ def page(halves: Sequence[Comparison], replications: Sequence[Replication], envi
         )
     if replications:
         tables["machines"] = _machines([result for result, _ in replications], environment)
-    return Page(
-        name="reproduced",
-        title="Reproducibility",
-        headline=None,
-        headline_label="",
-        card=None,
-        numbers={},
-        claims={},
-        figures={},
-        tables=tables,
-    )
+    return Page(name="reproduced", title="Reproducibility", tables=tables)
 
 
 def halves_rows(rows: Iterable[Comparison]) -> list[list[str]]:

@@ -13,6 +13,7 @@ from report.conclude import formatting
 from report.conclude.verdicts import conclude
 from report.record.reader import NoRecords
 from report.render import artifacts, markdown
+from report.render.figures.intervals import rows_in_words
 from report.render.page_data import Page, number_key
 
 SEEDS = len(planned()["mistakes", "sorted"])
@@ -139,7 +140,7 @@ def test_a_cost_has_the_same_digits_in_the_text_the_table_and_the_figure(tmp_pat
     label = "in the files' order, not shuffled"
     assert made.numeric[-1]
     assert cells[label] == formatting.number(cost.value, digits)
-    assert f"{label} {cells[label]}" in answer.figures["q5-mistakes"](records, findings).alt
+    assert f"{label} +{cells[label]} (" in rows_in_words(answer.figures["q5-mistakes"](records, findings).chart)
     assert repr(cost.value) in (tmp_path / made.data).read_text()
 
 

@@ -286,4 +286,4 @@ def test_every_figure_and_table_of_a_whole_report_is_made() -> None:
     records, findings, page = spoken(made_up())
     assert "not measured yet" not in page
     for show in (*part1.answer.figures.values(), *part1.answer.tables.values()):
-        assert show(records, findings).records
+        assert show(records, findings).title

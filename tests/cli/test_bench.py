@@ -26,7 +26,7 @@ def ends(tmp_path, monkeypatch):
                 return list(failures)
 
         monkeypatch.setattr(progress, "Runner", StandIn)
-        monkeypatch.setattr(bench, "ladder", lambda records: (results, ()))
+        monkeypatch.setattr(bench, "ladder", lambda records: results)
         status = main(["bench", "--profile", "quick", "--output", str(tmp_path), *words])
         assert [run.arm for run in measured] == ["throughput", "profile", "optimizations", "workers"]
         return status

@@ -10,9 +10,10 @@ import pytest
 
 from report.conclude.interval_rules import Above, Below, Inside, Outside
 from report.conclude.rank_envelope import rank_p_value
-from report.conclude.rules import AllOf, AnyOf, NoneOf, Reproduced, Together, decide
+from report.conclude.rules import AllOf, AnyOf, NoneOf, Reproduced, Together
 from report.conclude.sampling import Rank
 from report.conclude.statistics import Estimate, log_ratio, mean_with_t_interval, median_by_sign_test, proportion
+from report.conclude.verdicts import decide
 
 DATA_SETS = 10_000
 ALLOWED = 0.055
@@ -20,7 +21,7 @@ ALLOWED = 0.055
 
 def shares(rule, estimates_of):
     """Return how often a rule supports and how often it refutes."""
-    decisions = [decide(rule, estimates).decision for estimates in estimates_of]
+    decisions = [decide(rule, estimates).verdict for estimates in estimates_of]
     return [decisions.count(word) / len(decisions) for word in ("supported", "refuted")]
 
 

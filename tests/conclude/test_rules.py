@@ -13,13 +13,12 @@ from report.conclude.rules import (
     Reproduced,
     Together,
     conditions_of,
-    decide,
     num_tests,
     simple_rules,
 )
 from report.conclude.sampling import Rank, StudentT
 from report.conclude.statistics import Estimate, exact, log_ratio, mean_with_t_interval, proportion
-from report.conclude.verdicts import combine, conclude
+from report.conclude.verdicts import combine, conclude, decide
 from report.record.reader import SeedCount
 
 HALF_WIDTH = 1.96
@@ -74,14 +73,15 @@ def ranked(p, n=25):
     ids=lambda case: case if isinstance(case, str) else None,
 )
 def test_decision(rule, estimate, decision):
-    assert decide(rule, [estimate]).decision == decision
+    assert decide(rule, [estimate]).verdict == decision
 
 
 @pytest.mark.parametrize("rule", [Above(0.2), Below(0.2), Inside(0.2), Outside(0.2), Above(-0.4)])
 def test_the_p_value_is_that_of_the_decision_against_its_threshold(rule):
     for shift in (-0.9, -0.4, -0.1, 0.0, 0.15, 0.3, 0.8):
         estimate = mean_with_t_interval([shift - 0.05, shift, shift + 0.02, shift + 0.03], unit="nats")
-        decision, p_value = decide(rule, [estimate])
+        found = decide(rule, [estimate])
+        decision, p_value = found.verdict, found.p_value
         assert (decision == "undetermined") == (p_value >= 0.05)
         bounds = {0.2, -0.2} if isinstance(rule, Inside | Outside) else {rule.threshold}
         straddled = any(estimate.low <= bound <= estimate.high for bound in bounds)
@@ -101,7 +101,7 @@ UP, DOWN, OPEN = interval(0.4, 0.6), interval(-0.6, -0.4), interval(-0.1, 0.1)
     ],
 )  # fmt: skip
 def test_all_of_needs_all_any_of_needs_one_and_together_needs_both_or_one_against_the_other(rule, estimates, decision):
-    assert decide(rule((Above(), Above())), estimates).decision == decision
+    assert decide(rule((Above(), Above())), estimates).verdict == decision
 
 
 def test_a_union_pays_for_its_two_chances_and_an_intersection_does_not():
@@ -113,7 +113,7 @@ def test_a_union_pays_for_its_two_chances_and_an_intersection_does_not():
         (Together, (narrow, UP), "supported"),
         (Together, (narrow, DOWN), "undetermined"),
     ]:
-        assert decide(rule((Above(), Above())), estimates).decision == decision
+        assert decide(rule((Above(), Above())), estimates).verdict == decision
     assert decide(AllOf((Above(), Below())), (UP, DOWN)).p_value == decide(Above(), [UP]).p_value
 
 
@@ -125,7 +125,8 @@ RULES = [
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
 def test_an_estimate_without_an_interval_decides_nothing_and_has_no_p_value(rule):
     single = Estimate(value=0.0, unit="percentage points", n=1, n_of="seeds", method="t")
-    assert decide(rule, [single]) == ("undetermined", None)
+    found = decide(rule, [single])
+    assert (found.verdict, found.p_value) == ("undetermined", None)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +267,8 @@ def test_exact_counts_need_no_correction():
 
 
 def test_one_counterexample_needs_no_p_value():
-    assert decide(NoneOf(15.0), [proportion(1, 25)]) == ("refuted", None)
+    found = decide(NoneOf(15.0), [proportion(1, 25)])
+    assert (found.verdict, found.p_value) == ("refuted", None)
     assert decide(NoneOf(15.0), [proportion(0, 25)]).p_value == pytest.approx(2 * 0.85**25)
     found = conclude(claims_with(A=NoneOf(15.0)), {"A": (proportion(1, 25),)}, "full")["A"]
     assert (found.words, found.conditions[0].p_value) == ("refuted", None)

@@ -5,16 +5,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from report.conclude.bootstrap import bootstrap, bootstrap_of_mean, ratio_of_medians
+from report.conclude.holm import holm
 from report.conclude.interval_rules import p_above, p_below
 from report.conclude.rank_envelope import rank_envelope
+from report.conclude.seeds_and_images import over_seeds_and_images
 from report.conclude.statistics import (
     exact,
-    holm,
     log_ratio,
     mean_share,
     mean_with_t_interval,
     median_by_sign_test,
-    over_seeds_and_images,
     proportion,
     slope,
     with_range,

@@ -50,6 +50,7 @@ from report.record.store import RecordStore
 from report.render.artifacts import Exporter
 from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.figures.colour import SHAPE_CONTRAST, TEXT_CONTRAST, THEMES, Theme, contrast, text_on
+from report.render.figures.intervals import interval_text
 from report.render.figures.labels import spread
 from report.render.figures.layout import SIZES
 from report.render.figures.styles import series_styles
@@ -758,5 +759,16 @@ def test_alternative_texts_have_true_minus_signs(tmp_path: Path) -> None:
         "q1-differences", content, draw
     )
     assert figure.alt == "the 784-128-10 network: −0.5 (−2 to +1)"
-    assert (tmp_path / figure.light).read_text() == draw(INTERVALS, theme="light").text
-    assert (figure.narrow_width, figure.width) == (360, 720)
+    assert (tmp_path / figure.wide.light).read_text() == draw(INTERVALS, theme="light").text
+    assert (figure.narrow.width, figure.wide.width) == (360, 720)
+
+
+def test_an_interval_chart_is_written_out_and_any_other_chart_needs_a_text(tmp_path: Path) -> None:
+    exporter = Exporter(tmp_path, tmp_path, Records(RecordStore(tmp_path, ""), []))
+    figure = exporter.figure("intervals", FigureSpec(chart=INTERVALS, title="", caption=""), draw)
+    about = f"{INTERVALS.x_label[0].upper()}{INTERVALS.x_label[1:]}: {INTERVALS.rows[0].label} "
+    assert figure.alt.startswith(about)
+    for row in INTERVALS.rows:
+        assert interval_text(row, signed=INTERVALS.zero == 0) in figure.alt
+    with pytest.raises(ValueError, match="lines has no alternative text"):
+        exporter.figure("lines", FigureSpec(chart=LINES, title="", caption=""), draw)

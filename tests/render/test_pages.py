@@ -13,6 +13,7 @@ from report.publish import site
 from report.record.reader import Records
 from report.record.store import RecordStore
 from report.render import pages
+from report.render.artifacts import Exporter
 from report.render.markdown import TEMPLATES, Completeness, render
 
 
@@ -102,6 +103,24 @@ def test_no_verdict_comes_from_fewer_seeds_than_planned(whole):
             behind = [first.by_id[id] for estimate in finding.estimates for id in estimate.records]
             assert {(record.experiment, record.arm) for record in behind} <= single
     assert not any(finding.verdict == "not all runs yet" for finding in pages.measure(whole, "full").findings.values())
+
+
+def test_what_names_no_records_rests_on_all_that_was_read(whole, tmp_path):
+    measurements, exporter = pages.measure(whole, "full"), Exporter(tmp_path, tmp_path, whole)
+
+    def arms_behind(records):
+        return {Path(record).name.rpartition(".seed")[0] for record in records}
+
+    q1 = pages.page_of(ANSWERS["q1"], whole, measurements, exporter)
+    fits = {"regression.logistic", "regression.least_squares"}
+    assert arms_behind(q1.numbers["logistic-accuracy"].provenance.records) == {"regression.logistic"}
+    assert arms_behind(q1.figures["q1-differences"].provenance.records) == fits
+    assert arms_behind(q1.tables["q1-classifiers"].provenance.records) == fits
+    assert arms_behind(q1.figures["q1-majority"].provenance.records) == fits | {"regression.pair_logistic"}
+    q3 = pages.page_of(ANSWERS["q3"], whole, measurements, exporter)
+    assert len(q3.figures["q3-mistakes"].provenance.records) == 1  # of the first seed alone, which it names itself
+    everything = pages.page_of(OTHER_PAGES["speed"], whole, measurements, exporter).tables["speed-costs"]
+    assert len(everything.provenance.records) == len(whole.costs())
 
 
 def test_the_score_counts_what_the_notebook_says_and_our_own_apart(whole, tmp_path):

@@ -22,7 +22,7 @@ from report.conclude.rules import Decision
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import ConditionFinding, Decided, Finding, VerdictWord
 from report.record.reader import SeedCount
-from report.render.page_data import Figure, Number, Page, Provenance, Site, Table, number_key
+from report.render.page_data import Figure, Number, Page, Picture, Provenance, Site, Table, number_key
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>document.title = "taken over"</script>'
@@ -176,20 +176,19 @@ TITLES = {
 def figure(name: str, title: str, size: tuple[int, int], narrow: tuple[int, int] | None = None) -> Figure:
     """Make a figure whose files `write_source` draws, for phones too where a narrow size is given."""
     return Figure(
-        light=f"figures/{name}-light.svg",
-        dark=f"figures/{name}-dark.svg",
-        width=size[0],
-        height=size[1],
-        narrow_light=f"figures/{name}-narrow-light.svg" if narrow else None,
-        narrow_dark=f"figures/{name}-narrow-dark.svg" if narrow else None,
-        narrow_width=narrow[0] if narrow else 0,
-        narrow_height=narrow[1] if narrow else 0,
+        wide=_picture(name, size),
+        narrow=_picture(f"{name}-narrow", narrow) if narrow else None,
         title=title,
         alt=f"A line rises steeply, then flattens. {title}",
         caption="784-128-10 network, SGD, learning rate 0.01, batch 64. Line: mean of 5 seeds; band: their range.",
         data=f"data/{name}.csv",
         provenance=ORIGIN,
     )
+
+
+def _picture(name: str, size: tuple[int, int]) -> Picture:
+    width, height = size
+    return Picture(light=f"figures/{name}-light.svg", dark=f"figures/{name}-dark.svg", width=width, height=height)
 
 
 def pages() -> list[Page]:
@@ -359,16 +358,10 @@ def write_source(folder: Path) -> None:
         (folder / f"answers/{page.name}.md").write_text(answer(page), encoding="utf-8")
         (folder / f"evidence/{page.name}.json").write_bytes(msgspec.json.encode(page))
         for drawn in [*page.figures.values(), *([page.card] if page.card else [])]:
-            wide, narrow = (drawn.width, drawn.height), (drawn.narrow_width, drawn.narrow_height)
-            for path, size in (
-                (drawn.light, wide),
-                (drawn.dark, wide),
-                (drawn.narrow_light, narrow),
-                (drawn.narrow_dark, narrow),
-            ):
-                if path:
-                    theme = "dark" if path.endswith("-dark.svg") else "light"
-                    (folder / path).write_text(draw(size, theme), encoding="utf-8")
+            for picture in filter(None, (drawn.wide, drawn.narrow)):
+                size = (picture.width, picture.height)
+                (folder / picture.light).write_text(draw(size, "light"), encoding="utf-8")
+                (folder / picture.dark).write_text(draw(size, "dark"), encoding="utf-8")
             (folder / "published" / drawn.data).write_text("epoch,accuracy\n1,0.84\n", encoding="utf-8")
         for table in page.tables.values():
             (folder / "published" / table.data).write_text("layer,accuracy\nnone,84.1\n", encoding="utf-8")

@@ -105,18 +105,13 @@ def pictures(result: Figure, *classes: str) -> Block:
     The theme chooses between light and dark (without JavaScript, light). The width of the screen chooses between wide and
     narrow.
     """
-    wide, narrow = (result.width, result.height), (result.narrow_width, result.narrow_height)
     shown = [
-        picture(path, size, result.alt, *kinds)
-        for path, size, *kinds in (
-            (result.light, wide, "only-light", "wide"),
-            (result.dark, wide, "only-dark", "pst-js-only", "wide"),
-            (result.narrow_light, narrow, "only-light", "narrow"),
-            (result.narrow_dark, narrow, "only-dark", "pst-js-only", "narrow"),
-        )
-        if path
+        picture(path, (drawn.width, drawn.height), result.alt, *kinds, width)
+        for width, drawn in (("wide", result.wide), ("narrow", result.narrow))
+        if drawn
+        for path, *kinds in ((drawn.light, "only-light"), (drawn.dark, "only-dark", "pst-js-only"))
     ]
-    kind = ["has-narrow"] if result.narrow_light else []
+    kind = ["has-narrow"] if result.narrow else []
     return block("div", *shown, classes=[*classes, *kind])
 
 

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import IntervalChart
-from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end, over_seeds
+from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end
 from report.answers.intervals import row
 from report.answers.part1 import answer
 from report.answers.part1.modes import lost_classes
-from report.answers.trained import hundred_epochs, printed_epochs
+from report.answers.trained import hundred_epochs, last_test_loss, printed_epochs, true_class_log_loss
 from report.conclude import formatting
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above
 from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact, median_by_sign_test, proportion
-from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve
 from report.experiments.tuning import TuningResult
 from report.record.reader import Arm, NoRecords, Records
@@ -106,7 +105,6 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
             f"bar: mean of each group and its 95 % interval, from seeds and test images; shaded: the margin, ±{MARGIN} points. "
             f"Tuned learning rates: {published:g} as published, {logits:g} from logits."
         ),
-        records=tuple(id for pair in found.values() for arm in pair for id in arm.records),
     )
 
 
@@ -118,37 +116,28 @@ def rates_at_an_end(records: Records) -> Estimate:
         "logits": records.arms("batch_size", TuningResult, role="trial", budget="epochs", batch_size=64),
     }
     count = 0
-    ids: tuple[str, ...] = ()
     for name, trials in tried.items():
-        arm = hundred_epochs(records, f"tuned_{name}")
         rates = [trial.parameters["learning_rate"] for trial in trials]
         if not rates:
             raise NoRecords(f"epochs: trials from {name}")
-        count += not min(rates) < arm.results[0].learning_rate < max(rates)
-        ids += arm.records
-    return exact(count, unit="rates", n=len(tried), n_of="rates", digits=0, records=ids)
+        chosen = hundred_epochs(records, f"tuned_{name}").results[0].learning_rate
+        count += not min(rates) < chosen < max(rates)
+    return exact(count, unit="rates", n=len(tried), n_of="rates")
 
 
 @answer.table("part1-modes")
 def table_of_modes(records: Records, findings: Findings) -> TableSpec:
     """List the two modes at both learning rates: their share of the runs, and the cost in each."""
     found = pairs(records)
-    rows: list[list[str | float | int]] = []
+    rows: list[list[Cell]] = []
     for rate, pair in found.items():
         total = len(pair[0].results)
         for label, part in modes(pair):
             share, cost = proportion(len(part[0].results), total), accuracy_at_the_end(*part)
             errors = [cost.settings.get(name) for name in ("error_of_seeds", "error_of_images")]
-            rows.append(
-                [
-                    rate,
-                    label,
-                    f"{len(part[0].results)} of {total}",
-                    f"{share.low:.0f} to {share.high:.0f}",
-                    formatting.number(cost.value, 1),
-                    *("" if error is None else formatting.number(float(error), 2) for error in errors),
-                ]
-            )
+            row = [rate, label, f"{len(part[0].results)} of {total}", f"{share.low:.0f} to {share.high:.0f}"]
+            row.append(formatting.number(cost.value, 1))
+            rows.append([*row, *("" if e is None else formatting.number(float(e), 2) for e in errors)])
     return TableSpec(
         title="What the second softmax costs",
         caption=(
@@ -165,13 +154,9 @@ def table_of_modes(records: Records, findings: Findings) -> TableSpec:
             "standard error from images",
         ],
         rows=rows,
-        records=tuple(id for pair in found.values() for arm in pair for id in arm.records),
         fewest_seeds=min(len(published.results) for published, _ in found.values()),
     )
 
 
-for name, value in {
-    "published-true-loss": lambda run: run.inspection.true_class_log_loss,
-    "published-printed-test-loss": lambda run: run.curve.test_loss[-1],
-}.items():
-    answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))
+answer.number("published-true-loss", "as_published")(true_class_log_loss)
+answer.number("published-printed-test-loss", "as_published")(last_test_loss)

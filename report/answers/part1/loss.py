@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT, at_the_end, band, mean_over, over_seeds
+from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.charts import LineChart, Panel
+from report.answers.curves import PERCENT, at_the_end, band, over_seeds
 from report.answers.part1 import answer
-from report.answers.printed import printed
-from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs
+from report.answers.printed import printed, printed_points
+from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs, published_curves
 from report.conclude.interval_rules import Below
 from report.conclude.rules import Conditions, NoneOf
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, proportion
-from report.experiments.epochs import EpochsResults
+from report.conclude.statistics import Estimate, exact, proportion
 from report.experiments.training import Curve
-from report.record.reader import Records
+from report.record.reader import Arm, Records
 
 RARE = 15.0
 """Percent of runs: where no run has a rise, this share must be ruled out too."""
@@ -29,14 +28,12 @@ RARE = 15.0
     "The loss falls as the number of epochs increases.",
     Below(0.0),
     place="Part 1, last sentence",
-    origin="said",
 )
 def fall_of_loss(records: Records) -> Estimate:
     """Training loss with the weights fixed, epoch {epochs} minus epoch 1, softmax applied twice."""
-    arm = hundred_epochs(records, "as_published")
-    falls = arm.values(lambda run: run.curve.train_loss[-1] - run.curve.train_loss[0])
-    settings = {"epochs": len(arm.results[0].curve.test_loss)}
-    return mean_with_t_interval(falls, unit="nats", signed=True, records=arm.records, settings=settings)
+    arm = published_curves(records)
+    settings = {"epochs": len(arm.results[0].test_loss)}
+    return over_seeds(arm, lambda c: c.train_loss[-1] - c.train_loss[0], unit="nats", signed=True, settings=settings)
 
 
 @answer.claim(
@@ -49,8 +46,7 @@ def fall_of_loss(records: Records) -> Estimate:
 )
 def rises(records: Records) -> tuple[Estimate, Estimate]:
     """Share of runs whose printed loss ever rises from one epoch to the next: within {printed} epochs, and within {epochs}."""
-    short = printed_epochs(records, "as_published")
-    long = hundred_epochs(records, "as_published").each(lambda run: run.curve)
+    short, long = printed_epochs(records, "as_published"), published_curves(records)
     settings = {
         "printed": len(short.results[0].mean_of_batch_means),
         "epochs": len(long.results[0].mean_of_batch_means),
@@ -71,16 +67,17 @@ def num_seeds(records: Records) -> tuple[Estimate, ...]:
     """Count the seeds of the printed epochs, and of the hundred epochs as published and from logits."""
     arms = [printed_epochs(records, "as_published").records]
     arms += [hundred_epochs(records, name).records for name in ("as_published", "from_logits")]
-    return tuple(exact(len(ids), unit="seeds", n=len(ids), n_of="seeds", digits=0, records=ids) for ids in arms)
+    return tuple(exact(len(ids), unit="seeds", n=len(ids), n_of="seeds", records=ids) for ids in arms)
 
 
 @answer.figure("part1-losses")
 def loss_curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw both losses over the epochs, with the notebook's printed points on top."""
-    arms = hundred_epochs(records, "as_published").each(lambda run: run.curve), curves_from_logits(records)
-    published, logits = (arm.results for arm in arms)
+    published, logits = published_curves(records), curves_from_logits(records)
     return FigureSpec(
-        chart=LineChart(panels=[_softmax_twice(published), _from_logits(logits)]),
+        chart=LineChart(
+            panels=[_softmax_twice(published.results), training_and_test(logits.results, title="From logits")]
+        ),
         title=by_verdict(
             findings["P1.1"],
             supported="The loss falls, whichever loss it is; only one of the two can come near zero",
@@ -90,16 +87,15 @@ def loss_curves(records: Records, findings: Findings) -> FigureSpec:
         ),
         alt=(
             "Two panels of loss against epoch. With softmax applied twice the loss goes from "
-            f"{mean_over(published, lambda c: c.mean_of_batch_means[0]):.2f} to "
-            f"{mean_over(published, lambda c: c.mean_of_batch_means[-1]):.2f} nats; the notebook's printed losses are drawn "
-            f"over it. From logits, training loss ends at {mean_over(logits, lambda c: c.running_loss[-1]):.2f} and test "
-            f"loss at {mean_over(logits, lambda c: at_the_end(c.test_loss)):.2f} nats."
+            f"{published.mean(lambda c: c.mean_of_batch_means[0]):.2f} to "
+            f"{published.mean(lambda c: c.mean_of_batch_means[-1]):.2f} nats; the notebook's printed losses are drawn "
+            f"over it. From logits, training loss ends at {logits.mean(lambda c: c.running_loss[-1]):.2f} and test "
+            f"loss at {logits.mean(lambda c: at_the_end(c.test_loss)):.2f} nats."
         ),
         caption=(
-            f"784-128-10 network, SGD at learning rate 0.01, batch size 64. The lines are means of {len(published)} seeds as "
-            f"published and {len(logits)} from logits, the bands their range; circles are the losses that the notebook printed."
+            f"784-128-10 network, SGD at learning rate 0.01, batch size 64. The lines are means of {len(published.results)} seeds as "
+            f"published and {len(logits.results)} from logits, the bands their range; circles are the losses that the notebook printed."
         ),
-        records=tuple(id for arm in arms for id in arm.records),
     )
 
 
@@ -110,36 +106,24 @@ def _softmax_twice(curves: Sequence[Curve]) -> Panel:
         title="Softmax twice, as published",
         series=[
             band("training", curves, lambda c: c.mean_of_batch_means),
-            Series(
-                label="printed in the notebook",
-                x=[float(p.epoch) for p in points],
-                y=[p.value for p in points],
-                role="printed",
-            ),
+            printed_points(points, lambda p: float(p.epoch)),
         ],
         x_label="epoch",
         y_label="training loss as printed (nats)",
     )
 
 
-def _from_logits(curves: Sequence[Curve]) -> Panel:
+def training_and_test(curves: Sequence[Curve], title: str = "") -> Panel:
     """Draw training and test loss together, softmax applied once."""
-    return Panel(
-        title="From logits",
-        series=[band("training", curves, lambda c: c.running_loss), band("test", curves, lambda c: c.test_loss)],
-        x_label="epoch",
-        y_label="cross-entropy (nats)",
-    )
+    series = [band("training", curves, lambda c: c.running_loss), band("test", curves, lambda c: c.test_loss)]
+    return Panel(title=title, series=series, x_label="epoch", y_label="cross-entropy (nats)")
 
 
 @answer.table("part1-milestones")
 def milestones(records: Records, findings: Findings) -> TableSpec:
     """List both arms' losses and accuracies at a few epochs."""
-    runs = {
-        "softmax twice": hundred_epochs(records, "as_published").each(lambda run: run.curve),
-        "from logits": curves_from_logits(records),
-    }
-    rows: list[list[str | float | int]] = []
+    runs = {"softmax twice": published_curves(records), "from logits": curves_from_logits(records)}
+    rows: list[list[Cell]] = []
     for label, arm in runs.items():
         curves = arm.results
         last = len(curves[0].running_loss)
@@ -162,29 +146,18 @@ def milestones(records: Records, findings: Findings) -> TableSpec:
         ),
         columns=["loss", "epoch", "training loss as printed (nats)", "test loss (nats)", "test accuracy (%)"],
         rows=rows,
-        records=tuple(id for arm in runs.values() for id in arm.records),
     )
 
 
-for name, value in {
-    "published-first-loss": lambda run: run.curve.train_loss[0],
-    "published-last-loss": lambda run: run.curve.train_loss[-1],
-}.items():
-    answer.number(name)(over_seeds("epochs", "as_published", EpochsResults, value, unit="nats"))
-answer.number("published-accuracy")(
-    over_seeds(
-        "epochs",
-        "as_published",
-        EpochsResults,
-        lambda run: at_the_end(run.curve.test_accuracy) * PERCENT,
-        unit="percent",
-    )
-)
+@answer.number("published-first-loss", 0)
+@answer.number("published-last-loss", -1)
+def published_loss(records: Records, epoch: int) -> Estimate:
+    """Estimate the training loss as published, with the weights fixed, after one of the epochs at which it was taken."""
+    return over_seeds(published_curves(records), lambda curve: curve.train_loss[epoch], unit="nats")
 
 
-@answer.number("logits-accuracy")
-def accuracy_from_logits(records: Records) -> Estimate:
-    """Estimate the test accuracy from logits over the last epochs."""
-    arm = curves_from_logits(records)
-    accuracies = arm.values(lambda curve: at_the_end(curve.test_accuracy) * PERCENT)
-    return mean_with_t_interval(accuracies, unit="percent", records=arm.records)
+@answer.number("published-accuracy", published_curves)
+@answer.number("logits-accuracy", curves_from_logits)
+def accuracy(records: Records, curves: Callable[[Records], Arm[Curve]]) -> Estimate:
+    """Estimate the test accuracy over the last epochs."""
+    return over_seeds(curves(records), lambda curve: at_the_end(curve.test_accuracy) * PERCENT, unit="percent")

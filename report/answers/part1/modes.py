@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_ref import CLASS_NAMES
-from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import MatrixChart, MatrixPanel
 from report.answers.curves import PERCENT
 from report.answers.part1 import answer
-from report.answers.trained import hundred_epochs, printed_epochs
+from report.answers.trained import printed_epochs, published_curves
 from report.conclude.rules import NoneOf
 from report.conclude.statistics import Estimate, proportion
 from report.experiments.training import Curve
@@ -45,35 +46,35 @@ def most_often_lost(arm: Arm[Curve]) -> int:
     "P1.7",
     "A falling loss shows that every class is being learnt.",
     NoneOf(15.0),
-    origin="ours",
 )
 def runs_that_lose_a_class(records: Records) -> Estimate:
     """Share of runs as published that after epoch {epochs} never predict some class, although the loss fell throughout."""
     arm = printed_epochs(records, "as_published")
     settings = {"epochs": len(arm.results[0].test_loss)}
     count = sum(bool(lost_classes(c)) and bool((np.diff(c.mean_of_batch_means) < 0).all()) for c in arm.results)
-    return proportion(count, len(arm.results), records=arm.records, settings=settings)
+    return proportion(count, len(arm.results), settings=settings)
 
 
-def share_of_runs(name: str, condition: Callable[[Curve], bool]) -> Callable[[Records], Estimate]:
-    """Make an estimator of the share of runs that fulfil a condition after the printed epochs."""
-
-    def estimate(records: Records) -> Estimate:
-        arm = printed_epochs(records, name)
-        return proportion(sum(map(condition, arm.results)), len(arm.results), records=arm.records)
-
-    return estimate
+@answer.number("shirts-lost")
+def shirts_lost(records: Records) -> Estimate:
+    """Estimate the share of runs as published that never predict a shirt after the printed epochs."""
+    return _share_of(printed_epochs(records, "as_published"), lambda curve: SHIRT in lost_classes(curve))
 
 
-answer.number("shirts-lost")(share_of_runs("as_published", lambda curve: SHIRT in lost_classes(curve)))
-answer.number("lost-from-logits")(share_of_runs("from_logits", lambda curve: bool(lost_classes(curve))))
+@answer.number("lost-from-logits")
+def lost_from_logits(records: Records) -> Estimate:
+    """Estimate the share of runs from logits that never predict some class after the printed epochs."""
+    return _share_of(printed_epochs(records, "from_logits"), lambda curve: bool(lost_classes(curve)))
 
 
 @answer.number("lost-after-hundred-epochs")
 def lost_after_a_hundred_epochs(records: Records) -> Estimate:
     """Estimate the share of runs as published that never predict some class after a hundred epochs either."""
-    arm = hundred_epochs(records, "as_published")
-    return proportion(sum(bool(lost_classes(run.curve)) for run in arm.results), len(arm.results), records=arm.records)
+    return _share_of(published_curves(records), lambda curve: bool(lost_classes(curve)))
+
+
+def _share_of(arm: Arm[Curve], condition: Callable[[Curve], bool]) -> Estimate:
+    return proportion(sum(map(condition, arm.results)), len(arm.results))
 
 
 @answer.figure("part1-recall")
@@ -116,23 +117,18 @@ def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
             f"Recall after {epochs} epochs: the share of each class's test images that are recognised. Stronger colour = more "
             "recognised; an empty cell = none. One column is one seed: the same initial weights and the same batches in both maps."
         ),
-        records=tuple(id for arm in arms.values() for id in arm.records),
     )
 
 
 @answer.figure("part1-card")
 def card(records: Records, findings: Findings) -> FigureSpec:
     """Draw the recall of the published networks alone, small."""
-    whole = recall_by_class(records, findings)
     published = printed_epochs(records, "as_published")
     losing = sum(bool(lost_classes(curve)) for curve in published.results)
-    return FigureSpec(
-        chart=whole.chart,
-        title=whole.title,
-        alt=f"Heat map of recall by class and seed: {losing} of {len(published.results)} networks never predict some class.",
-        caption="",
-        records=published.records,
+    alt = (
+        f"Heat map of recall by class and seed: {losing} of {len(published.results)} networks never predict some class."
     )
+    return replace(recall_by_class(records, findings), alt=alt, caption="", records=published.records)
 
 
 @answer.table("part1-lost")
@@ -144,12 +140,11 @@ def lost_by_class(records: Records, findings: Findings) -> TableSpec:
         for label, arm in arms.items()
     }
     losing = sorted({name for found in counts.values() for name in found}, key=CLASS_NAMES.index)
-    rows: list[list[str | float | int]] = [[name, *(found[name] for found in counts.values())] for name in losing]
+    rows: list[list[Cell]] = [[name, *(found[name] for found in counts.values())] for name in losing]
     learnt = [sum(not lost_classes(curve) for curve in arm.results) for arm in arms.values()]
     return TableSpec(
         title="Classes that are never predicted",
         caption=f"Number of networks, of {len(arms['as published'].results)} seeds, that never predict a class after the epochs that the notebook printed.",
         columns=["never predicted", *arms],
         rows=[*rows, ["none: all ten are predicted", *learnt]],
-        records=tuple(id for arm in arms.values() for id in arm.records),
     )

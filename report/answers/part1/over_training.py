@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from report.answers.answer import FigureSpec, Findings, by_verdict, names_of
 from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT, at_the_end, band, mean_over
+from report.answers.curves import PERCENT, at_the_end
 from report.answers.part1 import answer
+from report.answers.part1.loss import training_and_test
 from report.answers.trained import FALL, curves_from_logits, slopes
 from report.conclude.interval_rules import Below
 from report.conclude.rules import Conditions
@@ -46,20 +47,13 @@ def slopes_of_accuracy(records: Records) -> tuple[Estimate, ...]:
 @answer.figure("part1-over-training")
 def over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw training and test loss from logits, and the test loss after epoch 40 on a scale of its own."""
-    arm = curves_from_logits(records)
-    curves = arm.results
-    claim = findings["P1.3"]
-    test = band("test", curves, lambda c: c.test_loss)
-    panels = [
-        Panel(
-            series=[band("training", curves, lambda c: c.running_loss), test],
-            x_label="epoch",
-            y_label="cross-entropy (nats)",
-        ),
-        Panel(series=[_after(test, SPANS[0][1])], x_label="epoch", y_label="test cross-entropy, enlarged (nats)"),
-    ]
+    arm, claim = curves_from_logits(records), findings["P1.3"]
+    both = training_and_test(arm.results)
+    test = both.series[1]
+    after = _after(test, SPANS[0][1])
+    enlarged = Panel(series=[after], x_label="epoch", y_label="test cross-entropy, enlarged (nats)")
     return FigureSpec(
-        chart=LineChart(panels=panels if panels[1].series[0].x else panels[:1]),
+        chart=LineChart(panels=[both, enlarged] if after.x else [both]),
         title=by_verdict(
             claim,
             supported="The test loss is still falling when training stops",
@@ -68,13 +62,12 @@ def over_training(records: Records, findings: Findings) -> FigureSpec:
             withheld="Training and test loss by epoch, from logits",
         ),
         alt=(
-            f"Training loss falls to {mean_over(curves, lambda c: c.running_loss[-1]):.2f} nats over {len(test.x)} epochs. Test loss "
-            f"is {mean_over(curves, lambda c: c.test_loss[min(SPANS[0][1], len(c.test_loss)) - 1]):.3f} nats at epoch "
-            f"{min(SPANS[0][1], len(test.x))} and {mean_over(curves, lambda c: at_the_end(c.test_loss)):.3f} on average over "
+            f"Training loss falls to {arm.mean(lambda c: c.running_loss[-1]):.2f} nats over {len(test.x)} epochs. Test loss "
+            f"is {arm.mean(lambda c: c.test_loss[min(SPANS[0][1], len(c.test_loss)) - 1]):.3f} nats at epoch "
+            f"{min(SPANS[0][1], len(test.x))} and {arm.mean(lambda c: at_the_end(c.test_loss)):.3f} on average over "
             "the last epochs."
         ),
-        caption=f"From logits, SGD at 0.01, batch size 64. The line is the mean of {len(curves)} seeds, the band their range.",
-        records=arm.records,
+        caption=f"From logits, SGD at 0.01, batch size 64. The line is the mean of {len(arm.results)} seeds, the band their range.",
     )
 
 

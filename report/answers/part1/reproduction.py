@@ -5,9 +5,8 @@ from __future__ import annotations
 from report.answers.part1 import answer
 from report.answers.printed import printed
 from report.answers.trained import printed_epochs
-from report.conclude.rank_envelope import rank_envelope
+from report.conclude.rank_envelope import curves_as_far, rank_envelope
 from report.conclude.rules import Conditions, Reproduced
-from report.conclude.sampling import Rank
 from report.conclude.statistics import Estimate, exact
 from report.record.reader import Records
 
@@ -32,22 +31,12 @@ def distances_of_prints(records: Records) -> tuple[Estimate, ...]:
         shared = [p for p in printed(series) if p.epoch <= epochs]
         seeds = [[curve.mean_of_batch_means[p.epoch - 1] for p in shared] for curve in arm.results]
         settings = {"points": len(shared)} if not found else {}
-        found.append(rank_envelope([p.value for p in shared], seeds, records=arm.records, digits=1, settings=settings))
+        found.append(rank_envelope([p.value for p in shared], seeds, digits=1, settings=settings))
     return tuple(found)
 
 
 @answer.number("runs-as-far")
 def runs_as_far(records: Records) -> tuple[Estimate, ...]:
     """Count our runs that lie at least as far from the others as each print."""
-    return tuple(
-        exact(
-            round(found.sampling.p_value * (found.n + 1)) - 1,  # the print is one of the curves ranked
-            unit="runs",
-            n=found.n,
-            n_of="runs",
-            digits=0,
-            records=found.records,
-        )
-        for found in distances_of_prints(records)
-        if isinstance(found.sampling, Rank)
-    )
+    envelopes = distances_of_prints(records)
+    return tuple(exact(curves_as_far(found), unit="runs", n=found.n, n_of="runs") for found in envelopes)

@@ -14,7 +14,7 @@ from report.answers.curves import PERCENT
 from report.answers.part1 import answer
 from report.answers.part1.modes import lost_classes
 from report.answers.printed import printed
-from report.answers.trained import hundred_epochs, printed_epochs
+from report.answers.trained import printed_epochs, published_curves
 from report.conclude.statistics import Estimate, exact, proportion
 from report.experiments.epochs import PRINTED_EPOCHS
 from report.experiments.training import Curve
@@ -42,7 +42,7 @@ def last_losses(records: Records) -> tuple[list[float], list[float]]:
 
 @answer.number("notebook-last-loss")
 def notebook_last_loss(records: Records) -> Estimate:
-    """Give the last loss that the notebook printed."""
+    """Return the last loss that the notebook printed."""
     return exact(printed_last_loss(), unit="nats", n=1, n_of="printed losses", digits=4)
 
 
@@ -56,10 +56,7 @@ def lost_among_the_nearest(records: Records) -> Estimate:
         for loss in losses
     ]
     nearest = sorted(runs)[:NEAREST]
-    ids = printed_epochs(records, "as_published").records
-    return exact(
-        sum(is_lost for _, is_lost in nearest), unit="runs", n=len(nearest), n_of="runs", digits=0, records=ids
-    )
+    return exact(sum(is_lost for _, is_lost in nearest), unit="runs", n=len(nearest), n_of="runs")
 
 
 @answer.figure("part1-last-loss")
@@ -69,14 +66,11 @@ def last_loss(records: Records, findings: Findings) -> FigureSpec:
     notebook = printed_last_loss()
     rows = [_range(label, losses) for label, losses in (("a class lost", lost), ("all ten learnt", learnt)) if losses]
     rows.append(_range("the notebook's run", [notebook]))
-    within = [losses and min(losses) <= notebook <= max(losses) for losses in (lost, learnt)]
-    title = {
-        (True, False): "The notebook's last printed loss fits a network that lost a class",
-        (False, True): "The notebook's last printed loss fits a network that learnt all ten classes",
-    }.get(
-        (bool(within[0]), bool(within[1])),
-        "The notebook's last printed loss does not tell whether its network lost a class",
-    )
+    in_lost, in_learnt = (bool(losses) and min(losses) <= notebook <= max(losses) for losses in (lost, learnt))
+    title = "The notebook's last printed loss does not tell whether its network lost a class"
+    if in_lost != in_learnt:
+        kind = "lost a class" if in_lost else "learnt all ten classes"
+        title = f"The notebook's last printed loss fits a network that {kind}"
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label=f"loss printed after epoch {PRINTED_EPOCHS} (nats)", zero=None),
         title=title,
@@ -87,7 +81,6 @@ def last_loss(records: Records, findings: Findings) -> FigureSpec:
         )
         + ".",
         caption=f"{len(lost) + len(learnt)} networks trained as published. Each small dot is one run; large dot: mean; bar: range of the runs, not an interval.",
-        records=printed_epochs(records, "as_published").records,
     )
 
 
@@ -114,8 +107,7 @@ def _had_lost_a_class(curve: Curve) -> bool:
 @answer.number("regained")
 def share_regained(records: Records) -> Estimate:
     """Estimate the share of runs that lost a class within the printed epochs and predict it after a hundred."""
-    arm = hundred_epochs(records, "as_published").each(lambda run: run.curve)
-    losing = arm.where(_had_lost_a_class)
+    losing = published_curves(records).where(_had_lost_a_class)
     if not losing.by_seed:
         raise NoRecords("epochs: no run of a hundred epochs lost a class")
     return proportion(sum(bool(regained(c)) for c in losing.results), len(losing.results), records=losing.records)
@@ -124,7 +116,7 @@ def share_regained(records: Records) -> Estimate:
 @answer.figure("part1-recovery")
 def recovery(records: Records, findings: Findings) -> FigureSpec:
     """Draw every run of a hundred epochs as published: its loss and its accuracy, with the runs that find a class again on top."""
-    arm = hundred_epochs(records, "as_published").each(lambda run: run.curve)
+    arm = published_curves(records)
     returns = {seed: found for seed, curve in sorted(arm.by_seed.items()) if (found := regained(curve))}
     first = min(returns, key=lambda seed: returns[seed][0][1], default=None)
     losing = arm.where(_had_lost_a_class)
@@ -163,7 +155,6 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
                 else "."
             )
         ),
-        records=arm.records,
     )
 
 

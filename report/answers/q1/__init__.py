@@ -20,7 +20,6 @@ answer.definition(
     "a weighted sum of the inputs can be any real number, below 0 and above 1 as well",
     "test_q1_1_linear_regression_leaves_the_unit_interval",
     holds=True,
-    origin="said",
     place="Q1, linear regression, output",
 )
 answer.definition(
@@ -30,7 +29,6 @@ answer.definition(
     "test_q1_2_two_class_softmax_is_the_sigmoid",
     holds=True,
     note="With the difference of the two logits for mx + b, the softmax over two classes is this very formula.",
-    origin="said",
     place="Q1, logistic regression, equation",
 )
 answer.definition(
@@ -39,6 +37,5 @@ answer.definition(
     "softmax regression gives probabilities of any number of classes, and is logistic regression for each pair of them",
     "test_q1_4_softmax_regression_extends_logistic_regression",
     holds=True,
-    origin="said",
     place="Q1, logistic regression, purpose",
 )

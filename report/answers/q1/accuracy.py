@@ -15,51 +15,37 @@ from report.record.reader import Records
 
 def accuracy_difference(records: Records) -> Estimate:
     """Estimate the test accuracy of softmax regression minus that of least squares."""
-    logistic, first = classifier(records, "logistic")
-    least_squares, second = classifier(records, "least_squares")
-    difference = hits(logistic) - hits(least_squares)
-    return over_images(difference, unit=POINTS, scale=PERCENT, signed=True, records=first + second)
+    difference = hits(classifier(records, "logistic")) - hits(classifier(records, "least_squares"))
+    return over_images(difference, unit=POINTS, scale=PERCENT, signed=True)
 
 
 @answer.illustration("Q1.4")
 def gains_over_majority(records: Records) -> tuple[Estimate, Estimate]:
     """Test accuracy of logistic regression on two classes that are hard to tell apart, and on ten, minus always naming one class."""
     pair, ten = (
-        over_images(hits(model) - always_one(model), unit=POINTS, scale=PERCENT, signed=True, records=ids)
-        for model, ids in (classifier(records, arm) for arm in ("pair_logistic", "logistic"))
+        over_images(hits(model) - always_one(model), unit=POINTS, scale=PERCENT, signed=True)
+        for model in (classifier(records, arm) for arm in ("pair_logistic", "logistic"))
     )
     return pair, ten
 
 
-@answer.number("least-squares-accuracy")
-def least_squares_accuracy(records: Records) -> Estimate:
-    """Estimate the test accuracy of least squares."""
-    model, ids = classifier(records, "least_squares")
-    return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
-
-
-@answer.number("logistic-accuracy")
-def logistic_accuracy(records: Records) -> Estimate:
-    """Estimate the test accuracy of softmax regression."""
-    model, ids = classifier(records, "logistic")
-    return over_images(hits(model), unit="percent", scale=PERCENT, records=ids)
+@answer.number("least-squares-accuracy", "least_squares")
+@answer.number("logistic-accuracy", "logistic")
+def accuracy(records: Records, arm: str) -> Estimate:
+    """Estimate the test accuracy of least squares or of softmax regression."""
+    return over_images(hits(classifier(records, arm)), unit="percent", scale=PERCENT)
 
 
 @answer.figure("q1-differences")
 def accuracy_differences(records: Records, findings: Findings) -> FigureSpec:
     """Draw logistic regression minus least squares in accuracy, over all images and for each class."""
-    logistic, first = classifier(records, "logistic")
-    least_squares, second = classifier(records, "least_squares")
-    both = first + second
+    logistic, least_squares = classifier(records, "logistic"), classifier(records, "least_squares")
     difference, labels = hits(logistic) - hits(least_squares), labels_of(logistic)
     overall = accuracy_difference(records)
     rows = [row("all classes", overall)]
     for place, name in enumerate(CLASS_NAMES):
-        if (labels == place).any():
-            estimate = over_images(
-                difference[labels == place], unit="percentage points", scale=PERCENT, signed=True, records=both
-            )
-            rows.append(row(name, estimate))
+        if (of_class := labels == place).any():
+            rows.append(row(name, over_images(difference[of_class], unit=POINTS, scale=PERCENT, signed=True)))
     return FigureSpec(
         chart=IntervalChart(
             rows=rows,
@@ -74,30 +60,20 @@ def accuracy_differences(records: Records, findings: Findings) -> FigureSpec:
             neither="Neither model clearly recognises more test images",
             withheld="Test images recognised, logistic regression minus least squares",
         ),
-        alt="Differences in accuracy, logistic regression minus least squares: "
-        + "; ".join(f"{r.label}, {r.value:+.1f} points ({r.low:+.1f} to {r.high:+.1f})" for r in rows)
-        + ".",
         caption="Bars: 95 % intervals, paired bootstrap over test images. Shaded: ±0.3 points.",
-        records=both,
     )
 
 
 @answer.figure("q1-majority")
 def against_majority(records: Records, findings: Findings) -> FigureSpec:
     """Draw logistic regression on two and on ten classes against always naming one of them."""
-    pair, first = classifier(records, "pair_logistic")
-    ten, second = classifier(records, "logistic")
+    pair, ten = classifier(records, "pair_logistic"), classifier(records, "logistic")
     rows = [
-        row(
-            f"{label}, always one class",
-            over_images(always_one(model), unit="percent", scale=PERCENT, records=ids),
-        )
-        for label, model, ids in (("two classes", pair, first), ("ten classes", ten, second))
-    ]
-    rows.insert(1, row("two classes, logistic", over_images(hits(pair), unit="percent", scale=PERCENT, records=first)))
-    rows += [
-        row("ten classes, logistic", logistic_accuracy(records)),
-        row("ten classes, least squares", least_squares_accuracy(records)),
+        row("two classes, always one class", over_images(always_one(pair), unit="percent", scale=PERCENT)),
+        row("two classes, logistic", accuracy(records, "pair_logistic")),
+        row("ten classes, always one class", over_images(always_one(ten), unit="percent", scale=PERCENT)),
+        row("ten classes, logistic", accuracy(records, "logistic")),
+        row("ten classes, least squares", accuracy(records, "least_squares")),
     ]
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test images recognised (%)", zero=None),
@@ -109,10 +85,8 @@ def against_majority(records: Records, findings: Findings) -> FigureSpec:
             neither="Whether logistic regression beats always naming one class on both problems is not settled",
             withheld="Logistic regression on two and on ten classes",
         ),
-        alt="Test accuracy: " + "; ".join(f"{r.label}, {r.value:.1f} %" for r in rows) + ".",
         caption=(
             f"The two classes, {pair_names(pair)}, are those that least squares confuses most on held-out training images. "
             "Bars: 95 % intervals, bootstrap over test images."
         ),
-        records=first + second,
     )

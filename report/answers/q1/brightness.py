@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.answer import FigureSpec, Findings, TableSpec, table_of
+from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign
 from report.answers.q1 import answer
@@ -19,57 +21,42 @@ from report.record.reader import Records
 NUM_GROUPS = 20
 
 
-def _squared_errors(records: Records) -> tuple[Floats, Floats, tuple[str, ...]]:
+def _task(records: Records) -> BrightnessResults:
+    return records.arm("regression", "brightness", BrightnessResults).results[0]
+
+
+def _squared_errors(records: Records) -> tuple[Floats, Floats]:
     """Return each test image's squared error, of least squares and of the training mean, in grey levels squared."""
-    found = records.arm("regression", "brightness", BrightnessResults)
-    task = found.results[0]
+    task = _task(records)
     truth = unpacked(task.truth)
-    return (truth - unpacked(task.predicted)) ** 2, (truth - task.training_mean) ** 2, found.records
+    return (truth - unpacked(task.predicted)) ** 2, (truth - task.training_mean) ** 2
 
 
 def variance_explained(records: Records) -> Estimate:
     """Estimate R² on the test images, against predicting the training mean."""
-    fitted, mean, ids = _squared_errors(records)
-    return bootstrap(
-        [fitted, mean],
-        lambda a, b: PERCENT * (1 - a.sum(-1) / b.sum(-1)),
-        unit="percent",
-        n_of="test images",
-        paired=True,
-        records=ids,
-    )
+
+    def share_explained(fitted: Floats, mean: Floats) -> Any:
+        return PERCENT * (1 - fitted.sum(-1) / mean.sum(-1))
+
+    return bootstrap(_squared_errors(records), share_explained, unit="percent", n_of="test images", paired=True)
 
 
-def _typical_error(squared: Floats, records: tuple[str, ...]) -> Estimate:
-    return bootstrap(
-        [squared],
-        lambda errors: np.sqrt(errors.mean(-1)),
-        unit="grey levels",
-        n_of="test images",
-        paired=False,
-        records=records,
-    )
+@answer.number("brightness-error", 0)
+@answer.number("brightness-error-of-mean", 1)
+def brightness_error(records: Records, prediction: int) -> Estimate:
+    """Estimate the root mean squared error of least squares or of predicting the training mean."""
 
+    def root_mean(squared: Floats) -> Any:
+        return np.sqrt(squared.mean(-1))
 
-@answer.number("brightness-error")
-def brightness_error(records: Records) -> Estimate:
-    """Estimate the root mean squared error of least squares."""
-    fitted, _, ids = _squared_errors(records)
-    return _typical_error(fitted, ids)
-
-
-@answer.number("brightness-error-of-mean")
-def brightness_error_of_mean(records: Records) -> Estimate:
-    """Estimate the root mean squared error of predicting the training mean."""
-    _, mean, ids = _squared_errors(records)
-    return _typical_error(mean, ids)
+    squared = _squared_errors(records)[prediction]
+    return bootstrap([squared], root_mean, unit="grey levels", n_of="test images", paired=False)
 
 
 @answer.figure("q1-brightness")
 def brightness(records: Records, findings: Findings) -> FigureSpec:
     """Draw true against predicted brightness."""
-    found = records.arm("regression", "brightness", BrightnessResults)
-    task = found.results[0]
+    task = _task(records)
     truth, predicted = unpacked(task.truth), unpacked(task.predicted)
     groups = np.array_split(np.argsort(predicted, kind="stable"), min(NUM_GROUPS, len(truth)))
     grouped = Series(
@@ -82,14 +69,11 @@ def brightness(records: Records, findings: Findings) -> FigureSpec:
     ends = [float(predicted.min()), float(predicted.max())]
     r_squared = variance_explained(records)
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=[Series(label="perfect prediction", x=ends, y=ends, role="reference"), grouped],
-                    x_label="predicted brightness of the lower half (grey levels)",
-                    y_label="true brightness (grey levels)",
-                )
-            ]
+        chart=line_chart(
+            Series(label="perfect prediction", x=ends, y=ends, role="reference"),
+            grouped,
+            x_label="predicted brightness of the lower half (grey levels)",
+            y_label="true brightness (grey levels)",
         ),
         title=by_sign(
             findings["Q1.3"],
@@ -107,26 +91,22 @@ def brightness(records: Records, findings: Findings) -> FigureSpec:
             f"{len(truth):,} test images in {len(groups)} groups of equal size by predicted brightness, 0 black to 255 white. "
             "Line: mean of the truth; band: from its 10th to its 90th percentile; thin line: perfect prediction."
         ),
-        records=found.records,
     )
 
 
 @answer.table("q1-brightness-errors")
 def brightness_table(records: Records, findings: Findings) -> TableSpec:
     """List the errors of least squares and of the training mean on the brightness task."""
-    fitted, mean, ids = _squared_errors(records)
-    return TableSpec(
+    errors = dict(zip(("least squares", "training mean"), _squared_errors(records), strict=True))
+    variance = errors["training mean"].sum()
+    return table_of(
+        errors,
+        {
+            "prediction": str,
+            "root mean squared error (grey levels)": lambda name: float(np.sqrt(errors[name].mean())),
+            "mean absolute error (grey levels)": lambda name: float(np.sqrt(errors[name]).mean()),
+            "R² (%)": lambda name: PERCENT * float(1 - errors[name].sum() / variance),
+        },
         title="Errors in predicting brightness",
         caption="Mean brightness of the lower half of a test image, predicted from the upper half. Grey levels run from 0 to 255.",
-        columns=["prediction", "root mean squared error (grey levels)", "mean absolute error (grey levels)", "R² (%)"],
-        rows=[
-            [
-                label,
-                float(np.sqrt(errors.mean())),
-                float(np.sqrt(errors).mean()),
-                PERCENT * float(1 - errors.sum() / mean.sum()),
-            ]
-            for label, errors in (("least squares", fitted), ("training mean", mean))
-        ],
-        records=ids,
     )

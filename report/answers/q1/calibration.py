@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec
-from report.answers.charts import Series
+from report.answers.answer import FigureSpec, Findings, TableSpec, table_of
+from report.answers.charts import Series, reliability_diagram
 from report.answers.curves import PERCENT
 from report.answers.intervals import by_sign, over_images
 from report.answers.q1 import answer
 from report.answers.q1.classifiers import MODELS, POINTS, Floats, classifier, hits, outputs_of
-from report.answers.reliability import reliability_diagram
 from report.conclude.bootstrap import bootstrap
 from report.conclude.statistics import Estimate
 from report.experiments.linear_fits import ClassifierResults
@@ -28,28 +27,18 @@ def _fairest_brier(least_squares: ClassifierResults) -> Floats:
 
 def brier_difference(records: Records) -> Estimate:
     """Estimate the Brier score of softmax regression minus that of least squares; below 0 it is the better."""
-    logistic, first = classifier(records, "logistic")
-    least_squares, second = classifier(records, "least_squares")
+    logistic, least_squares = classifier(records, "logistic"), classifier(records, "least_squares")
     difference = unpacked(logistic.predictions.brier) - _fairest_brier(least_squares)
-    return over_images(difference, unit="Brier score", signed=True, records=first + second)
+    return over_images(difference, unit="Brier score", signed=True)
 
 
-def _confidence_minus_accuracy(records: Records, arm: str) -> Estimate:
-    model, ids = classifier(records, arm)
+@answer.number("least-squares-confidence", "least_squares")
+@answer.number("logistic-confidence", "logistic")
+def confidence_minus_accuracy(records: Records, arm: str) -> Estimate:
+    """Estimate mean confidence minus accuracy; the outputs of least squares are clipped and renormalised."""
+    model = classifier(records, arm)
     gaps = unpacked(model.predictions.confidence) - hits(model)
-    return over_images(gaps, unit=POINTS, scale=PERCENT, signed=True, records=ids)
-
-
-@answer.number("least-squares-confidence")
-def least_squares_confidence(records: Records) -> Estimate:
-    """Estimate mean confidence minus accuracy of least squares, its outputs clipped and renormalised."""
-    return _confidence_minus_accuracy(records, "least_squares")
-
-
-@answer.number("logistic-confidence")
-def logistic_confidence(records: Records) -> Estimate:
-    """Estimate mean confidence minus accuracy of softmax regression."""
-    return _confidence_minus_accuracy(records, "logistic")
+    return over_images(gaps, unit=POINTS, scale=PERCENT, signed=True)
 
 
 def _bins_and_gaps(model: ClassifierResults) -> tuple[Floats, Floats]:
@@ -70,20 +59,19 @@ def _calibration_error(bins: Floats, gaps: Floats) -> Floats:
 @answer.number("calibration-difference")
 def calibration_difference(records: Records) -> Estimate:
     """Estimate the expected calibration error of softmax regression minus that of least squares."""
-    logistic, first = classifier(records, "logistic")
-    least_squares, second = classifier(records, "least_squares")
+    logistic, least_squares = (_bins_and_gaps(classifier(records, arm)) for arm in ("logistic", "least_squares"))
     return bootstrap(
-        [*_bins_and_gaps(logistic), *_bins_and_gaps(least_squares)],
+        [*logistic, *least_squares],
         lambda a, b, c, d: PERCENT * (_calibration_error(a, b) - _calibration_error(c, d)),
         unit=POINTS,
         n_of="test images",
         paired=True,
         signed=True,
-        records=first + second,
     )
 
 
 @answer.figure("q1-calibration")
+@answer.figure("q1-card")
 def calibration(records: Records, findings: Findings) -> FigureSpec:
     """Draw the reliability diagram of both models."""
     models = {label: classifier(records, arm) for label, arm in MODELS.items()}
@@ -93,10 +81,10 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
             x=[PERCENT * value for value in model.predictions.calibration.confidence],
             y=[PERCENT * value for value in model.predictions.calibration.accuracy],
         )
-        for label, (model, _) in models.items()
+        for label, model in models.items()
     ]
-    errors = {label: PERCENT * model.predictions.calibration.error for label, (model, _) in models.items()}
-    gap = least_squares_confidence(records)
+    errors = {label: PERCENT * model.predictions.calibration.error for label, model in models.items()}
+    gap = confidence_minus_accuracy(records, "least_squares")
     return FigureSpec(
         chart=reliability_diagram(curves),
         title=by_sign(
@@ -114,53 +102,30 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
             "Test images in 15 bins by their largest probability; empty bins are left out. Outputs of least squares are clipped to [0, 1] "
             "and divided by their sum; logistic regression gives probabilities. Thin line: perfectly calibrated."
         ),
-        records=tuple(id for _, ids in models.values() for id in ids),
     )
 
 
 @answer.table("q1-classifiers")
 def classifiers(records: Records, findings: Findings) -> TableSpec:
     """List both models as classifiers and as forecasters."""
-    rows: list[list[str | float | int]] = []
-    ids: tuple[str, ...] = ()
-    for label, arm in MODELS.items():
-        model, found = classifier(records, arm)
-        ids += found
-        raw = model.predictions.brier if model.outputs is None else model.outputs.brier
-        rows.append(
-            [
-                label,
-                PERCENT * model.train_accuracy,
-                PERCENT * float(hits(model).mean()),
-                PERCENT * float(unpacked(model.predictions.confidence).mean()),
-                float(unpacked(raw).mean()),
-                float(unpacked(model.predictions.brier).mean()),
-                PERCENT * model.predictions.calibration.error,
-                model.penalty,
-            ]
-        )
-    return TableSpec(
+    models = {label: classifier(records, arm) for label, arm in MODELS.items()}
+    made = {label: model.predictions for label, model in models.items()}
+    raw = {label: (model.outputs or model.predictions).brier for label, model in models.items()}
+    return table_of(
+        models,
+        {
+            "model": str,
+            "training accuracy (%)": lambda label: PERCENT * models[label].train_accuracy,
+            "test accuracy (%)": lambda label: PERCENT * float(hits(models[label]).mean()),
+            "mean confidence (%)": lambda label: PERCENT * float(unpacked(made[label].confidence).mean()),
+            "Brier score of outputs": lambda label: float(unpacked(raw[label]).mean()),
+            "Brier score of probabilities": lambda label: float(unpacked(made[label].brier).mean()),
+            "calibration error (points)": lambda label: PERCENT * made[label].calibration.error,
+            "penalty λ": lambda label: models[label].penalty,
+        },
         title="Least squares and logistic regression as classifiers",
         caption=(
             "Ten classes, test images except for the training accuracy. The Brier score is that of the outputs as they are and as "
             "probabilities (clipped and divided by their sum); lower is better. The calibration error is above 0 by chance alone."
         ),
-        columns=[
-            "model",
-            "training accuracy (%)",
-            "test accuracy (%)",
-            "mean confidence (%)",
-            "Brier score of outputs",
-            "Brier score of probabilities",
-            "calibration error (points)",
-            "penalty λ",
-        ],
-        rows=rows,
-        records=ids,
     )
-
-
-@answer.figure("q1-card")
-def card(records: Records, findings: Findings) -> FigureSpec:
-    """Draw the reliability diagram, small."""
-    return calibration(records, findings)

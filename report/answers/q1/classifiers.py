@@ -18,10 +18,9 @@ MODELS = {"least squares": "least_squares", "logistic regression": "logistic"}
 """Names of the fits to ten classes, by their labels."""
 
 
-def classifier(records: Records, arm: str) -> tuple[ClassifierResults, tuple[str, ...]]:
-    """Return the one fit of an arm, with the id of its record."""
-    found = records.arm("regression", arm, ClassifierResults)
-    return found.results[0], found.records
+def classifier(records: Records, arm: str) -> ClassifierResults:
+    """Return the one fit of an arm."""
+    return records.arm("regression", arm, ClassifierResults).results[0]
 
 
 def labels_of(model: ClassifierResults) -> NDArray[np.int64]:
@@ -55,14 +54,9 @@ def pair_names(model: ClassifierResults) -> str:
 @answer.number("distance-to-minimum")
 def distance_to_minimum(records: Records) -> Estimate:
     """Return the bound on how far softmax regression stopped above its minimum."""
-    model, ids = classifier(records, "logistic")
-    if model.lbfgs is None:
+    fit = classifier(records, "logistic").lbfgs
+    if fit is None:
         raise NoRecords("regression: the minimum of softmax regression")
     return Estimate(
-        value=model.lbfgs.excess,
-        unit="nats",
-        n=1,
-        n_of="fits",
-        method="upper bound from the gradient and the penalty",
-        records=ids,
+        value=fit.excess, unit="nats", n=1, n_of="fits", method="upper bound from the gradient and the penalty"
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from fmnist_ref import CLASS_NAMES
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import ImageGrid, LineChart, Panel, Series, Tile
+from report.answers.charts import ImageGrid, Series, Tile, line_chart
 from report.answers.curves import PERCENT
 from report.answers.intervals import over_images
 from report.answers.q1 import answer
@@ -22,14 +22,14 @@ SCALE_END = 0.99
 @answer.illustration("Q1.1")
 def share_outside(records: Records) -> Estimate:
     """Share of the outputs of least squares on test images that lie outside [0, 1]."""
-    model, ids = classifier(records, "least_squares")
-    return over_images(unpacked(outputs_of(model).share_outside), unit="percent", scale=PERCENT, records=ids)
+    found = outputs_of(classifier(records, "least_squares"))
+    return over_images(unpacked(found.share_outside), unit="percent", scale=PERCENT)
 
 
 @answer.figure("q1-outputs")
 def outputs(records: Records, findings: Findings) -> FigureSpec:
     """Draw how least squares' outputs are spread."""
-    model, ids = classifier(records, "least_squares")
+    model = classifier(records, "least_squares")
     found = outputs_of(model)
     centres = ((np.array(found.edges[:-1]) + np.array(found.edges[1:])) / 2).tolist()
     series, highest = [], 0.0
@@ -40,16 +40,13 @@ def outputs(records: Records, findings: Findings) -> FigureSpec:
     series += [Series(label=f"{end:g}", x=[end, end], y=[0.0, highest], role="reference") for end in (0.0, 1.0)]
     outside = PERCENT * float(unpacked(found.share_outside).mean())
     return FigureSpec(
-        chart=LineChart(
-            panels=[Panel(series=series, x_label="output of least squares", y_label="share of outputs per 0.05 (%)")]
-        ),
+        chart=line_chart(*series, x_label="output of least squares", y_label="share of outputs per 0.05 (%)"),
         title=f"{outside:.0f} % of the outputs of least squares lie outside 0 to 1",
         alt=(
             f"Distribution of the outputs for an image's own class and for the other nine. They run from {found.lowest:.2f} to "
             f"{found.highest:.2f}; {outside:.1f} % lie below 0 or above 1."
         ),
         caption=f"All outputs for {len(model.labels):,} test images, ten for each. Thin lines: 0 and 1.",
-        records=ids,
     )
 
 
@@ -57,10 +54,9 @@ def outputs(records: Records, findings: Findings) -> FigureSpec:
 def weights(records: Records, findings: Findings) -> FigureSpec:
     """Draw what each model has learnt per class, as images."""
     tiles: list[Tile] = []
-    ids: tuple[str, ...] = ()
     roughness = {}
     for label, arm in MODELS.items():
-        model, found = classifier(records, arm)
+        model = classifier(records, arm)
         images = unpacked(model.weights).reshape(len(model.classes), 28, 28)
         roughness[label] = _roughness(images)
         images = np.clip(images / np.quantile(np.abs(images), SCALE_END), -1, 1)
@@ -68,7 +64,6 @@ def weights(records: Records, findings: Findings) -> FigureSpec:
             Tile(pixels=image.flatten().tolist(), caption=f"{CLASS_NAMES[c]}, {label}")
             for c, image in zip(model.classes, images, strict=True)
         ]
-        ids += found
     smoother = min(roughness, key=lambda label: roughness[label])
     return FigureSpec(
         chart=ImageGrid(tiles=tiles, columns=5, kind="weights"),
@@ -83,7 +78,6 @@ def weights(records: Records, findings: Findings) -> FigureSpec:
             "Weights of each class on the pixels, in units of the model's 99th percentile, at which the colours end. An image's score "
             "for a class is the sum of its pixels times these weights, plus a constant."
         ),
-        records=ids,
     )
 
 

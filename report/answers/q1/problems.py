@@ -25,7 +25,6 @@ USEFUL_VARIANCE = 50.0
     ),
     note="For the Brier score, least squares is read in the way that favours it: its outputs as they come, or clipped and "
     "divided by their sum, whichever scores better.",
-    origin="said",
     place="Q1, summary",
 )
 def different_problems(records: Records) -> tuple[Estimate, Estimate, Estimate]:

@@ -23,7 +23,6 @@ answer.definition(
     holds=True,
     place="Q2, memory usage",
     note="How much it matters is a number: next to the data set it is little here unless the batch is large.",
-    origin="said",
 )
 answer.definition(
     "Q2.3",
@@ -32,7 +31,6 @@ answer.definition(
     "test_q2_3_smaller_batches_make_more_updates",
     holds=True,
     place="Q2, computational efficiency",
-    origin="said",
 )
 answer.definition(
     "Q2.4",
@@ -41,7 +39,6 @@ answer.definition(
     "test_q2_4_the_variance_of_a_gradient_is_that_of_one_image_over_the_batch_size",
     holds=True,
     place="Q2, computational efficiency, and stochasticity and noise",
-    origin="said",
 )
 answer.definition(
     "Q2.6",
@@ -51,7 +48,6 @@ answer.definition(
     holds=False,
     place="Q2, generalisation",
     note="An epoch is a permutation of the images. Small batches see them in smaller portions, not in greater variety.",
-    origin="said",
 )
 answer.definition(
     "Q2.12",
@@ -64,5 +60,4 @@ answer.definition(
         "True as a comparison, at one learning rate (Q2.11 looks at rates in proportion to the batch). False as an absolute: "
         "training is deterministic only where the batch is the whole training set, up to the rounding of a sum."
     ),
-    origin="said",
 )

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict, names_of
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT, accuracy_points, at_the_end
+from report.answers.charts import Series, line_chart
+from report.answers.curves import PERCENT, accuracy_points, at_the_end, middle_and_range, over_seeds
 from report.answers.q2 import answer
 from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above
 from report.conclude.rules import Conditions
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval
+from report.conclude.statistics import Estimate, exact
 from report.conclude.verdicts import Finding
 from report.experiments.batch_size import BUDGETS, RATES, BatchSizeResults
 from report.record.reader import Arm, Records
@@ -32,24 +32,14 @@ def over_batch_sizes(
     label: str, arms: dict[int, Arm[BatchSizeResults]], value: Callable[[BatchSizeResults], float], scale: float = 1.0
 ) -> Series:
     """Draw the mean of a number over seeds against batch size, with the range of the seeds as its band."""
-    values = {batch_size: np.array(arm.values(value)) * scale for batch_size, arm in arms.items()}
-    return Series(
-        label=label,
-        x=[float(batch_size) for batch_size in values],
-        y=[float(v.mean()) for v in values.values()],
-        low=[float(v.min()) for v in values.values()],
-        high=[float(v.max()) for v in values.values()],
+    return middle_and_range(
+        label, {batch_size: np.array(arm.values(value)) * scale for batch_size, arm in arms.items()}
     )
 
 
 def all_arms(records: Records, budget: str) -> dict[int, Arm[BatchSizeResults]]:
     """Return the runs of every batch size under one budget."""
     return {batch_size: arm_of(records, budget, batch_size) for batch_size in RATES[budget]}
-
-
-def ids_of(arms: dict[int, Arm[BatchSizeResults]]) -> tuple[str, ...]:
-    """Return the ids of all runs in some arms."""
-    return tuple(id for arm in arms.values() for id in arm.records)
 
 
 def final_test_accuracy(run: BatchSizeResults) -> float:
@@ -76,7 +66,6 @@ def _best(records: Records, budget: str, batch_sizes: tuple[int, ...]) -> Arm[Ba
         "large": LARGE,
         "level": LEVEL,
     },
-    origin="said",
 )
 def generalisation(records: Records) -> tuple[Estimate, ...]:
     """Test accuracy of batch size {small_sizes} minus {large_sizes}, equal epochs, equal updates; {small} minus {large} at a training loss of {level} nats."""
@@ -88,27 +77,24 @@ def generalisation(records: Records) -> tuple[Estimate, ...]:
     return *by_budget, accuracy_points(small, large, value_at(lambda moment: moment.test_accuracy))
 
 
-def best_size(budget: str, batch_sizes: tuple[int, ...]) -> Callable[[Records], Estimate]:
-    """Make a function that names the batch size that did best on the held-out images."""
+@answer.number("best-small-epochs", "epochs", SMALL_ONES)
+@answer.number("best-large-epochs", "epochs", LARGE_ONES)
+@answer.number("best-small-updates", "updates", SMALL_ONES)
+@answer.number("best-large-updates", "updates", LARGE_ONES)
+def best_size(records: Records, budget: str, batch_sizes: tuple[int, ...]) -> Estimate:
+    """Return the batch size that did best on the held-out images."""
+    size = _best(records, budget, batch_sizes).parameters["batch_size"]
+    return exact(size, unit="images", n=len(batch_sizes), n_of="batch sizes")
 
-    def choose(records: Records) -> Estimate:
-        best = _best(records, budget, batch_sizes)
-        size = best.parameters["batch_size"]
-        return exact(size, unit="images", n=len(batch_sizes), n_of="batch sizes", digits=0, records=best.records)
 
-    return choose
-
-
-def accuracy(budget: str, batch_size: int) -> Callable[[Records], Estimate]:
-    """Make an estimator of the final test accuracy of one arm."""
-
-    def measure(records: Records) -> Estimate:
-        arm = arm_of(records, budget, batch_size)
-        return mean_with_t_interval(
-            np.array(arm.values(final_test_accuracy)) * PERCENT, unit="percent", records=arm.records
-        )
-
-    return measure
+@answer.number("accuracy-epochs-small", "epochs", 16)
+@answer.number("accuracy-epochs-large", "epochs", 4096)
+@answer.number("accuracy-updates-small", "updates", 16)
+@answer.number("accuracy-updates-large", "updates", 1024)
+def accuracy(records: Records, budget: str, batch_size: int) -> Estimate:
+    """Estimate the final test accuracy of one arm."""
+    arm = arm_of(records, budget, batch_size)
+    return over_seeds(arm, lambda run: final_test_accuracy(run) * PERCENT, unit="percent")
 
 
 @answer.figure("q2-accuracy")
@@ -121,9 +107,7 @@ def accuracy_against_batch(records: Records, findings: Findings) -> FigureSpec:
         for s in series
     )
     return FigureSpec(
-        chart=LineChart(
-            panels=[Panel(series=series, x_label="batch size", y_label="test accuracy (%)", x_scale="log")]
-        ),
+        chart=line_chart(*series, x_label="batch size", y_label="test accuracy (%)", x_scale="log"),
         title=by_verdict(
             findings["Q2.5"],
             supported="Small batches generalise better, whatever is held equal",
@@ -138,7 +122,6 @@ def accuracy_against_batch(records: Records, findings: Findings) -> FigureSpec:
             f"ten epochs. Dashed: after {arms['updates'][SMALL].results[0].num_updates:,} updates, without batches of 4096, which "
             f"would need 240 epochs for that many. Line: mean of {len(arms['epochs'][SMALL].results)} seeds; band: their range."
         ),
-        records=tuple(id for found in arms.values() for id in ids_of(found)),
     )
 
 
@@ -148,12 +131,3 @@ def _what_depends(finding: Finding) -> str:
     if unsettled := names_of(finding, "undetermined"):
         parts.append(f"no difference is settled at {unsettled}")
     return "; ".join(parts)
-
-
-for _budget in BUDGETS:
-    answer.number(f"best-small-{_budget}")(best_size(_budget, SMALL_ONES))
-    answer.number(f"best-large-{_budget}")(best_size(_budget, LARGE_ONES))
-answer.number("accuracy-epochs-small")(accuracy("epochs", 16))
-answer.number("accuracy-epochs-large")(accuracy("epochs", 4096))
-answer.number("accuracy-updates-small")(accuracy("updates", 16))
-answer.number("accuracy-updates-large")(accuracy("updates", 1024))

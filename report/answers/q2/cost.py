@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict, table_of
+from report.answers.charts import LineChart, Panel
+from report.answers.curves import middle_and_range
 from report.answers.q2 import answer
 from report.answers.q2.estimates import three_figures
-from report.conclude.bootstrap import bootstrap, median
+from report.answers.timed import median
 from report.conclude.interval_rules import Above
 from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.batch_cost import BatchCostResults
-from report.record.reader import Arm, Records
+from report.record.reader import Records
 
 SMALL, LARGE = 16, 1024
 MICROSECONDS = 1e6
 
 
-def costs_of(records: Records) -> tuple[BatchCostResults, tuple[str, ...]]:
-    """Return the one run of the experiment and its id."""
-    arm: Arm[BatchCostResults] = records.arm("batch_cost", "steps", BatchCostResults)
-    return arm.results[0], arm.records
+def costs_of(records: Records) -> BatchCostResults:
+    """Return the results of the one run of the experiment."""
+    return records.arm("batch_cost", "steps", BatchCostResults).results[0]
 
 
 def step_seconds(costs: BatchCostResults, batch_size: int) -> list[float]:
@@ -43,47 +41,36 @@ def _images_per_second(costs: BatchCostResults, batch_size: int) -> list[float]:
     place="Q2, computational efficiency and parallelism",
     note="Measured on the device that the figure names.",
     constants={"small": SMALL, "large": LARGE},
-    origin="said",
 )
 def speed_ratio(records: Records) -> Estimate:
     """Images per second at batch size {large} over {small}, in rounds that go through all batch sizes."""
-    costs, ids = costs_of(records)
-    return log_ratio(_images_per_second(costs, LARGE), _images_per_second(costs, SMALL), records=ids)
+    costs = costs_of(records)
+    return log_ratio(_images_per_second(costs, LARGE), _images_per_second(costs, SMALL))
 
 
-def images_per_second(batch_size: int) -> Callable[[Records], Estimate]:
-    """Make an estimator of the images that training goes through in a second."""
-
-    def measure(records: Records) -> Estimate:
-        costs, ids = costs_of(records)
-        return bootstrap(
-            [_images_per_second(costs, batch_size)],
-            median,
-            paired=False,
-            unit="images per second",
-            n_of="rounds",
-            records=ids,
-        )
-
-    return measure
+@answer.number("speed-small", SMALL)
+@answer.number("speed-large", LARGE)
+def images_per_second(records: Records, batch_size: int) -> Estimate:
+    """Estimate the images that training goes through in a second."""
+    return median(_images_per_second(costs_of(records), batch_size), unit="images per second", n_of="rounds")
 
 
 @answer.number("speed-flattens-at")
 def flattens_at(records: Records) -> Estimate:
     """Return the smallest batch size whose median speed is nine tenths of the highest."""
-    costs, ids = costs_of(records)
+    costs = costs_of(records)
     speed = {s.batch_size: float(np.median(_images_per_second(costs, s.batch_size))) for s in costs.steps}
     size = min(batch_size for batch_size, value in speed.items() if value >= 0.9 * max(speed.values()))
-    return exact(size, unit="images", n=len(speed), n_of="batch sizes", digits=0, records=ids)
+    return exact(size, unit="images", n=len(speed), n_of="batch sizes")
 
 
 @answer.figure("q2-speed")
 def speed_against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw images per second, and microseconds per image, against batch size."""
-    costs, ids = costs_of(records)
+    costs = costs_of(records)
     times = {step.batch_size: np.array(step_seconds(costs, step.batch_size)) for step in costs.steps}
-    speed = _series("images per second", {b: b / seconds for b, seconds in times.items()})
-    step_time = _series("one step", {b: seconds * MICROSECONDS for b, seconds in times.items()})
+    speed = middle_and_range("images per second", {b: b / seconds for b, seconds in times.items()}, np.median)
+    step_time = middle_and_range("one step", {b: seconds * MICROSECONDS for b, seconds in times.items()}, np.median)
     panels = [
         Panel(series=[series], x_label="batch size", y_label=label, x_scale="log", y_scale="log")
         for series, label in ((speed, "images per second"), (step_time, "time of a step (µs)"))
@@ -104,45 +91,23 @@ def speed_against_batch(records: Records, findings: Findings) -> FigureSpec:
             f"{costs.device.kind.upper()}, {costs.device.threads} threads, {len(costs.steps[0].seconds)} rounds over all batch sizes. "
             "Line: median of the rounds' medians; band: their range. Data already in memory."
         ),
-        records=ids,
-    )
-
-
-def _series(label: str, values: dict[int, np.ndarray[tuple[int], np.dtype[np.float64]]]) -> Series:
-    return Series(
-        label=label,
-        x=[float(batch_size) for batch_size in values],
-        y=[float(np.median(v)) for v in values.values()],
-        low=[float(v.min()) for v in values.values()],
-        high=[float(v.max()) for v in values.values()],
     )
 
 
 @answer.table("q2-costs")
 def costs_by_batch(records: Records, findings: Findings) -> TableSpec:
     """List time and memory of a step at each batch size."""
-    costs, ids = costs_of(records)
-    rows: list[list[str | float | int]] = []
-    for step in costs.steps:
-        seconds = float(np.median(step_seconds(costs, step.batch_size)))
-        per_image = seconds / step.batch_size
-        rows.append(
-            [
-                step.batch_size,
-                three_figures(seconds * MICROSECONDS),
-                three_figures(per_image * MICROSECONDS),
-                round(1 / per_image),
-                three_figures(step.saved_bytes / 1e3),
-            ]
-        )
-    return TableSpec(
+    costs = costs_of(records)
+    seconds = {step.batch_size: float(np.median(step_seconds(costs, step.batch_size))) for step in costs.steps}
+    return table_of(
+        costs.steps,
+        {
+            "batch size": lambda step: step.batch_size,
+            "step (µs)": lambda step: three_figures(seconds[step.batch_size] * MICROSECONDS),
+            "per image (µs)": lambda step: three_figures(seconds[step.batch_size] / step.batch_size * MICROSECONDS),
+            "images per second": lambda step: round(1 / (seconds[step.batch_size] / step.batch_size)),
+            "saved for backward (kB)": lambda step: three_figures(step.saved_bytes / 1e3),
+        },
         title="What a training step costs",
         caption=f"One training step ({costs.device.kind.upper()}, {costs.device.threads} threads): medians over rounds.",
-        columns=["batch size", "step (µs)", "per image (µs)", "images per second", "saved for backward (kB)"],
-        rows=rows,
-        records=ids,
     )
-
-
-answer.number("speed-small")(images_per_second(SMALL))
-answer.number("speed-large")(images_per_second(LARGE))

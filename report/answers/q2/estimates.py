@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,21 +11,14 @@ from scipy import special
 
 from report.conclude.sampling import StudentT
 from report.conclude.statistics import CONFIDENCE, Estimate, log_ratio
-from report.record.reader import Arm, NoRecords, Results
+from report.record.reader import NoRecords
 
 
-def ratio_over_seeds(ratios: Sequence[float], records: tuple[str, ...]) -> Estimate:
+def ratio_over_seeds(ratios: Sequence[float], records: tuple[str, ...] = ()) -> Estimate:
     """Estimate a ratio from one value per seed: Student's t on the logarithms, carried back."""
     if not ratios:
         raise NoRecords("no seed has this ratio")
     return log_ratio(ratios, np.ones(len(ratios)), n_of="seeds", records=records)
-
-
-def paired_ratio(arm: Arm[Results], baseline: Arm[Results], value: Callable[[Results], float]) -> Estimate:
-    """Estimate arm over baseline on the seeds that both have."""
-    a, b = arm.paired_with(baseline)
-    ratios = [x / y for x, y in zip(a.values(value), b.values(value), strict=True)]
-    return ratio_over_seeds(ratios, a.records + b.records)
 
 
 def three_figures(value: float) -> float:

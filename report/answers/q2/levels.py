@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from report.answers.q2.estimates import paired_ratio
+from report.answers.curves import over_seeds
+from report.answers.q2.estimates import ratio_over_seeds
 from report.conclude.statistics import Estimate
 from report.experiments.batch_target import HIDDEN, TargetResults, recent_mean
 from report.record.reader import Arm, NoRecords, Records
@@ -63,7 +64,17 @@ def value_at(value: Callable[[Moment], float], level: float = LEVEL) -> Callable
     return read
 
 
+def at_the_level(records: Records, batch_size: int, value: Callable[[Moment], float], unit: str) -> Estimate:
+    """Estimate the mean over seeds of a number of one batch size at the level."""
+    arm = runs_that_reach(records, "relu1", batch_size)
+    if not arm.by_seed:
+        raise NoRecords(f"batch size {batch_size} never reached the level")
+    return over_seeds(arm, value_at(value), unit=unit)
+
+
 def large_over_small(records: Records, value: Callable[[Moment], float]) -> Estimate:
     """Estimate what the large batch takes to the level, over what the small one takes."""
-    large, small = (runs_that_reach(records, "relu1", size) for size in (LARGE, SMALL))
-    return paired_ratio(large, small, value_at(value))
+    arms = (runs_that_reach(records, "relu1", size) for size in (LARGE, SMALL))
+    large, small = next(arms).paired_with(next(arms))
+    ratios = np.divide(large.values(value_at(value)), small.values(value_at(value)))
+    return ratio_over_seeds(ratios.tolist(), large.records + small.records)

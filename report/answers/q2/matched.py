@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import paired_difference
+from report.answers.charts import Series, line_chart
+from report.answers.curves import middle_and_range, paired_difference
 from report.answers.q2 import answer
-from report.answers.q2.levels import LARGE, LEVEL, LEVELS, SMALL, at_level, runs_of, runs_that_reach, value_at
+from report.answers.q2.levels import (
+    LARGE,
+    LEVEL,
+    LEVELS,
+    SMALL,
+    at_level,
+    at_the_level,
+    runs_of,
+    runs_that_reach,
+    value_at,
+)
 from report.conclude.interval_rules import Above, Below
-from report.conclude.statistics import Estimate, mean_with_t_interval
+from report.conclude.statistics import Estimate
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import TargetResults, recent_mean
 from report.record.reader import NoRecords, Records
@@ -29,7 +39,6 @@ WORSE = 0.01
     place="Q2, generalisation",
     note="At one training loss, a smaller gap and a lower test loss are the same thing.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
-    origin="said",
 )
 def gap_at_matched_loss(records: Records) -> Estimate:
     """Test minus training loss where the training loss is {level} nats, batch size {small} minus {large}, each at its own rate."""
@@ -37,9 +46,7 @@ def gap_at_matched_loss(records: Records) -> Estimate:
     return paired_difference(small, large, value_at(lambda moment: moment.test_loss), unit="nats")
 
 
-answer.see(
-    "Q2.9", "With large batches there is a risk of overfitting.", "Q2.7", place="Q2, generalisation", origin="said"
-)
+answer.see("Q2.9", "With large batches there is a risk of overfitting.", "Q2.7", place="Q2, generalisation")
 
 
 def loss_further_on(run: TargetResults) -> float:
@@ -60,7 +67,6 @@ def loss_further_on(run: TargetResults) -> float:
         f"A large batch on its way to a worse solution would be levelling off. Less than {WORSE:g} nats does not count as worse."
     ),
     constants={"before": BEFORE, "small": SMALL, "large": LARGE},
-    origin="said",
 )
 def loss_of_large_further_on(records: Records) -> Estimate:
     """Training loss after 1.5 times the epochs that it took to {before} nats, batch size {large} minus {small}."""
@@ -68,24 +74,11 @@ def loss_of_large_further_on(records: Records) -> Estimate:
     return paired_difference(large, small, loss_further_on, unit="nats")
 
 
-@answer.number("gap-small")
-def gap_of_small(records: Records) -> Estimate:
-    """Estimate the gap of the small batch at the level."""
-    return _gap(records, SMALL)
-
-
-@answer.number("gap-large")
-def gap_of_large(records: Records) -> Estimate:
-    """Estimate the gap of the large batch at the level."""
-    return _gap(records, LARGE)
-
-
-def _gap(records: Records, batch_size: int) -> Estimate:
-    arm = runs_that_reach(records, "relu1", batch_size)
-    if not arm.by_seed:
-        raise NoRecords(f"batch size {batch_size} never reached the level")
-    gaps = arm.values(value_at(lambda moment: moment.test_loss - LEVEL))
-    return mean_with_t_interval(gaps, unit="nats", records=arm.records)
+@answer.number("gap-small", SMALL)
+@answer.number("gap-large", LARGE)
+def gap_at_the_level(records: Records, batch_size: int) -> Estimate:
+    """Estimate the gap of one batch size at the level."""
+    return at_the_level(records, batch_size, lambda moment: moment.test_loss - LEVEL, "nats")
 
 
 @answer.number("gap-difference-before")
@@ -101,11 +94,9 @@ def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
     arms = {batch_size: runs_of(records, "relu1", batch_size) for batch_size in BATCH_SIZES}
     series = [_gap_line(f"batch size {size}", arm.results) for size, arm in arms.items()]
     ends = ", ".join(f"{s.label}: {s.y[-1]:.3f} at {s.x[-1]:g} nats" for s in series)
-    panel = Panel(
-        series=series, x_label="training loss (nats)", y_label="test minus training loss (nats)", x_falls=True
-    )
+    x_label, y_label = "training loss (nats)", "test minus training loss (nats)"
     return FigureSpec(
-        chart=LineChart(panels=[panel]),
+        chart=line_chart(*series, x_label=x_label, y_label=y_label, x_falls=True),
         title=by_verdict(
             findings["Q2.7"],
             supported=f"At a training loss of {LEVEL} nats, batches of {SMALL} have a smaller gap to the test loss than {LARGE}",
@@ -118,7 +109,6 @@ def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
             f"At each level, means of {len(arms[SMALL].results)} seeds and their range. Training goes from left to right. "
             "Batches of 4096 were not trained further than shown."
         ),
-        records=tuple(id for arm in arms.values() for id in arm.records),
     )
 
 
@@ -128,10 +118,4 @@ def _gap_line(label: str, runs: list[TargetResults]) -> Series:
     reached = {level: found for level, found in gaps.items() if len(found) == len(runs)}
     if not reached:
         raise NoRecords(f"{label} reaches no level")
-    return Series(
-        label=label,
-        x=list(reached),
-        y=[float(np.mean(found)) for found in reached.values()],
-        low=[min(found) for found in reached.values()],
-        high=[max(found) for found in reached.values()],
-    )
+    return middle_and_range(label, reached)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.charts import Series, line_chart
+from report.answers.curves import mean_and_range, middle_and_range, over_seeds
 from report.answers.intervals import by_sign
 from report.answers.q2 import answer
 from report.answers.q2.estimates import ratio_over_seeds
-from report.conclude.statistics import Estimate, mean_with_t_interval, slope
+from report.conclude.statistics import Estimate, slope
 from report.experiments.gradient_noise import GradientNoiseResults, NoiseSnapshot
 from report.record.reader import Arm, Records
 
@@ -34,47 +33,36 @@ def _slope_of(run: GradientNoiseResults) -> float:
 @answer.illustration("Q2.4")
 def slope_of_variance(records: Records) -> Estimate:
     """Log-log slope of the variance of the gradient against batch size, which theory says is −1."""
-    arm = _arm(records)
-    return mean_with_t_interval(
-        arm.values(_slope_of),
-        unit="on logarithmic axes",
-        method="Student t over each seed's slope",
-        digits=3,
-        null=-1.0,
-        records=arm.records,
-    )
+    about = {"unit": "on logarithmic axes", "method": "Student t over each seed's slope"}
+    return over_seeds(_arm(records), _slope_of, digits=3, null=-1.0, **about)
 
 
 @answer.number("variance-at-twice-the-batch")
 def variance_at_twice_the_batch(records: Records) -> Estimate:
     """Estimate the variance of the gradient at twice the batch size, over that at the batch size itself."""
-    arm = _arm(records)
-    return ratio_over_seeds(arm.values(lambda run: 2 ** _slope_of(run)), arm.records)
+    return ratio_over_seeds(_arm(records).values(lambda run: 2 ** _slope_of(run)))
 
 
-def _scales(records: Records, moment: int) -> tuple[dict[int, float], tuple[str, ...]]:
+def _scales(records: Records, moment: int) -> dict[int, float]:
     """Return each seed's noise scale at a moment, where it could be told from infinity."""
-    arm = _arm(records)
-    found = {seed: run.snapshots[moment].noise_scale for seed, run in arm.by_seed.items()}
-    return {seed: scale for seed, scale in found.items() if scale is not None}, arm.records
+    found = {seed: run.snapshots[moment].noise_scale for seed, run in _arm(records).by_seed.items()}
+    return {seed: scale for seed, scale in found.items() if scale is not None}
 
 
-def noise_scale(moment: int) -> Callable[[Records], Estimate]:
-    """Make an estimator of the noise scale at a moment: its geometric mean over seeds."""
-
-    def estimate(records: Records) -> Estimate:
-        scales, ids = _scales(records, moment)
-        ratio = ratio_over_seeds(list(scales.values()), ids)
-        return msgspec.structs.replace(ratio, unit="images", null=0.0, detectable=None, sampling=None)
-
-    return estimate
+@answer.number("noise-scale-initial", 0)
+@answer.number("noise-scale-early", 1)
+@answer.number("noise-scale-late", -1)
+def noise_scale(records: Records, moment: int) -> Estimate:
+    """Estimate the noise scale at a moment: its geometric mean over seeds."""
+    ratio = ratio_over_seeds(list(_scales(records, moment).values()))
+    return msgspec.structs.replace(ratio, unit="images", null=0.0, detectable=None, sampling=None)
 
 
 def change_of_noise_scale(records: Records, before: int = 0, after: int = -1) -> Estimate:
     """Estimate the noise scale at one moment over that at another: around the last epoch over the initial weights."""
-    first, ids = _scales(records, before)
-    last, _ = _scales(records, after)
-    return ratio_over_seeds([last[seed] / first[seed] for seed in sorted(first.keys() & last.keys())], ids)
+    first, last = _scales(records, before), _scales(records, after)
+    ratios = [last[seed] / first[seed] for seed in sorted(first.keys() & last.keys())]
+    return ratio_over_seeds(ratios, _arm(records).records)
 
 
 @answer.figure("q2-variance")
@@ -85,28 +73,13 @@ def variance_against_batch(records: Records, findings: Findings) -> FigureSpec:
     series = []
     for place, moment in enumerate(_with_variances(arm.results[0])):
         values = np.array([_with_variances(run)[place].variance for run in arm.results])
-        series.append(
-            Series(
-                label="initial weights" if moment.epoch == 0 else f"after epoch {moment.epoch}",
-                x=x,
-                y=values.mean(0).tolist(),
-                low=values.min(0).tolist(),
-                high=values.max(0).tolist(),
-            )
-        )
+        label = "initial weights" if moment.epoch == 0 else f"after epoch {moment.epoch}"
+        series.append(mean_and_range(label, x, values))
     guide = Series(label="slope −1", x=x, y=[series[0].y[0] * x[0] / size for size in x], role="reference")
     estimate = slope_of_variance(records)
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=[*series, guide],
-                    x_label="batch size",
-                    y_label="variance of the gradient",
-                    x_scale="log",
-                    y_scale="log",
-                )
-            ]
+        chart=line_chart(
+            *series, guide, x_label="batch size", y_label="variance of the gradient", x_scale="log", y_scale="log"
         ),
         title=(
             "The variance of the gradient falls in proportion to the batch size, early and late"
@@ -118,7 +91,6 @@ def variance_against_batch(records: Records, findings: Findings) -> FigureSpec:
             f"Summed over all weights; random batches drawn with replacement; {len(arm.results)} seeds. Line: mean; band: range. "
             "Grey: variance in inverse proportion to the batch."
         ),
-        records=arm.records,
     )
 
 
@@ -127,19 +99,11 @@ def noise_over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw the noise scale over the epochs."""
     arm = _arm(records)
     places = range(len(arm.results[0].snapshots))
-    found = {arm.results[0].snapshots[i].epoch: list(_scales(records, i)[0].values()) for i in places}
+    found = {arm.results[0].snapshots[i].epoch: list(_scales(records, i).values()) for i in places}
     found = {epoch: scales for epoch, scales in found.items() if scales}
-    series = Series(
-        label="simple noise scale",
-        x=[float(epoch) for epoch in found],
-        y=[float(np.exp(np.mean(np.log(scales)))) for scales in found.values()],
-        low=[min(scales) for scales in found.values()],
-        high=[max(scales) for scales in found.values()],
-    )
+    series = middle_and_range("simple noise scale", found, lambda scales: np.exp(np.mean(np.log(scales))))
     return FigureSpec(
-        chart=LineChart(
-            panels=[Panel(series=[series], x_label="epoch", y_label="noise scale (images)", y_scale="log")]
-        ),
+        chart=line_chart(series, x_label="epoch", y_label="noise scale (images)", y_scale="log"),
         title=_title_of_noise_scale(records, findings),
         alt="Noise scale: "
         + ", ".join(f"{y:.0f} images after epoch {x:.0f}" for x, y in zip(series.x, series.y, strict=True))
@@ -149,12 +113,11 @@ def noise_over_training(records: Records, findings: Findings) -> FigureSpec:
             f"each averaged over {len(arm.results[0].snapshots[0].trace_covariance)} neighbouring checkpoints; learning rate 0.01, "
             f"batch size 64, {len(arm.results)} seeds. Line: geometric mean; band: range."
         ),
-        records=arm.records,
     )
 
 
 def _title_of_noise_scale(records: Records, findings: Findings) -> str:
-    """Say by how much the noise scale changes over training and, where it is known, that it does so in the first epoch."""
+    """State by how much the noise scale changes over training and, where it is known, that it does so in the first epoch."""
     of_first, of_rest = change_of_noise_scale(records, 0, 1), change_of_noise_scale(records, 1, -1)
     rises_later = of_rest.low is not None and of_rest.low > 1
     rises_first = of_first.low is not None and of_first.low > 1
@@ -167,8 +130,3 @@ def _title_of_noise_scale(records: Records, findings: Findings) -> str:
         neither="Whether the noise scale changes as training goes on is not settled",
         withheld="Noise scale over training",
     )
-
-
-answer.number("noise-scale-initial")(noise_scale(0))
-answer.number("noise-scale-early")(noise_scale(1))
-answer.number("noise-scale-late")(noise_scale(-1))

@@ -10,11 +10,11 @@ from scipy.optimize import minimize_scalar
 
 from report.answers.q2 import answer
 from report.answers.q2.cost import costs_of, step_seconds
-from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
+from report.answers.q2.levels import LARGE, LEVEL, SMALL, Moment, runs_of, runs_that_reach, value_at
 from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import FIRST_TARGET
-from report.record.reader import NoRecords, Records
+from report.record.reader import NoRecords, Records, ids_of
 
 Values = dict[int, dict[int, float]]
 """By seed and batch size."""
@@ -48,68 +48,58 @@ def critical_batch_size(epochs: dict[int, float]) -> CriticalBatch | None:
     return CriticalBatch(critical, float(np.exp((logs - np.log1p(sizes / critical)).mean())))
 
 
-def epochs_to(records: Records, model: str, level: float) -> tuple[Values, tuple[str, ...]]:
-    """Return the epochs to a level by seed and batch size, and the runs behind them."""
+def taken_to(records: Records, model: str, level: float, value: Callable[[Moment], float]) -> Values:
+    """Return what training takes to a level, by seed and by each batch size that reaches it."""
     values: Values = {}
-    ids: tuple[str, ...] = ()
     for batch_size in BATCH_SIZES:
-        arm = runs_that_reach(records, model, batch_size, level)
-        ids += arm.records
-        for seed, run in arm.by_seed.items():
-            values.setdefault(seed, {})[batch_size] = value_at(lambda moment: moment.epochs, level)(run)
-    return values, ids
+        for seed, run in runs_that_reach(records, model, batch_size, level).by_seed.items():
+            values.setdefault(seed, {})[batch_size] = value_at(value, level)(run)
+    return values
 
 
-def critical_sizes(records: Records, model: str, level: float) -> tuple[dict[int, float], tuple[str, ...]]:
-    """Return each seed's critical batch size, where it can be fitted, and the runs behind them."""
-    values, ids = epochs_to(records, model, level)
+def critical_sizes(records: Records, model: str, level: float) -> dict[int, float]:
+    """Return each seed's critical batch size, where it can be fitted."""
+    values = taken_to(records, model, level, lambda moment: moment.epochs)
     fits = {seed: critical_batch_size(epochs) for seed, epochs in values.items()}
     found = {seed: fit.batch_size for seed, fit in fits.items() if fit}
     if not found:
         raise NoRecords(f"no seed of {model} has a critical batch size")
-    return found, ids
+    return found
 
 
 def critical_batch_ratio(records: Records) -> Estimate:
     """Estimate the critical batch size with a hidden layer over that without one, each on the way to its own loss."""
-    with_layer, first = critical_sizes(records, "relu1", LEVEL)
-    without, second = critical_sizes(records, "none", FIRST_TARGET["none"])
+    with_layer = critical_sizes(records, "relu1", LEVEL)
+    without = critical_sizes(records, "none", FIRST_TARGET["none"])
     seeds = sorted(with_layer.keys() & without.keys())
     if not seeds:
         raise NoRecords("no seed has both critical batch sizes")
-    return log_ratio([with_layer[s] for s in seeds], [without[s] for s in seeds], n_of="seeds", records=first + second)
+    ids = ids_of(runs_of(records, model, size) for model in ("relu1", "none") for size in BATCH_SIZES)
+    return log_ratio([with_layer[s] for s in seeds], [without[s] for s in seeds], n_of="seeds", records=ids)
 
 
-def _in_images(sizes: list[float], records: tuple[str, ...]) -> Estimate:
+def _in_images(sizes: list[float]) -> Estimate:
     """Estimate the geometric mean of batch sizes."""
     about = {"unit": "images", "null": 0.0, "digits": 0, "method": "Student t over seeds, on logarithms"}
-    return log_ratio(sizes, np.ones(len(sizes)), n_of="seeds", records=records, **about)
+    return log_ratio(sizes, np.ones(len(sizes)), n_of="seeds", **about)
 
 
-@answer.number("critical-batch")
-def critical_batch(records: Records) -> Estimate:
-    """Estimate the critical batch size on the way to the level."""
-    sizes, ids = critical_sizes(records, "relu1", LEVEL)
-    return _in_images(list(sizes.values()), ids)
+@answer.number("critical-batch", LEVEL)
+@answer.number("critical-batch-early", FIRST_TARGET["relu1"])
+def critical_batch(records: Records, level: float) -> Estimate:
+    """Estimate the critical batch size on the way to a level: all batch sizes reach the higher one, `FIRST_TARGET`."""
+    return _in_images(list(critical_sizes(records, "relu1", level).values()))
 
 
-@answer.number("critical-batch-early")
-def critical_batch_early(records: Records) -> Estimate:
-    """Estimate the critical batch size on the way to a higher loss, which all batch sizes reach."""
-    sizes, ids = critical_sizes(records, "relu1", FIRST_TARGET["relu1"])
-    return _in_images(list(sizes.values()), ids)
+def step_rounds(records: Records) -> dict[int, list[float]]:
+    """Return the median time of a training step in each round, by batch size, measured alone."""
+    costs = costs_of(records)
+    return {step.batch_size: step_seconds(costs, step.batch_size) for step in costs.steps}
 
 
-def step_rounds(records: Records) -> tuple[dict[int, list[float]], tuple[str, ...]]:
-    """Return the median time of a training step in each round, by batch size, measured alone; and the run behind it."""
-    costs, ids = costs_of(records)
-    return {step.batch_size: step_seconds(costs, step.batch_size) for step in costs.steps}, ids
-
-
-def step_times(records: Records) -> tuple[dict[int, float], tuple[str, ...]]:
-    """Return the median time of a training step by batch size, and the run behind it."""
-    rounds, ids = step_rounds(records)
-    return {batch_size: float(np.median(times)) for batch_size, times in rounds.items()}, ids
+def step_times(records: Records) -> dict[int, float]:
+    """Return the median time of a training step by batch size."""
+    return {batch_size: float(np.median(times)) for batch_size, times in step_rounds(records).items()}
 
 
 def fastest(seconds: dict[int, float]) -> float:
@@ -129,43 +119,33 @@ def fastest(seconds: dict[int, float]) -> float:
     return float(2 ** (x - tilt / (2 * bend))) if bend > 0 else float(sizes[i])
 
 
-def seconds_by_seed(records: Records) -> tuple[Values, tuple[str, ...]]:
+def seconds_by_seed(records: Records) -> Values:
     """Return the seconds to the level by seed and batch size: updates times the time of a step measured alone."""
-    times, cost_ids = step_times(records)
-    values: Values = {}
-    ids: tuple[str, ...] = ()
-    for batch_size in BATCH_SIZES:
-        arm = runs_that_reach(records, "relu1", batch_size)
-        ids += arm.records
-        for seed, run in arm.by_seed.items():
-            updates = value_at(lambda moment: moment.updates)(run)
-            values.setdefault(seed, {})[batch_size] = updates * times[batch_size]
-    if not values:
+    times, updates = step_times(records), taken_to(records, "relu1", LEVEL, lambda moment: moment.updates)
+    if not updates:
         raise NoRecords("no run reached the level")
-    return values, ids + cost_ids
+    return {seed: {size: count * times[size] for size, count in by_size.items()} for seed, by_size in updates.items()}
 
 
 @answer.number("fastest-batch")
 def fastest_batch(records: Records) -> Estimate:
     """Estimate the batch size that reaches the level in the fewest seconds."""
-    seconds, ids = seconds_by_seed(records)
-    return _in_images([fastest(of_seed) for of_seed in seconds.values()], ids)
+    return _in_images([fastest(of_seed) for of_seed in seconds_by_seed(records).values()])
 
 
-def near_the_fastest(doublings: int) -> Callable[[Records], Estimate]:
-    """Make a function that returns the power of two nearest to the fastest batch size, doubled so many times."""
-
-    def choose(records: Records) -> Estimate:
-        size = fastest_batch(records)
-        nearest = 2 ** (round(float(np.log2(size.value))) + doublings)
-        return exact(nearest, unit="images", n=size.n, n_of=size.n_of, digits=0, records=size.records)
-
-    return choose
+@answer.number("smallest-to-try", -1)
+@answer.number("largest-to-try", 1)
+def near_the_fastest(records: Records, doublings: int) -> Estimate:
+    """Return the power of two nearest to the fastest batch size, doubled or, with −1, halved."""
+    size = fastest_batch(records)
+    return exact(
+        2 ** (round(float(np.log2(size.value))) + doublings), unit="images", n=size.n, n_of=size.n_of, digits=0
+    )
 
 
 def sizes_by_speed(records: Records) -> tuple[list[int], list[int]]:
     """Return the measured batch sizes that are as fast as the fastest, within the paired interval, and the slower ones."""
-    seconds, _ = seconds_by_seed(records)
+    seconds = seconds_by_seed(records)
     sizes = sorted(set.intersection(*(set(of) for of in seconds.values())))
     best = min(sizes, key=lambda size: float(np.mean([np.log(of[size]) for of in seconds.values()])))
     ratios = {size: log_ratio(*zip(*((of[size], of[best]) for of in seconds.values()), strict=True)) for size in sizes}
@@ -173,20 +153,11 @@ def sizes_by_speed(records: Records) -> tuple[list[int], list[int]]:
     return [size for size in sizes if size not in slower], slower
 
 
-def slower_than_fastest(batch_size: int) -> Callable[[Records], Estimate]:
-    """Make an estimator of the seconds that a batch size takes, over those of the fastest one measured."""
-
-    def estimate(records: Records) -> Estimate:
-        seconds, ids = seconds_by_seed(records)
-        pairs = [(of[batch_size], min(of.values())) for of in seconds.values() if batch_size in of]
-        if not pairs:
-            raise NoRecords(f"batch size {batch_size} never reached the level")
-        return log_ratio(*zip(*pairs, strict=True), n_of="seeds", records=ids)
-
-    return estimate
-
-
-answer.number("smallest-to-try")(near_the_fastest(-1))
-answer.number("largest-to-try")(near_the_fastest(1))
-answer.number("small-over-fastest")(slower_than_fastest(SMALL))
-answer.number("large-over-fastest")(slower_than_fastest(LARGE))
+@answer.number("small-over-fastest", SMALL)
+@answer.number("large-over-fastest", LARGE)
+def slower_than_fastest(records: Records, batch_size: int) -> Estimate:
+    """Estimate the seconds that a batch size takes, over those of the fastest one measured."""
+    pairs = [(of[batch_size], min(of.values())) for of in seconds_by_seed(records).values() if batch_size in of]
+    if not pairs:
+        raise NoRecords(f"batch size {batch_size} never reached the level")
+    return log_ratio(*zip(*pairs, strict=True), n_of="seeds")

@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
-
-from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec, by_verdict
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT
+from report.answers.answer import FigureSpec, Findings, TableSpec, if_assessed, table_of
+from report.answers.charts import Series, line_chart
+from report.answers.curves import PERCENT, middle_and_range
 from report.answers.q2 import answer
 from report.answers.q2.budgets import (
     LABELS,
     all_arms,
     arm_of,
     final_test_accuracy,
-    ids_of,
     over_batch_sizes,
 )
 from report.answers.q2.estimates import three_figures
 from report.answers.q2.levels import runs_of
 from report.conclude.statistics import Estimate, exact
-from report.experiments.batch_size import BATCH_SIZES, BUDGETS, RATES
+from report.experiments.batch_size import BATCH_SIZES, BUDGETS, RATES, BatchSizeResults
 from report.experiments.batch_target import TargetResults
 from report.experiments.tuning import COLLAPSED, TuningResult
 from report.record.reader import Arm, NoRecords, Records
 
-
-def tried_rates(records: Records, budget: str, batch_size: int) -> tuple[list[float], tuple[str, ...]]:
-    """Return the learning rates that were tried, in order, and the runs that tried them."""
-    arms = records.arms("batch_size", TuningResult, role="trial", budget=budget, batch_size=batch_size)
-    if not arms:
-        raise NoRecords(f"batch_size: trials of {budget}-{batch_size}")
-    return sorted({arm.results[0].learning_rate for arm in arms}), tuple(id for arm in arms for id in arm.records)
+Tried = TypeVar("Tried", TuningResult, TargetResults)
 
 
-def tried_to_the_target(records: Records, batch_size: int) -> tuple[list[float], tuple[str, ...]]:
-    """Return the learning rates that were tried on the way to the target, in order, and the runs that tried them."""
-    arms = records.arms("batch_target", TargetResults, role="trial", hidden=[128], batch_size=batch_size)
-    if not arms:
-        raise NoRecords(f"batch_target: trials of {batch_size}")
-    return sorted({arm.results[0].learning_rate for arm in arms}), tuple(id for arm in arms for id in arm.records)
+def tried_rates(records: Records, budget: str, batch_size: int) -> list[float]:
+    """Return the learning rates that were tried, in order."""
+    return _rates_of(records.arms("batch_size", TuningResult, role="trial", budget=budget, batch_size=batch_size))
+
+
+def tried_to_the_target(records: Records, batch_size: int) -> list[float]:
+    """Return the learning rates that were tried on the way to the target, in order."""
+    return _rates_of(records.arms("batch_target", TargetResults, role="trial", hidden=[128], batch_size=batch_size))
+
+
+def _rates_of(trials: list[Arm[Tried]]) -> list[float]:
+    if not trials:
+        raise NoRecords("trials of learning rates")
+    return sorted({arm.results[0].learning_rate for arm in trials})
 
 
 @answer.number("rates-at-an-edge")
@@ -55,25 +54,18 @@ def rates_at_an_edge(records: Records) -> Estimate:
         (runs_of(records, "relu1", size).results[0].learning_rate, tried_to_the_target(records, size))
         for size in BATCH_SIZES
     ]
-    at_edge = sum(chosen in (tried[0], tried[-1]) for chosen, (tried, _) in searches)
-    ids = tuple(id for _, (_, found) in searches for id in found)
-    return exact(at_edge, unit="rates", n=len(searches), n_of="searches", digits=0, records=ids)
+    at_edge = sum(chosen in (tried[0], tried[-1]) for chosen, tried in searches)
+    return exact(at_edge, unit="rates", n=len(searches), n_of="searches")
 
 
-def rate_growth(arm_at: Callable[[Records, int], Arm[Any]]) -> Estimator:
-    """Make a function that returns the chosen rate of the largest batch over that of the smallest."""
-
-    def compare(records: Records) -> Estimate:
-        smallest, largest = (arm_at(records, size) for size in (BATCH_SIZES[0], BATCH_SIZES[-1]))
-        ratio = largest.results[0].learning_rate / smallest.results[0].learning_rate
-        ids = smallest.records + largest.records
-        return exact(ratio, unit="ratio", n=2, n_of="batch sizes", digits=0, records=ids)
-
-    return compare
-
-
-answer.number("rate-growth-epochs")(rate_growth(lambda records, size: arm_of(records, "epochs", size)))
-answer.number("rate-growth-target")(rate_growth(lambda records, size: runs_of(records, "relu1", size)))
+@answer.number("rate-growth-epochs", arm_of, "epochs")
+@answer.number("rate-growth-target", runs_of, "relu1")
+def rate_growth(records: Records, arm_at: Callable[[Records, str, int], Arm[Any]], name: str) -> Estimate:
+    """Return the chosen rate of the largest batch over that of the smallest."""
+    smallest, largest = (
+        arm_at(records, name, size).results[0].learning_rate for size in (BATCH_SIZES[0], BATCH_SIZES[-1])
+    )
+    return exact(largest / smallest, unit="ratio", n=2, n_of="batch sizes", digits=0)
 
 
 @answer.figure("q2-rate-accuracy")
@@ -84,27 +76,21 @@ def accuracy_against_rate(records: Records, findings: Findings) -> FigureSpec:
         for batch_size in BATCH_SIZES
     }
     series = [_trial_line(batch_size, arms) for batch_size, arms in tried.items()]
-    panel = Panel(series=series, x_label="learning rate", y_label="held-out images recognised (%)", x_scale="log")
     found = "; ".join(
         f"{line.label}: " + ", ".join(f"{y:.1f} % at {x:g}" for x, y in zip(line.x, line.y, strict=True))
         for line in series
     )
-    title = _trials_title([line.y for line in series])
     return FigureSpec(
-        chart=LineChart(panels=[panel]),
-        title=by_verdict(
+        chart=line_chart(*series, x_label="learning rate", y_label="held-out images recognised (%)", x_scale="log"),
+        title=if_assessed(
             findings["Q2.5"],
-            supported=title,
-            refuted=title,
-            depends=title,
-            undetermined=title,
+            _trials_title([line.y for line in series]),
             withheld="Held-out accuracy against the learning rate",
         ),
         alt=f"Held-out accuracy by learning rate. {found}.",
         caption="Trials that chose the learning rates: ten epochs, 10,000 held-out training images, mean and range of "
         f"{len(tried[BATCH_SIZES[0]][0].results)} seeds. A rate at which fewer than half of the images are recognised has broken the "
         "network, and is given up after three epochs.",
-        records=tuple(id for arms in tried.values() for arm in arms for id in arm.records),
     )
 
 
@@ -116,18 +102,11 @@ def _trial_line(batch_size: int, arms: Sequence[Arm[TuningResult]]) -> Series:
         arm.results[0].learning_rate: [PERCENT * (run.validation_accuracy or 0.0) for run in arm.results]
         for arm in arms
     }
-    rates = sorted(found)
-    return Series(
-        label=f"batch size {batch_size:,}",
-        x=rates,
-        y=[float(np.mean(found[rate])) for rate in rates],
-        low=[min(found[rate]) for rate in rates],
-        high=[max(found[rate]) for rate in rates],
-    )
+    return middle_and_range(f"batch size {batch_size:,}", dict(sorted(found.items())))
 
 
 def _trials_title(accuracies: Sequence[Sequence[float]]) -> str:
-    """Say how much the rate matters, apart from rates that break the network; accuracies in percent, by batch size."""
+    """State how much the rate matters, apart from rates that break the network; accuracies in percent, by batch size."""
     trained = [[value for value in line if value >= PERCENT * COLLAPSED] for line in accuracies]
     spread = max((max(line) - min(line) for line in trained if line), default=0.0)
     if sum(map(len, trained)) == sum(map(len, accuracies)):
@@ -154,80 +133,46 @@ def rates_against_batch(records: Records, findings: Findings) -> FigureSpec:
         f"{s.label}: " + ", ".join(f"{rate:g} at {b:.0f}" for b, rate in zip(s.x, s.y, strict=True)) for s in series
     )
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=series + guides,
-                    x_label="batch size",
-                    y_label="learning rate",
-                    x_scale="log",
-                    y_scale="log",
-                )
-            ]
-        ),
+        chart=line_chart(*series, *guides, x_label="batch size", y_label="learning rate", x_scale="log", y_scale="log"),
         title=_scaling_title(series[0].y, findings),
         alt=f"Chosen learning rates against batch size. {chosen}.",
         caption="Chosen on three seeds: under equal epochs and updates by accuracy on 10,000 held-out images, among rates a factor of "
         "about three apart; for the way to a training loss by fewest updates to 0.3 nats, among rates a factor of 1.5 to 2 apart. Grey, steep: "
         "rates in proportion to the batch. Grey, flat: in proportion to its square root. Both start from the rate of batches of "
         f"{x[0]:.0f} under equal epochs.",
-        records=tuple(id for found in arms.values() for id in ids_of(found))
-        + tuple(id for arm in to_target.values() for id in arm.records),
     )
 
 
 def _scaling_title(rates: list[float], findings: Findings) -> str:
-    """Say how the best rate grows with the batch; where verdicts are withheld, so is this."""
+    """State how the best rate grows with the batch; where verdicts are withheld, so is this."""
     growth, batches = rates[-1] / rates[0], BATCH_SIZES[-1] / BATCH_SIZES[0]
     how = "far less than" if growth < batches / 10 else "about" if growth < batches * 10 else "far more than"
     found = f"While the batch grows {batches:.0f}-fold, the best rate for ten epochs grows {growth:.0f}-fold: {how} in proportion"
-    return by_verdict(
-        findings["Q2.5"],
-        supported=found,
-        refuted=found,
-        depends=found,
-        undetermined=found,
-        withheld="Chosen learning rate by batch size",
-    )
+    return if_assessed(findings["Q2.5"], found, withheld="Chosen learning rate by batch size")
 
 
 @answer.table("q2-settings")
 def settings(records: Records, findings: Findings) -> TableSpec:
     """List, for each budget and batch size, the chosen rate and where training ended."""
-    rows: list[list[str | float | int]] = []
-    ids: list[str] = []
-    for budget in BUDGETS:
-        for batch_size in RATES[budget]:
-            arm = arm_of(records, budget, batch_size)
-            tried, tuning = tried_rates(records, budget, batch_size)
-            chosen = arm.results[0].learning_rate
-            rows.append(
-                [
-                    LABELS[budget],
-                    batch_size,
-                    f"{tried[0]:g} to {tried[-1]:g}" + (" (at an end)" if chosen in (tried[0], tried[-1]) else ""),
-                    chosen,
-                    arm.results[0].num_updates,
-                    round(float(np.mean(arm.values(lambda run: run.epochs[-1]))), 1),
-                    round(float(np.mean(arm.values(lambda run: run.train_loss[-1]))), 2),
-                    three_figures(float(np.mean(arm.values(final_test_accuracy))) * PERCENT),
-                ]
-            )
-            ids += [*tuning, *arm.records]
-    return TableSpec(
+
+    def rates_tried(arm: Arm[BatchSizeResults]) -> str:
+        tried = tried_rates(records, arm.parameters["budget"], arm.parameters["batch_size"])
+        at_an_end = arm.results[0].learning_rate in (tried[0], tried[-1])
+        return f"{tried[0]:g} to {tried[-1]:g}" + (" (at an end)" if at_an_end else "")
+
+    return table_of(
+        [arm for budget in BUDGETS for arm in all_arms(records, budget).values()],
+        {
+            "budget": lambda arm: LABELS[arm.parameters["budget"]],
+            "batch size": lambda arm: arm.parameters["batch_size"],
+            "rates tried": rates_tried,
+            "rate chosen": lambda arm: arm.results[0].learning_rate,
+            "updates": lambda arm: arm.results[0].num_updates,
+            "epochs": lambda arm: round(arm.mean(lambda run: run.epochs[-1]), 1),
+            "training loss (nats)": lambda arm: round(arm.mean(lambda run: run.train_loss[-1]), 2),
+            "test accuracy (%)": lambda arm: three_figures(arm.mean(final_test_accuracy) * PERCENT),
+        },
         title="Learning rates, and where training ended",
         caption="Learning rates tried and chosen, and where training ended. Means over seeds; training loss with the weights fixed. "
         "“At an end”: the chosen rate is the lowest or the highest that was tried, so a rate beyond it may be better.",
-        columns=[
-            "budget",
-            "batch size",
-            "rates tried",
-            "rate chosen",
-            "updates",
-            "epochs",
-            "training loss (nats)",
-            "test accuracy (%)",
-        ],
-        rows=rows,
-        records=tuple(ids),
     )

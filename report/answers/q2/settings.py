@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, if_assessed
 from report.answers.charts import IntervalChart, IntervalRow
 from report.answers.intervals import row
 from report.answers.q2 import answer
@@ -28,7 +28,6 @@ A_QUARTER = 0.25
     ),
     place="Q2, conclusion",
     note="One difference is enough: in the critical batch size of two models, or in the noise scale at two moments of one training.",
-    origin="said",
 )
 def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
     """Critical batch size, a hidden layer over none; and noise scale, around the last epoch over that at the initial weights."""
@@ -48,21 +47,15 @@ def settings_compared(records: Records, findings: Findings) -> FigureSpec:
     title = f"The critical batch size of the two models {of_models} by more than a quarter; the noise scale at the two moments {of_moments}"
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="ratio", zero=1.0, margin=A_QUARTER, x_scale="log"),
-        title=by_verdict(
-            findings["Q2.17"],
-            supported=title,
-            refuted=title,
-            undetermined=title,
-            withheld="Critical batch size in two models, and noise scale at two moments",
+        title=if_assessed(
+            findings["Q2.17"], title, withheld="Critical batch size in two models, and noise scale at two moments"
         ),
-        alt="; ".join(f"{r.label}: {r.value:.2g} times ({r.low:.2g} to {r.high:.2g})" for r in rows) + ".",
         caption="Dot and bar: geometric mean over seeds with its 95 % interval. Band: a difference of a quarter.",
-        records=tuple(id for estimate in estimates for id in estimate.records),
     )
 
 
 def _differs(of: IntervalRow) -> str:
-    """Say whether a ratio differs from 1 by more than a quarter, by its interval alone."""
+    """State whether a ratio differs from 1 by more than a quarter, by its interval alone."""
     if of.low > 1 + A_QUARTER or of.high < 1 - A_QUARTER:
         return "differs"
     return "does not differ" if of.low > 1 - A_QUARTER and of.high < 1 + A_QUARTER else "may or may not differ"

@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel, Series
+from report.answers.curves import middle_and_range
 from report.answers.q2 import answer
 from report.answers.q2.estimates import product, three_figures
 from report.answers.q2.levels import (
@@ -18,6 +19,7 @@ from report.answers.q2.levels import (
     SMALL,
     Moment,
     at_level,
+    at_the_level,
     large_over_small,
     runs_of,
     runs_that_reach,
@@ -32,7 +34,8 @@ from report.answers.q2.optimum import (
 )
 from report.conclude.interval_rules import Below
 from report.conclude.rules import Conditions
-from report.conclude.statistics import Estimate, exact, log_ratio, mean_with_t_interval
+from report.conclude.statistics import Estimate, exact, log_ratio
+from report.experiments.batch_cost import BatchCostResults
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import TargetResults
 from report.record.reader import Arm, NoRecords, Records
@@ -45,42 +48,32 @@ from report.record.reader import Arm, NoRecords, Records
     place="Q2, generalisation and conclusion",
     note="Seconds are updates times the time of a step, which is measured alone (Q2.2). A size between the two may be faster than both.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
-    origin="said",
 )
 def cost_of_the_level(records: Records) -> tuple[Estimate, Estimate, Estimate]:
     """Epochs, updates and seconds to a training loss of {level} nats, batch size {large} over {small}, each at its own rate."""
     epochs = large_over_small(records, lambda moment: moment.epochs)
     updates = large_over_small(records, lambda moment: moment.updates)
-    rounds, ids = step_rounds(records)
+    rounds = step_rounds(records)
+    ids = records.arm("batch_cost", "steps", BatchCostResults).records
     return epochs, updates, product(updates, log_ratio(rounds[LARGE], rounds[SMALL], records=ids))
 
 
-answer.see("Q2.15", "Small batches might need more epochs to converge.", "Q2.8", place="Q2, conclusion", origin="said")
+answer.see("Q2.15", "Small batches might need more epochs to converge.", "Q2.8", place="Q2, conclusion")
 
 
-def taken(value: Callable[[Moment], float], batch_size: int, unit: str) -> Callable[[Records], Estimate]:
-    """Make an estimator of what one batch size takes to the level."""
-
-    def estimate(records: Records) -> Estimate:
-        arm = runs_that_reach(records, "relu1", batch_size)
-        if not arm.by_seed:
-            raise NoRecords(f"batch size {batch_size} never reached the level")
-        return mean_with_t_interval(arm.values(value_at(value)), unit=unit, records=arm.records)
-
-    return estimate
-
-
-answer.number("epochs-to-level-small")(taken(lambda moment: moment.epochs, SMALL, "epochs"))
-answer.number("epochs-to-level-large")(taken(lambda moment: moment.epochs, LARGE, "epochs"))
+@answer.number("epochs-to-level-small", SMALL)
+@answer.number("epochs-to-level-large", LARGE)
+def epochs_to_the_level(records: Records, batch_size: int) -> Estimate:
+    """Estimate the epochs that one batch size takes to the level."""
+    return at_the_level(records, batch_size, lambda moment: moment.epochs, "epochs")
 
 
 @answer.number("target-not-reached")
 def not_reached(records: Records) -> Estimate:
     """Count the runs that ended above their target, over all batch sizes."""
-    arms = [runs_of(records, "relu1", batch_size) for batch_size in BATCH_SIZES]
-    missed = sum(run.updates_to_target is None for arm in arms for run in arm.results)
-    ids = tuple(id for arm in arms for id in arm.records)
-    return exact(missed, unit="runs", n=len(ids), n_of="runs", digits=0, records=ids)
+    runs = [run for batch_size in BATCH_SIZES for run in runs_of(records, "relu1", batch_size).results]
+    missed = sum(run.updates_to_target is None for run in runs)
+    return exact(missed, unit="runs", n=len(runs), n_of="runs")
 
 
 @answer.figure("q2-card")
@@ -90,7 +83,7 @@ def against_batch(records: Records, findings: Findings) -> FigureSpec:
     arms = {b: arm for b in BATCH_SIZES if (arm := runs_that_reach(records, "relu1", b)).by_seed}
     if not arms:
         raise NoRecords("no run reached the level")
-    times, cost_ids = step_times(records)
+    times = step_times(records)
     epochs = _line("epochs", arms, lambda moment: moment.epochs)
     updates = _line("updates", arms, lambda moment: moment.updates)
     seconds = _line("seconds", arms, lambda moment: moment.updates, times)
@@ -104,10 +97,7 @@ def against_batch(records: Records, findings: Findings) -> FigureSpec:
         chart=LineChart(panels=panels),
         title=by_verdict(
             findings["Q2.8"],
-            **dict.fromkeys(
-                ("supported", "refuted", "depends"),
-                _fastest_sizes(records),
-            ),
+            **dict.fromkeys(("supported", "refuted", "depends"), _fastest_sizes(records)),
             withheld=f"Seconds, epochs and updates to a training loss of {LEVEL} nats",
         ),
         alt="Seconds to the loss: " + _listed(seconds, ".2f") + ". Epochs: " + _listed(epochs, ".1f") + ".",
@@ -117,7 +107,6 @@ def against_batch(records: Records, findings: Findings) -> FigureSpec:
             "step measured alone. Grey, middle: the fitted formula of the critical batch size. Grey, bottom: updates if every "
             "doubling of the batch halved them. Batches of 4096 were not trained that far."
         ),
-        records=tuple(id for arm in arms.values() for id in arm.records) + cost_ids,
     )
 
 
@@ -128,7 +117,7 @@ def _fastest_sizes(records: Records) -> str:
     found = f"{_joined(fast)} {verb} to a training loss of {LEVEL} nats"
     if not slow:
         return found
-    factors = sorted(f"{slower_than_fastest(size)(records).value:.1f}" for size in slow)
+    factors = sorted(f"{slower_than_fastest(records, size).value:.1f}" for size in slow)
     span = factors[0] if factors[0] == factors[-1] else f"{factors[0]} to {factors[-1]}"
     return f"{found}; {_joined(slow)} {'take' if len(slow) > 1 else 'takes'} {span} times as long"
 
@@ -149,14 +138,8 @@ def _line(
     factors: Mapping[int, float] = MappingProxyType({}),
 ) -> Series:
     """Draw what each batch size takes to the level, times a factor of its own."""
-    found = [np.array(arm.values(value_at(value))) * factors.get(batch_size, 1) for batch_size, arm in arms.items()]
-    return Series(
-        label=label,
-        x=[float(batch_size) for batch_size in arms],
-        y=[float(v.mean()) for v in found],
-        low=[float(v.min()) for v in found],
-        high=[float(v.max()) for v in found],
-    )
+    found = {size: np.array(arm.values(value_at(value))) * factors.get(size, 1) for size, arm in arms.items()}
+    return middle_and_range(label, found)
 
 
 def _law(epochs: Series) -> list[Series]:
@@ -176,16 +159,15 @@ def _perfect_scaling(updates: Series) -> Series:
 @answer.table("q2-to-target")
 def to_the_levels(records: Records, findings: Findings) -> TableSpec:
     """List what each batch size takes to each level of the training loss."""
-    times, ids = step_times(records)
-    rows: list[list[str | float | int]] = []
+    times = step_times(records)
+    rows: list[list[Cell]] = []
     for batch_size in BATCH_SIZES:
         runs = runs_of(records, "relu1", batch_size)
-        ids += runs.records
         for level in LEVELS:
             moments = [moment for run in runs.results if (moment := at_level(run, level))]
             run = runs.results[0]
             tried = bool(moments) or level >= run.target
-            row: list[str | float | int] = [batch_size, run.learning_rate, level]
+            row: list[Cell] = [batch_size, run.learning_rate, level]
             row.append(f"{len(moments)} of {len(runs.results)}" if tried else "not tried")
             if moments:
                 updates = float(np.mean([m.updates for m in moments]))
@@ -198,5 +180,4 @@ def to_the_levels(records: Records, findings: Findings) -> TableSpec:
         caption="What training takes to each training loss: means over the seeds that reach it.",
         columns=["batch size", "rate chosen", "training loss (nats)", "reached", "epochs", "updates", "seconds"],
         rows=rows,
-        records=ids,
     )

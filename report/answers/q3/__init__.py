@@ -21,7 +21,6 @@ answer.definition(
     "test_q3_1_cross_entropy_falls_with_the_true_class_probability",
     holds=True,
     place="Q3, cross entropy",
-    origin="said",
 )
 answer.definition(
     "Q3.2",
@@ -30,7 +29,6 @@ answer.definition(
     "test_q3_2_cross_entropy_is_the_negative_log_likelihood",
     holds=True,
     place="Q3, cross entropy",
-    origin="said",
 )
 answer.definition(
     "Q3.3",
@@ -39,7 +37,6 @@ answer.definition(
     "test_q3_3_guessing_the_common_class_is_as_accurate_as_the_class_is_common",
     holds=True,
     place="Q3, accuracy vs. loss function",
-    origin="said",
 )
 answer.definition(
     "Q3.4",
@@ -49,5 +46,4 @@ answer.definition(
     holds=True,
     place="Q3, accuracy vs. loss function",
     note="The notebook says that the loss guides; that accuracy cannot is ours: it jumps where an image changes its class, and is constant elsewhere.",
-    origin="said",
 )

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import Series
+from report.answers.charts import Series, reliability_diagram
 from report.answers.curves import PERCENT, over_seeds
 from report.answers.intervals import by_sign
 from report.answers.q3 import answer
-from report.answers.reliability import reliability_diagram
-from report.answers.trained import hundred_epochs
+from report.answers.trained import hundred_epochs, last_test_loss, true_class_log_loss
 from report.conclude.statistics import Estimate
 from report.experiments.epochs import EpochsResults
 from report.record.reader import Arm, Records
 
 
-def confidence_minus_accuracy(arm: str) -> Callable[[Records], Estimate]:
-    """Make a measure of an arm's mean confidence minus its accuracy, on the test images."""
+@answer.number("confidence-gap")
+def confidence_minus_accuracy(records: Records) -> Estimate:
+    """Estimate the mean confidence from logits minus the accuracy, on the test images."""
 
     def gap(run: EpochsResults) -> float:
         bins = run.inspection.calibration
         gaps = np.subtract(bins.confidence, bins.accuracy)
         return PERCENT * float(np.average(gaps, weights=bins.count))
 
-    return over_seeds("epochs", arm, EpochsResults, gap, unit="percentage points", signed=True)
+    return over_seeds(hundred_epochs(records, "from_logits"), gap, unit="percentage points", signed=True)
+
+
+@answer.number("calibration-error", "from_logits")
+@answer.number("published-calibration-error", "as_published")
+def calibration_error(records: Records, arm: str) -> Estimate:
+    """Estimate the expected calibration error."""
+    runs = hundred_epochs(records, arm)
+    return over_seeds(runs, lambda run: PERCENT * run.inspection.calibration.error, unit="percentage points")
+
+
+answer.number("last-test-loss", "from_logits")(last_test_loss)
+answer.number("true-class-log-loss", "from_logits")(true_class_log_loss)
 
 
 @answer.figure("q3-calibration")
@@ -36,11 +46,8 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
         "from logits": hundred_epochs(records, "from_logits"),
         "as published": hundred_epochs(records, "as_published"),
     }
-    gap = confidence_minus_accuracy("from_logits")(records)
-    errors = {
-        label: PERCENT * float(np.mean(arm.values(lambda run: run.inspection.calibration.error)))
-        for label, arm in arms.items()
-    }
+    gap = confidence_minus_accuracy(records)
+    errors = {label: PERCENT * arm.mean(lambda run: run.inspection.calibration.error) for label, arm in arms.items()}
     return FigureSpec(
         chart=reliability_diagram(_reliability(label, arm) for label, arm in arms.items()),
         title=by_sign(
@@ -58,7 +65,6 @@ def calibration(records: Records, findings: Findings) -> FigureSpec:
             f"Test images after the last epoch ({', '.join(f'{len(arm.results)} seeds {label}' for label, arm in arms.items())}), "
             "in bins of the largest probability, empty ones left out. As published: the softmax outputs of the notebook's network. Thin line: perfectly calibrated."
         ),
-        records=tuple(id for arm in arms.values() for id in arm.records),
     )
 
 
@@ -73,23 +79,3 @@ def _reliability(label: str, arm: Arm[EpochsResults], num_bins: int = 15) -> Ser
     filled = sums[2] > 0
     confidence, accuracy = PERCENT * sums[:2, filled] / sums[2, filled]
     return Series(label=label, x=confidence.tolist(), y=accuracy.tolist())
-
-
-answer.number("confidence-gap")(confidence_minus_accuracy("from_logits"))
-
-
-for name, arm in {"calibration-error": "from_logits", "published-calibration-error": "as_published"}.items():
-    answer.number(name)(
-        over_seeds(
-            "epochs",
-            arm,
-            EpochsResults,
-            lambda run: PERCENT * run.inspection.calibration.error,
-            unit="percentage points",
-        )
-    )
-for name, value in {
-    "last-test-loss": lambda run: run.curve.test_loss[-1],
-    "true-class-log-loss": lambda run: run.inspection.true_class_log_loss,
-}.items():
-    answer.number(name)(over_seeds("epochs", "from_logits", EpochsResults, value, unit="nats"))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from report.answers.answer import FigureSpec, Findings, TableSpec
+from report.answers.answer import FigureSpec, Findings, TableSpec, table_of
 from report.answers.charts import IntervalChart, IntervalRow
-from report.answers.curves import PERCENT, over_seeds, paired_difference
+from report.answers.curves import PERCENT, accuracy_points, over_seeds
 from report.answers.intervals import row
 from report.answers.q3 import answer
 from report.conclude.statistics import Estimate, mean_share, with_range
 from report.experiments.imbalance import ImbalanceResults
-from report.record.reader import Records
+from report.record.reader import Arm, Records
 
 RULES = {
     "majority rule": "majority",
@@ -26,113 +24,81 @@ SCORES: dict[str, Callable[[ImbalanceResults], float]] = {
 }
 
 
-def on_imbalance(arm: str, value: Callable[[ImbalanceResults], float], *, unit: str) -> Callable[[Records], Estimate]:
-    """Make a measure of one score of an arm of `imbalance`: its mean over seeds."""
-    return over_seeds("imbalance", arm, ImbalanceResults, value, unit=unit)
+def arm_of(records: Records, name: str) -> Arm[ImbalanceResults]:
+    """Return the runs of one rule, or of one way to train."""
+    return records.arm("imbalance", name, ImbalanceResults)
 
 
-def gained_over(
-    arm: str,
-    baseline: str,
-    value: Callable[[ImbalanceResults], float],
-    *,
-    unit: str = "percentage points",
-    scale: float = PERCENT,
-) -> Callable[[Records], Estimate]:
-    """Make a measure of one arm of `imbalance` minus another on the same images, seed by seed."""
-
-    def measure(records: Records) -> Estimate:
-        first, second = (records.arm("imbalance", name, ImbalanceResults) for name in (arm, baseline))
-        return paired_difference(first, second, value, unit=unit, scale=scale)
-
-    return measure
+@answer.number("majority-cross-entropy", "majority")
+@answer.number("trained-cross-entropy", "trained")
+def cross_entropy(records: Records, name: str) -> Estimate:
+    """Estimate the cross-entropy of one arm: its mean over seeds."""
+    return over_seeds(arm_of(records, name), lambda run: run.cross_entropy, unit="nats")
 
 
-def of_majority(value: Callable[[ImbalanceResults], float]) -> Callable[[Records], Estimate]:
-    """Make a measure of a score of the majority rule, which follows from the shares of the classes."""
+@answer.number("weighted-over-trained", "weighted", "trained", "accuracy")
+@answer.number("weighted-over-trained-balanced", "weighted", "trained", "balanced accuracy")
+def gained_over(records: Records, name: str, baseline: str, score: str) -> Estimate:
+    """Estimate a score of one arm minus that of another on the same images, seed by seed."""
+    return accuracy_points(arm_of(records, name), arm_of(records, baseline), SCORES[score])
 
-    def measure(records: Records) -> Estimate:
-        arm = records.arm("imbalance", "majority", ImbalanceResults)
-        return with_range(
-            [PERCENT * score for score in arm.values(value)], unit="percent", n_of="seeds", records=arm.records
-        )
 
-    return measure
+@answer.number("majority-accuracy", "accuracy")
+@answer.number("majority-balanced", "balanced accuracy")
+def of_majority(records: Records, score: str) -> Estimate:
+    """Return a score of the majority rule, which follows from the shares of the classes."""
+    scores = arm_of(records, "majority").values(SCORES[score])
+    return with_range([PERCENT * value for value in scores], unit="percent", n_of="seeds")
 
 
 @answer.figure("q3-imbalance")
 def imbalance(records: Records, findings: Findings) -> FigureSpec:
     """Draw accuracy and balanced accuracy of the majority rule and of two networks."""
     rows: list[IntervalRow] = []
-    ids: tuple[str, ...] = ()
-    for measure_name, value in SCORES.items():
+    for score, value in SCORES.items():
         for label, name in RULES.items():
-            arm = records.arm("imbalance", name, ImbalanceResults)
-            shares = [PERCENT * share for share in arm.values(value)]
-            rows.append(row(f"{measure_name}: {label}", mean_share(shares), points=shares))
-            ids = tuple(dict.fromkeys(ids + arm.records))
+            shares = [PERCENT * share for share in arm_of(records, name).values(value)]
+            rows.append(row(f"{score}: {label}", mean_share(shares), points=shares))
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="test images at 99 to 1 (%)", zero=None),
         title="Always guessing the common class is almost always right; balanced accuracy shows that it knows nothing",
-        alt="At 99 to 1: " + "; ".join(f"{r.label}, {r.value:.1f} %" for r in rows) + ".",
         caption=(
             "Shirts (1 %) against all other kinds, test images drawn in the same proportion. Dot and bar: mean over seeds with "
             "its 95 % interval, from Student's t on the logit scale, which stays within 0 to 100 %; small dots: single seeds. Balanced accuracy is the mean of the two classes' own accuracies."
         ),
-        records=ids,
     )
 
 
 @answer.table("q3-rules")
 def rules(records: Records, findings: Findings) -> TableSpec:
     """List every score of the three rules at 99 to 1."""
-    rows: list[list[str | float | int]] = []
-    ids: tuple[str, ...] = ()
-    for label, name in RULES.items():
-        arm = records.arm("imbalance", name, ImbalanceResults)
-        ids += arm.records
-        found = [sum(run.confusion[1][1] for run in arm.results), sum(sum(run.confusion[1]) for run in arm.results)]
-        rows.append(
-            [
-                label,
-                PERCENT * float(np.mean(arm.values(lambda run: run.accuracy))),
-                PERCENT * float(np.mean(arm.values(lambda run: run.balanced_accuracy))),
-                f"{found[0]} of {found[1]}",
-                float(np.mean(arm.values(lambda run: run.cross_entropy))),
-                float(np.mean(arm.values(lambda run: run.roc_auc))),
-                PERCENT * float(np.mean(arm.values(lambda run: run.average_precision))),
-            ]
-        )
-    return TableSpec(
+    arms = {label: arm_of(records, name) for label, name in RULES.items()}
+
+    def rare_images_found(rule: str) -> str:
+        found, missed = (sum(run.confusion[1][predicted] for run in arms[rule].results) for predicted in (1, 0))
+        return f"{found} of {found + missed}"
+
+    return table_of(
+        arms,
+        {
+            "rule": str,
+            "accuracy (%)": lambda rule: PERCENT * arms[rule].mean(lambda run: run.accuracy),
+            "balanced accuracy (%)": lambda rule: PERCENT * arms[rule].mean(lambda run: run.balanced_accuracy),
+            "rare images found": rare_images_found,
+            "cross-entropy (nats)": lambda rule: arms[rule].mean(lambda run: run.cross_entropy),
+            "area under ROC": lambda rule: arms[rule].mean(lambda run: run.roc_auc),
+            "average precision (%)": lambda rule: PERCENT * arms[rule].mean(lambda run: run.average_precision),
+        },
         title="Three classifiers at 99 to 1",
         caption=(
             "Means over seeds; rare images found are summed over them. The majority rule gives every image the training share of the rare "
             "class, so its cross-entropy is the entropy of the shares: low, although the rule knows nothing about the image."
         ),
-        columns=[
-            "rule",
-            "accuracy (%)",
-            "balanced accuracy (%)",
-            "rare images found",
-            "cross-entropy (nats)",
-            "area under ROC",
-            "average precision (%)",
-        ],
-        rows=rows,
-        records=ids,
     )
 
 
 @answer.illustration("Q3.3")
 def gains_over_majority(records: Records) -> tuple[Estimate, Estimate]:
     """At 99 to 1, accuracy and balanced accuracy of a trained network, minus those of always guessing the common class."""
-    accuracy, balanced = (gained_over("trained", "majority", value)(records) for value in SCORES.values())
+    accuracy, balanced = (gained_over(records, "trained", "majority", score) for score in SCORES)
     return accuracy, balanced
-
-
-for name, value in {"majority-accuracy": "accuracy", "majority-balanced": "balanced accuracy"}.items():
-    answer.number(name)(of_majority(SCORES[value]))
-answer.number("majority-cross-entropy")(on_imbalance("majority", lambda r: r.cross_entropy, unit="nats"))
-answer.number("trained-cross-entropy")(on_imbalance("trained", lambda r: r.cross_entropy, unit="nats"))
-answer.number("weighted-over-trained")(gained_over("weighted", "trained", lambda r: r.accuracy))
-answer.number("weighted-over-trained-balanced")(gained_over("weighted", "trained", lambda r: r.balanced_accuracy))

@@ -52,7 +52,6 @@ def _fall_together(images: str, least: float) -> Conditions:
     _fall_together("training", 0.0),
     place='Q3, summary ("ideally")',
     note="Epochs of one run depend on each other, so each run gives one slope, and the interval is over runs.",
-    origin="said",
 )
 def slopes_of_training_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     """Slopes of training loss and of test error over epochs {span1}, and over epochs {span2}, trained from logits."""
@@ -64,7 +63,6 @@ def slopes_of_training_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     "The loss and the share of mistakes on unseen images fall together.",
     _fall_together("test", FALL),
     note="Both are of the test images. The training loss, which is what training makes small, goes on falling.",
-    origin="ours",
 )
 def slopes_of_loss_and_error(records: Records) -> tuple[Estimate, ...]:
     """Slopes of test loss and of test error over epochs {span1}, and over epochs {span2}, trained from logits."""
@@ -108,7 +106,6 @@ def loss_and_error(records: Records, findings: Findings) -> FigureSpec:
             "784-128-10 network from logits, SGD at 0.01, batch size 64. Lines are means of "
             f"{len(arm.results)} seeds, bands their range. Below: means over ten epochs, relative to epochs 51 to 60 of the same run."
         ),
-        records=arm.records,
     )
 
 
@@ -125,7 +122,7 @@ def _title(finding: Finding) -> str:
 
 
 def _apart(finding: Finding) -> str:
-    """Say which of the two still falls where they part: those whose slopes' intervals lie below zero."""
+    """State which of the two still falls where they part: those whose slopes' intervals lie below zero."""
     slopes_apart = [condition.estimates for condition in finding.conditions if condition.verdict == "refuted"]
     falling = [[slope.high is not None and slope.high < 0 for slope in both] for both in slopes_apart]
     if all(falls == [False, True] for falls in falling):
@@ -174,7 +171,6 @@ def card(records: Records, findings: Findings) -> FigureSpec:
         title=_title(findings["Q3.6"]),
         alt=f"Change since epochs 51 to 60, at the end of training: {last}.",
         caption="",
-        records=arm.records,
     )
 
 
@@ -194,5 +190,4 @@ def table_by_tens(records: Records, findings: Findings) -> TableSpec:
             [f"{10 * place + 1} to {10 * place + 10}", *map(float, row)]
             for place, row in enumerate(zip(*columns, strict=True))
         ],
-        records=arm.records,
     )

@@ -38,7 +38,6 @@ def confusion(records: Records, findings: Findings) -> FigureSpec:
         caption=(
             f"Test images by true and predicted class after the last epoch, from logits; mean over {len(arm.results)} seeds, rounded."
         ),
-        records=arm.records,
     )
 
 
@@ -48,18 +47,16 @@ def mistakes(records: Records, findings: Findings) -> FigureSpec:
     arm = hundred_epochs(records, "from_logits")
     shown = arm.results[0].inspection.mistakes
     confidence = [PERCENT * mistake.probability for mistake in shown]
+    captions = [
+        f"{in_a_sentence(mistake.label)} → {in_a_sentence(mistake.predicted)}, {_percent(value)}"
+        for mistake, value in zip(shown, confidence, strict=True)
+    ]
+    tiles = [
+        Tile(pixels=list(map(float, mistake.pixels)), caption=caption)
+        for mistake, caption in zip(shown, captions, strict=True)
+    ]
     return FigureSpec(
-        chart=ImageGrid(
-            tiles=[
-                Tile(
-                    pixels=[float(grey) for grey in mistake.pixels],
-                    caption=f"{in_a_sentence(mistake.label)} → {in_a_sentence(mistake.predicted)}, "
-                    f"{_percent(PERCENT * mistake.probability)}",
-                )
-                for mistake in shown
-            ],
-            columns=4,
-        ),
+        chart=ImageGrid(tiles=tiles, columns=4),
         title=f"The {len(shown)} most confident mistakes, made at {_percent(min(confidence))} and more",
         alt="Test images with label and, after the arrow, what the network took them for: "
         + "; ".join(f"{in_a_sentence(m.label)} taken for {in_a_sentence(m.predicted)}" for m in shown)

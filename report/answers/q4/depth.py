@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec, by_verdict
+from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict, table_of
 from report.answers.charts import IntervalChart, LineChart, Panel
 from report.answers.curves import (
     PERCENT,
@@ -15,14 +15,15 @@ from report.answers.curves import (
     at_the_end,
     band,
     epochs_of_the_end,
-    mean_over,
+    over_seeds,
 )
 from report.answers.intervals import row
 from report.answers.q4 import answer
+from report.answers.trained import from_logits
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above, Below
 from report.conclude.rules import AllOf, Conditions
-from report.conclude.statistics import Estimate, mean_with_t_interval
+from report.conclude.statistics import Estimate
 from report.experiments.training import TrainingResults
 from report.record.reader import Arm, Records
 
@@ -40,14 +41,7 @@ COMPARED = (*FIRST_LAYER, ("relu2", "relu1"), ("relu3", "relu1"))
 
 def architecture(records: Records, name: str) -> Arm[TrainingResults]:
     """Return an architecture's runs; the first seeds of one ReLU layer are runs of `epochs`."""
-    if name != "relu1":
-        return records.arm("capacity", name, TrainingResults)
-    first = records.arm("epochs", "from_logits", TrainingResults)
-    further = records.arms("capacity", TrainingResults, hidden=[128], activation="relu")
-    by_seed, ids = dict(first.by_seed), dict(first.ids)
-    for arm in further:
-        by_seed, ids = by_seed | arm.by_seed, ids | arm.ids
-    return Arm(by_seed, ids)
+    return from_logits(records) if name == "relu1" else records.arm("capacity", name, TrainingResults)
 
 
 def final_accuracy(run: TrainingResults) -> float:
@@ -63,7 +57,7 @@ def gain(records: Records, name: str, baseline: str) -> Estimate:
     return accuracy_at_the_end(arm, other, settings=settings)
 
 
-@answer.claim("Q4.1", "A hidden layer can improve the model.", Above(MARGIN), origin="said", place="Q4, first sentence")
+@answer.claim("Q4.1", "A hidden layer can improve the model.", Above(MARGIN), place="Q4, first sentence")
 def gain_of_a_layer(records: Records) -> Estimate:
     """Test accuracy averaged over epochs {first} to {last}, one ReLU layer minus none."""
     return gain(records, "relu1", "none")
@@ -78,7 +72,6 @@ def gain_of_a_layer(records: Records) -> Estimate:
             Below(MARGIN, of="one linear layer minus none", unit="points"),
         )
     ),
-    origin="ours",
     note="The layer without ReLU has to gain less than the margin. The claim also holds if it does worse than no layer.",
 )
 def gain_of_the_non_linearity(records: Records) -> tuple[Estimate, Estimate]:
@@ -98,50 +91,38 @@ def gain_of_depth(records: Records) -> tuple[Estimate, Estimate]:
     return gain(records, "relu2", "relu1"), gain(records, "relu3", "relu1")
 
 
-@answer.number("gain-tuned")
-def gain_of_a_layer_tuned(records: Records) -> Estimate:
-    """Estimate one ReLU layer minus none, each at the learning rate that the held-out images choose."""
-    tuned = records.arm("epochs", "tuned_logits", TrainingResults)
-    return accuracy_points(tuned, _tuned(records, "none"), final_accuracy)
+@answer.number("gain-tuned", "epochs", "tuned_logits")
+@answer.number("gain-linear-tuned", "capacity", "tuned_linear1")
+def gain_tuned(records: Records, experiment: str, name: str) -> Estimate:
+    """Estimate one ReLU layer or a linear one minus none, each at the learning rate that the held-out images choose."""
+    tuned = records.arm(experiment, name, TrainingResults)
+    return accuracy_points(tuned, records.arm("capacity", "tuned_none", TrainingResults), final_accuracy)
 
 
-@answer.number("gain-linear-tuned")
-def gain_of_a_linear_layer_tuned(records: Records) -> Estimate:
-    """Estimate one linear layer minus none, each at the learning rate that the held-out images choose."""
-    return accuracy_points(_tuned(records, "linear1"), _tuned(records, "none"), final_accuracy)
-
-
-def _tuned(records: Records, name: str) -> Arm[TrainingResults]:
-    return records.arm("capacity", f"tuned_{name}", TrainingResults)
-
-
-def accuracy_of(name: str) -> Estimator:
-    """Make a measure of an architecture's test accuracy at the end of training."""
-
-    def measure(records: Records) -> Estimate:
-        arm = architecture(records, name)
-        accuracies = arm.values(lambda run: final_accuracy(run) * PERCENT)
-        return mean_with_t_interval(accuracies, unit="percent", digits=1, records=arm.records)
-
-    return measure
+@answer.number("accuracy-none", "none")
+@answer.number("accuracy-linear", "linear1")
+@answer.number("accuracy-relu1", "relu1")
+def accuracy_of(records: Records, name: str) -> Estimate:
+    """Estimate an architecture's test accuracy at the end of training."""
+    arm = architecture(records, name)
+    return over_seeds(arm, lambda run: final_accuracy(run) * PERCENT, unit="percent", digits=1)
 
 
 @answer.number("change-between-epochs")
 def change_between_epochs(records: Records) -> Estimate:
     """Estimate by how much three ReLU layers' test accuracy changes from one epoch to the next, at the end."""
-    arm = architecture(records, "relu3")
-    changes = arm.values(lambda run: float(np.abs(np.diff(run.curve.test_accuracy[-11:])).mean()) * PERCENT)
-    return mean_with_t_interval(changes, unit="percentage points", records=arm.records)
+
+    def change(run: TrainingResults) -> float:
+        return float(np.abs(np.diff(run.curve.test_accuracy[-11:])).mean()) * PERCENT
+
+    return over_seeds(architecture(records, "relu3"), change, unit="percentage points")
 
 
 @answer.figure("q4-gains")
-def gains(records: Records, findings: Findings) -> FigureSpec:
-    """Draw every difference that a claim is about."""
-    return _draw(records, findings, COMPARED)
-
-
-def _draw(records: Records, findings: Findings, compared: Sequence[tuple[str, str]]) -> FigureSpec:
-    rows, shown = [], [name for name in LABELS if any(name in pair for pair in compared)]
+@answer.figure("q4-card", FIRST_LAYER)
+def gains(records: Records, findings: Findings, compared: Sequence[tuple[str, str]] = COMPARED) -> FigureSpec:
+    """Draw every difference that a claim is about or, small, what one layer adds with ReLU and without."""
+    rows = []
     for name, baseline in compared:
         found = gain(records, name, baseline)
         arm, other = architecture(records, name).paired_with(architecture(records, baseline))
@@ -163,14 +144,10 @@ def _draw(records: Records, findings: Findings, compared: Sequence[tuple[str, st
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="difference in test accuracy (percentage points)", margin=MARGIN),
         title=layer + control,
-        alt="Differences in test accuracy: "
-        + "; ".join(f"{r.label} {r.value:+.2f} points ({r.low:+.2f} to {r.high:+.2f})" for r in rows)
-        + ".",
         caption=(
             f"Averages over epochs {found.settings['first']} to {found.settings['last']}, SGD at 0.01, batch size 64, layers of 128 "
             f"units. Dot and bar: mean and 95 % interval over seeds and test images; small dots: single seeds; shaded: ±{MARGIN} points."
         ),
-        records=tuple(id for name in shown for id in architecture(records, name).records),
     )
 
 
@@ -179,7 +156,7 @@ def depth_curves(records: Records, findings: Findings) -> FigureSpec:
     """Draw test accuracy and training loss over the epochs for every depth."""
     arms = {label: architecture(records, name) for name, label in LABELS.items()}
     curves = {label: [run.curve for run in arm.results] for label, arm in arms.items()}
-    last = {label: mean_over(found, lambda c: at_the_end(c.test_accuracy)) * PERCENT for label, found in curves.items()}
+    last = {label: arm.mean(final_accuracy) * PERCENT for label, arm in arms.items()}
     title = by_verdict(
         findings["Q4.5"],
         supported="More layers, better accuracy",
@@ -207,7 +184,6 @@ def depth_curves(records: Records, findings: Findings) -> FigureSpec:
         title=title,
         alt="Test accuracy at the end: " + "; ".join(f"{k} {v:.1f} %" for k, v in last.items()) + ".",
         caption="Line: mean over seeds; band: their range. SGD at learning rate 0.01, batch size 64; layers of 128 units.",
-        records=tuple(id for arm in arms.values() for id in arm.records),
     )
 
 
@@ -215,46 +191,20 @@ def depth_curves(records: Records, findings: Findings) -> FigureSpec:
 def architectures(records: Records, findings: Findings) -> TableSpec:
     """List every depth with its parameters, losses and accuracy."""
     arms = {label: architecture(records, name) for name, label in LABELS.items()}
-    rows: list[list[str | float | int]] = []
-    last_epochs = ""
-    for label, arm in arms.items():
-        curves = [run.curve for run in arm.results]
-        last_epochs = epochs_of_the_end(curves[0].test_accuracy)
-        rows.append(
-            [
-                label,
-                arm.results[0].num_parameters,
-                mean_over(curves, lambda c: c.train_loss[-1]),
-                mean_over(curves, lambda c: at_the_end(c.test_loss)),
-                mean_over(curves, lambda c: c.train_accuracy[-1]) * PERCENT,
-                mean_over(curves, lambda c: at_the_end(c.test_accuracy)) * PERCENT,
-            ]
-        )
-    return TableSpec(
+    last_epochs = epochs_of_the_end(arms[LABELS["relu3"]].results[0].curve.test_accuracy)
+    return table_of(
+        arms,
+        {
+            "model": str,
+            "parameters": lambda model: arms[model].results[0].num_parameters,
+            "training loss (nats)": lambda model: arms[model].mean(lambda run: run.curve.train_loss[-1]),
+            "test loss (nats)": lambda model: arms[model].mean(lambda run: at_the_end(run.curve.test_loss)),
+            "training accuracy (%)": lambda model: arms[model].mean(lambda run: run.curve.train_accuracy[-1]) * PERCENT,
+            "test accuracy (%)": lambda model: arms[model].mean(final_accuracy) * PERCENT,
+        },
         title="Accuracy and loss of each network",
         caption=(
             f"Means over seeds. On the test images: averages over epochs {last_epochs}. On the "
             "training images: after the last epoch."
         ),
-        columns=[
-            "model",
-            "parameters",
-            "training loss (nats)",
-            "test loss (nats)",
-            "training accuracy (%)",
-            "test accuracy (%)",
-        ],
-        rows=rows,
-        records=tuple(id for arm in arms.values() for id in arm.records),
     )
-
-
-@answer.figure("q4-card")
-def card(records: Records, findings: Findings) -> FigureSpec:
-    """Draw what one layer adds, with ReLU and without, small."""
-    return _draw(records, findings, FIRST_LAYER)
-
-
-answer.number("accuracy-none")(accuracy_of("none"))
-answer.number("accuracy-linear")(accuracy_of("linear1"))
-answer.number("accuracy-relu1")(accuracy_of("relu1"))

@@ -41,5 +41,4 @@ def network(records: Records, findings: Findings) -> FigureSpec:
             "A drawing: each circle is a number, each line a weight, and most circles of the two upper rows are left out. PyTorch's CrossEntropyLoss "
             "computes the last two steps, so the network itself ends with the logits. Without the row of hidden units it is softmax regression."
         ),
-        records=(),
     )

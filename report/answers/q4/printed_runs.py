@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from report.answers.curves import over_seeds
 from report.answers.printed import printed
 from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
 from report.answers.trained import printed_epochs
 from report.conclude.interval_rules import Inside
 from report.conclude.rank_envelope import rank_envelope
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval
+from report.conclude.statistics import Estimate, exact
 from report.record.reader import Records
 
 NO_FALL = 0.01
@@ -24,7 +25,6 @@ def distance_of_the_second_run(records: Records) -> Estimate:
     return rank_envelope(
         [p.value for p in print_of_q4 if p.epoch in epochs],
         [[curve.mean_of_batch_means[epoch - 1] for epoch in epochs] for curve in arm.results],
-        records=arm.records,
     )
 
 
@@ -40,23 +40,13 @@ def printed_difference(records: Records) -> Estimate:
     "Q4.4",
     "The fall of the loss from epoch to epoch measures what the layer adds.",
     Inside(NO_FALL),
-    origin="said",
     place="Q4, task and code",
     note="If the fall came from the layer, a model without one would show none.",
 )
-def fall_without_a_layer(records: Records) -> Estimate:
+@answer.number("fall-with-a-layer", "relu1")
+def fall_of_the_loss(records: Records, name: str = "none") -> Estimate:
     """Fall of the training loss of a model with no hidden layer from epoch 1 to epoch {last}, the last that the notebook printed."""
-    return _fall(records, "none")
-
-
-@answer.number("fall-with-a-layer")
-def fall_with_a_layer(records: Records) -> Estimate:
-    """Estimate the same fall of a model with one ReLU layer."""
-    return _fall(records, "relu1")
-
-
-def _fall(records: Records, name: str) -> Estimate:
     arm = architecture(records, name)
     last = min(len(printed("q4_epoch")), *(len(run.curve.running_loss) for run in arm.results))
-    falls = arm.values(lambda run: run.curve.mean_of_batch_means[0] - run.curve.mean_of_batch_means[last - 1])
-    return mean_with_t_interval(falls, unit="nats", settings={"last": last}, records=arm.records)
+    losses = arm.each(lambda run: run.curve.mean_of_batch_means)
+    return over_seeds(losses, lambda loss: loss[0] - loss[last - 1], unit="nats", settings={"last": last})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict
@@ -13,9 +11,10 @@ from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
 from report.conclude.interval_rules import Above, Below
 from report.conclude.rules import Conditions
-from report.conclude.statistics import Estimate, mean_with_t_interval, over_seeds_and_images
+from report.conclude.seeds_and_images import over_seeds_and_images
+from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.training import Curve, TrainingResults
-from report.record.reader import Arm, NoRecords, Records
+from report.record.reader import Arm, NoRecords, Records, ids_of
 
 WIDTH_OF_DEPTHS = 128
 """Units of the layers of `depth`, whose first epochs are the runs of that width."""
@@ -57,7 +56,6 @@ def accuracy(curve: Curve) -> float:
     "Q4.6",
     "More units give the model more capacity: it fits the training images better and recognises unseen ones better.",
     Conditions({"training images": Below(0.0), "unseen images": Above(0.0)}),
-    origin="said",
     place="Q4, first sentence",
     note="Ten epochs at one learning rate don't show whether a wider layer fits better in the end, or only faster.",
 )
@@ -68,24 +66,14 @@ def slopes_over_width(records: Records) -> tuple[Estimate, Estimate]:
     doublings = np.log2(list(arms)) - np.log2(list(arms)).mean()
     weights = doublings / (doublings**2).sum()  # of the least-squares slope
     recognised = [[PERCENT * curve.recognition[-1].shares() for curve in curves] for curves in by_seed]
-    about: dict[str, Any] = {
-        "settings": {"narrowest": min(arms), "widest": max(arms), "epochs": len(by_seed[0][0].test_accuracy)},
-        "records": tuple(id for arm in arms.values() for id in arm.records),
-    }
+    settings = {"narrowest": min(arms), "widest": max(arms), "epochs": len(by_seed[0][0].test_accuracy)}
+    losses = [weights @ [loss(curve) for curve in curves] for curves in by_seed]
+    accuracies = [weights @ [accuracy(curve) for curve in curves] for curves in by_seed]
+    images = [weights @ shares for shares in recognised]
+    method, ids = "Student t over each seed's slope", ids_of(arms.values())
     return (
-        mean_with_t_interval(
-            [weights @ [loss(curve) for curve in curves] for curves in by_seed],
-            unit="nats",
-            signed=True,
-            method="Student t over each seed's slope",
-            **about,
-        ),
-        over_seeds_and_images(
-            [weights @ [accuracy(curve) for curve in curves] for curves in by_seed],
-            [weights @ shares for shares in recognised],
-            unit="percentage points",
-            **about,
-        ),
+        mean_with_t_interval(losses, unit="nats", signed=True, method=method, settings=settings, records=ids),
+        over_seeds_and_images(accuracies, images, unit="percentage points", settings=settings, records=ids),
     )
 
 
@@ -104,7 +92,7 @@ def gain_of_wide(records: Records) -> Estimate:
             for first, widest in by_seed
         ],
         unit="percentage points",
-        records=tuple(id for arm in arms.values() for id in arm.records),
+        records=ids_of(arms.values()),
     )
 
 
@@ -140,5 +128,5 @@ def width_curve(records: Records, findings: Findings) -> FigureSpec:
             f"One ReLU layer, {epochs} epochs, SGD at 0.01, batch size 64; averages over epochs "
             f"{epochs_of_the_end(by_seed[0][0].test_accuracy)}. Line: mean over seeds; band: their range."
         ),
-        records=tuple(id for arm in arms.values() for id in arm.records),
+        records=ids_of(arms.values()),
     )

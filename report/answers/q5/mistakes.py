@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from report.answers.answer import Estimator, FigureSpec, Findings, by_verdict
+from report.answers.answer import FigureSpec, Findings, by_verdict, with_arguments
 from report.answers.charts import IntervalChart, LineChart, Panel, Series
-from report.answers.curves import PERCENT, at_the_end, mean_and_range, up_to
+from report.answers.curves import PERCENT, at_the_end, mean_and_range, over_seeds, up_to
 from report.answers.intervals import row
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.claims import MARGIN
-from report.conclude.formatting import digits_for, number
 from report.conclude.interval_rules import Above
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, over_seeds_and_images
+from report.conclude.seeds_and_images import over_seeds_and_images
+from report.conclude.statistics import Estimate, exact
 from report.conclude.verdicts import ASSESSED
 from report.experiments.mistakes import MistakesResults
 from report.experiments.training import Curve
-from report.record.reader import Arm, Records
+from report.record.reader import Arm, Records, ids_of
 
 LABELS = {
     "never_zeroed": "gradients never zeroed",
@@ -40,7 +40,7 @@ CLAIMS = {
 }
 """By loop: id and words of the claim that it tests."""
 
-answer.see("Q5.4b", "Softmax before cross-entropy costs accuracy.", "P1.5", origin="ours")
+answer.see("Q5.4b", "Softmax before cross-entropy costs accuracy.", "P1.5")
 
 
 def runs_of(records: Records, name: str) -> Arm[MistakesResults]:
@@ -93,25 +93,18 @@ def costs_by_seed(records: Records, name: str) -> tuple[Estimate, list[float]]:
     return estimate, costs.tolist()
 
 
-def cost_of(name: str) -> Callable[[Records], Estimate]:
-    """Make the measure of a mistake's cost."""
-
-    def cost(records: Records) -> Estimate:
-        """Estimate the test accuracy of the correct loop minus that of the loop with the mistake."""
-        return costs_by_seed(records, name)[0]
-
-    return cost
+@answer.number("softmax-cost", "double_softmax")
+def cost_of(records: Records, name: str) -> Estimate:
+    """Estimate the test accuracy of the correct loop minus that of the loop with the mistake."""
+    return costs_by_seed(records, name)[0]
 
 
-def _of_loop(name: str, value: Callable[[MistakesResults], float], *, unit: str) -> Estimator:
-    """Make the measure of one number of a loop: its mean over seeds."""
-
-    def measure(records: Records) -> Estimate:
-        """Estimate a number of a loop's runs."""
-        arm = runs_of(records, name)
-        return mean_with_t_interval(arm.values(value), unit=unit, records=arm.records)
-
-    return measure
+@answer.number("correct-accuracy", "correct", final_accuracy, "percent")
+@answer.number("sorted-training-loss", "sorted", last_training_loss, "nats")
+@answer.number("correct-training-loss", "correct", last_training_loss, "nats")
+def of_loop(records: Records, name: str, value: Callable[[MistakesResults], float], unit: str) -> Estimate:
+    """Estimate one number of a loop: its mean over seeds."""
+    return over_seeds(runs_of(records, name), value, unit=unit)
 
 
 @answer.number("gap-of-batch-means")
@@ -121,15 +114,13 @@ def gap_of_batch_means(records: Records) -> Estimate:
 
     It is the largest error of any epoch: errors of either sign would cancel in a mean over epochs.
     """
-    arm = runs_of(records, "correct")
-    gaps = arm.values(
-        lambda run: max(
-            abs(wrong - right) / right * PERCENT
-            for wrong, right in zip(run.mean_of_batch_means, run.running_loss, strict=True)
-            if wrong is not None and right is not None
-        )
-    )
-    return mean_with_t_interval(gaps, unit="percent", records=arm.records)
+
+    def largest_gap(run: MistakesResults) -> float:
+        pairs = zip(run.mean_of_batch_means, run.running_loss, strict=True)
+        finite = [(wrong, right) for wrong, right in pairs if wrong is not None and right is not None]
+        return max(abs(wrong - right) / right * PERCENT for wrong, right in finite)
+
+    return over_seeds(runs_of(records, "correct"), largest_gap, unit="percent")
 
 
 @answer.number("diverged")
@@ -137,7 +128,7 @@ def diverged(records: Records) -> Estimate:
     """Count the runs with gradients never zeroed whose loss stopped being a number."""
     arm = runs_of(records, "never_zeroed")
     found = sum(run.diverged_at_step is not None for run in arm.results)
-    return exact(found, unit="runs", n=len(arm.results), n_of="seeds", digits=0, records=arm.records)
+    return exact(found, unit="runs", n=len(arm.results), n_of="seeds")
 
 
 @answer.figure("q5-mistakes")
@@ -156,9 +147,6 @@ def costs(records: Records, findings: Findings) -> FigureSpec:
             if judged
             else "Test accuracy lost by one mistake at a time"
         ),
-        alt="Percentage points of test accuracy lost: "
-        + "; ".join(f"{LABELS[name]} {number(cost.value, digits_for(cost))}" for name, (cost, _) in found.items())
-        + ".",
         caption=(
             f"Mean of the last {min(3, epochs)} of {epochs} epochs, correct loop minus the loop with the mistake, "
             f"{next(iter(found.values()))[0].n} seeds. Bars: 95 % intervals over seeds and test images; points: seeds. "
@@ -188,12 +176,7 @@ def curves(records: Records, findings: Findings) -> FigureSpec:
                 Panel(series=accuracies, x_label="epoch", y_label="test accuracy (%)"),
             ]
         ),
-        title=by_verdict(
-            findings["Q5.4e"],
-            supported=_title(records, neutral),
-            refuted=neutral,
-            withheld=neutral,
-        ),
+        title=by_verdict(findings["Q5.4e"], supported=_title(records, neutral), refuted=neutral, withheld=neutral),
         alt="Test accuracy after the last epoch: "
         + "; ".join(f"{label} {series.y[-1]:.1f} %" for label, series in by_label.items())
         + ".",
@@ -203,12 +186,12 @@ def curves(records: Records, findings: Findings) -> FigureSpec:
             f"are those after each epoch; the costs come from the mean of the last {min(3, len(correct))}."
             + (" The line of the files' order covers that of the correct loop." if coincide else "")
         ),
-        records=tuple(id for arm in arms.values() for id in arm.records),
+        records=ids_of(arms.values()),
     )
 
 
 def _title(records: Records, otherwise: str) -> str:
-    """Say that a low training loss proves nothing, if sorted images show it."""
+    """State that a low training loss proves nothing, if sorted images show it."""
     losses = {name: np.mean(runs_of(records, name).values(last_training_loss)) for name in ("sorted", "correct")}
     if losses["sorted"] < losses["correct"]:
         return "A low training loss proves nothing: with sorted images it is the lowest, and the model is poor"
@@ -222,16 +205,11 @@ def _line(label: str, runs: list[list[float]] | list[list[float | None]]) -> Ser
     return mean_and_range(label, [float(epoch) for epoch in range(1, length + 1)], values)
 
 
-answer.number("softmax-cost")(cost_of("double_softmax"))
-answer.number("correct-accuracy")(_of_loop("correct", final_accuracy, unit="percent"))
-answer.number("sorted-training-loss")(_of_loop("sorted", last_training_loss, unit="nats"))
-answer.number("correct-training-loss")(_of_loop("correct", last_training_loss, unit="nats"))
 for name, (claim, says) in CLAIMS.items():
     answer.claim(
         claim,
         says,
         Above(MARGIN),
-        origin="ours",
         measured=f"Test accuracy at the end of {{epochs}} epochs, the correct loop minus the one with the mistake: {LABELS[name]}",
         note="A cost of less than the margin of 0.3 pp counts as none." if name == "unshuffled" else "",
-    )(cost_of(name))
+    )(with_arguments(cost_of, name))

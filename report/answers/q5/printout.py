@@ -7,17 +7,16 @@ from itertools import chain
 
 import numpy as np
 
-from report.answers.answer import Estimator, FigureSpec, Findings, by_verdict
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT, mean_and_range
-from report.answers.printed import printed
+from report.answers.answer import FigureSpec, Findings, by_verdict
+from report.answers.charts import Series, line_chart
+from report.answers.curves import PERCENT, mean_and_range, over_seeds
+from report.answers.printed import printed, printed_points
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.interval_rules import Below
-from report.conclude.rank_envelope import rank_envelope
+from report.conclude.rank_envelope import curves_as_far, rank_envelope
 from report.conclude.rules import Reproduced
-from report.conclude.sampling import Rank
-from report.conclude.statistics import Estimate, exact, mean_with_t_interval, slope
+from report.conclude.statistics import Estimate, exact, slope
 from report.experiments.training import Curve
 from report.record.reader import Arm, NoRecords, Records
 
@@ -37,26 +36,27 @@ def _prints(curve: Curve) -> list[float]:
     return list(chain.from_iterable(curve.logged_loss))
 
 
-@answer.claim("Q5.1", "The loss printed every 100 batches falls.", Below(0.0), place="Q5, printout", origin="said")
+@answer.claim("Q5.1", "The loss printed every 100 batches falls.", Below(0.0), place="Q5, printout")
 def trend_of_prints(records: Records) -> Estimate:
     """Change of the printed loss over the first {epochs} epochs, by a straight line fitted to all prints of a run."""
     arm = _published(records)
-    changes = arm.values(lambda curve: slope(np.arange(len(_prints(curve))), _prints(curve)) * len(_prints(curve)))
-    return mean_with_t_interval(
-        changes,
-        unit="nats",
-        signed=True,
-        records=arm.records,
-        settings={"epochs": len(arm.results[0].logged_loss)},
-    )
+    settings = {"epochs": len(arm.results[0].logged_loss)}
+
+    def change(curve: Curve) -> float:
+        prints = _prints(curve)
+        return slope(np.arange(len(prints)), prints) * len(prints)
+
+    return over_seeds(arm, change, unit="nats", signed=True, settings=settings)
 
 
 @answer.number("share-falling")
 def share_of_falling_steps(records: Records) -> Estimate:
     """Estimate what share of the printed losses are lower than the previous one."""
-    arm = _published(records)
-    shares = arm.values(lambda curve: float((np.diff(_prints(curve)) < 0).mean()) * PERCENT)
-    return mean_with_t_interval(shares, unit="percent", records=arm.records)
+
+    def share(curve: Curve) -> float:
+        return float((np.diff(_prints(curve)) < 0).mean()) * PERCENT
+
+    return over_seeds(_published(records), share, unit="percent")
 
 
 @answer.claim("Q5.3", "The printed run can be reproduced.", Reproduced(), origin="implied", place="Q5, printout")
@@ -71,25 +71,21 @@ def distance_of_printed_run(records: Records) -> Estimate:
         [curve.logged_loss[p.epoch - 1][(p.batch or 0) // BATCHES_PER_PRINT - 1] for p in shared]
         for curve in arm.results
     ]
-    return rank_envelope(
-        [p.value for p in shared], seeds, digits=1, records=arm.records, settings={"prints": len(shared)}
-    )
+    return rank_envelope([p.value for p in shared], seeds, digits=1, settings={"prints": len(shared)})
 
 
 @answer.number("as-far")
 def seeds_as_far(records: Records) -> Estimate:
     """Count our runs that lie at least as far from the others as the notebook's printed run does."""
     envelope = distance_of_printed_run(records)
-    p_value = envelope.sampling.p_value if isinstance(envelope.sampling, Rank) else 1.0
-    count = round(p_value * (envelope.n + 1)) - 1
-    return exact(count, unit="runs", n=envelope.n, n_of="seeds", digits=0, records=envelope.records)
+    return exact(curves_as_far(envelope), unit="runs", n=envelope.n, n_of="seeds")
 
 
 @answer.number("num-seeds")
 def num_seeds(records: Records) -> Estimate:
     """Count the seeds of the printout."""
-    ids = _published(records).records
-    return exact(len(ids), unit="seeds", n=len(ids), n_of="seeds", digits=0, records=ids)
+    number = len(_published(records).results)
+    return exact(number, unit="seeds", n=number, n_of="seeds")
 
 
 @answer.number("noticed-shift")
@@ -99,20 +95,32 @@ def noticed_shift(records: Records) -> Estimate:
     if envelope.detectable is None:
         raise NoRecords("seeds enough to notice a shift")
     return Estimate(  # estimated, but without an interval
-        value=envelope.detectable, unit="nats", digits=3, n=envelope.n, n_of="seeds",
-        method=envelope.method, records=envelope.records,
-    )  # fmt: skip
+        value=envelope.detectable, unit="nats", digits=3, n=envelope.n, n_of="seeds", method=envelope.method
+    )
 
 
-def _first_epoch(value: Callable[[Curve], float], *, signed: bool = False) -> Estimator:
-    """Make a measure of one loss of the first epoch, in nats."""
+FIRST_EPOCH: dict[str, Callable[[Curve], float]] = {
+    "first print": lambda curve: curve.logged_loss[0][0],
+    "last print": lambda curve: curve.logged_loss[0][-1],
+    "whole epoch": lambda curve: curve.running_loss[0],
+    "weights fixed": lambda curve: curve.train_loss[0],
+}
+"""Losses of the first epoch."""
 
-    def measure(records: Records) -> Estimate:
-        """Estimate a loss of the first epoch, as published, or a difference of two."""
-        arm = _published(records)
-        return mean_with_t_interval(arm.values(value), unit="nats", signed=signed, records=arm.records)
 
-    return measure
+@answer.number("first-print", "first print")
+@answer.number("fixed-first", "weights fixed")
+def loss_of_first_epoch(records: Records, which: str) -> Estimate:
+    """Estimate a loss of the first epoch, as published."""
+    return over_seeds(_published(records), FIRST_EPOCH[which], unit="nats")
+
+
+@answer.number("gap-print", "last print")
+@answer.number("gap-epoch", "whole epoch")
+def gap_of_first_epoch(records: Records, which: str) -> Estimate:
+    """Estimate a loss of the first epoch, as published, minus that with the weights fixed after it."""
+    loss, fixed = FIRST_EPOCH[which], FIRST_EPOCH["weights fixed"]
+    return over_seeds(_published(records), lambda curve: loss(curve) - fixed(curve), unit="nats", signed=True)
 
 
 @answer.figure("q5-printout")
@@ -124,16 +132,11 @@ def printout(records: Records, findings: Findings) -> FigureSpec:
     prints, fixed = _printed_by_seeds(arm), _weights_fixed(arm)
     falls = [-(of_epoch[-1] - of_epoch[0]) for of_epoch in np.reshape(prints.y, (epochs, per_epoch))]
     fastest = falls[0] > max(falls[1:], default=0.0)
-    notebook = _printed_in_the_notebook(epochs)
+    points = [p for p in printed("q5_batch") if p.epoch <= epochs]
+    notebook = printed_points(points, lambda p: p.epoch - 1 + (p.batch or 0) / BATCHES_PER_EPOCH)
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=[prints, fixed, notebook],
-                    x_label="epochs trained",
-                    y_label="training loss, softmax twice (nats)",
-                )
-            ]
+        chart=line_chart(
+            prints, fixed, notebook, x_label="epochs trained", y_label="training loss, softmax twice (nats)"
         ),
         title=by_verdict(
             findings["Q5.1"],
@@ -151,7 +154,6 @@ def printout(records: Records, findings: Findings) -> FigureSpec:
             f"their range. Circles: the notebook's own {len(notebook.x)} prints; it trains ten epochs, but its saved output ends in "
             "the fourth. Each print is drawn where the loop makes it, after the hundred batches that it averages."
         ),
-        records=arm.records,
     )
 
 
@@ -172,20 +174,3 @@ def _weights_fixed(arm: Arm[Curve]) -> Series:
     epochs = [float(epoch) for epoch in curve.scored_epochs if epoch <= len(curve.logged_loss)]
     fixed = np.array([curve.train_loss[: len(epochs)] for curve in arm.results])
     return Series(label="weights fixed", x=epochs, y=fixed.mean(0).tolist(), role="points")
-
-
-def _printed_in_the_notebook(epochs: int) -> Series:
-    """Draw the notebook's own prints likewise."""
-    points = [p for p in printed("q5_batch") if p.epoch <= epochs]
-    return Series(
-        label="printed in the notebook",
-        x=[p.epoch - 1 + (p.batch or 0) / BATCHES_PER_EPOCH for p in points],
-        y=[p.value for p in points],
-        role="printed",
-    )
-
-
-answer.number("first-print")(_first_epoch(lambda curve: curve.logged_loss[0][0]))
-answer.number("fixed-first")(_first_epoch(lambda curve: curve.train_loss[0]))
-answer.number("gap-print")(_first_epoch(lambda curve: curve.logged_loss[0][-1] - curve.train_loss[0], signed=True))
-answer.number("gap-epoch")(_first_epoch(lambda curve: curve.running_loss[0] - curve.train_loss[0], signed=True))

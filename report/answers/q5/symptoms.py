@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
-from report.answers.answer import Cell, Findings, TableSpec
+from report.answers.answer import Findings, TableSpec, table_of
 from report.answers.q5 import answer
 from report.answers.q5.mistakes import LABELS, costs_by_seed, final_accuracy, last_training_loss, runs_of
 from report.experiments.mistakes import MistakesResults
-from report.record.reader import Arm, Records
+from report.record.reader import Arm, Records, ids_of
 
 GUESSING = math.log(10)
 """Cross-entropy of even probabilities for ten classes, in nats."""
@@ -55,30 +56,28 @@ def overview(records: Records, findings: Findings) -> TableSpec:
     """List what it costs to leave out a line, and by what a reader of the losses would know."""
     correct = runs_of(records, "correct")
     epochs = len(correct.results[0].test_accuracy)
-    rows: list[list[Cell]] = []
-    ids: tuple[str, ...] = ()
-    for name, label in {"correct": "nothing: the correct loop", **LABELS}.items():
-        arm = runs_of(records, name)
-        ids += arm.records
-        symptom = "" if name == "correct" else _commonest_symptom(arm, correct)
-        cost = 0 if name == "correct" else costs_by_seed(records, name)[0]
-        rows.append([label, symptom, *_first_and_last_loss(arm), float(np.mean(arm.values(final_accuracy))), cost])
-    return TableSpec(
+    labels = {"correct": "nothing: the correct loop", **LABELS}
+    arms = {name: runs_of(records, name) for name in labels}
+    table = table_of(
+        labels,
+        {
+            "what is wrong": lambda name: labels[name],
+            "symptom": lambda name: "" if name == "correct" else _commonest_symptom(arms[name], correct),
+            "first loss": lambda name: _mean_loss(arms[name], 0),
+            "last loss": lambda name: _mean_loss(arms[name], -1),
+            "test accuracy (%)": lambda name: arms[name].mean(final_accuracy),
+            "cost (pp)": lambda name: 0 if name == "correct" else costs_by_seed(records, name)[0],
+        },
         title="Mistakes, what they cost, and how to recognise them",
         caption=(
             "Means over seeds. First and last loss: the mean training loss of the first and of the last epoch, in nats. Test "
             f"accuracy: mean of the last {min(3, epochs)} of {epochs} epochs."
         ),
-        columns=["what is wrong", "symptom", "first loss", "last loss", "test accuracy (%)", "cost (pp)"],
-        rows=rows,
-        records=ids,
     )
+    return replace(table, records=ids_of(arms.values()))
 
 
-def _first_and_last_loss(arm: Arm[MistakesResults]) -> list[str | float]:
-    """Return the training losses of the first and the last epoch, as means over the seeds whose losses are numbers."""
-    found: list[str | float] = []
-    for epoch in (0, -1):
-        losses = [loss for run in arm.results if (loss := run.running_loss[epoch]) is not None]
-        found.append(float(np.mean(losses)) if losses else "not a number")
-    return found
+def _mean_loss(arm: Arm[MistakesResults], epoch: int) -> str | float:
+    """Return the training loss of an epoch, as a mean over the seeds whose losses are numbers."""
+    losses = [loss for run in arm.results if (loss := run.running_loss[epoch]) is not None]
+    return float(np.mean(losses)) if losses else "not a number"

@@ -22,7 +22,6 @@ answer.definition(
     holds=False,
     place="Q6, last line",
     note="Each time was taken once, and the batches come from the same CPU code both times.",
-    origin="said",
 )
 answer.definition(
     "Q6.4",
@@ -32,7 +31,6 @@ answer.definition(
     holds=False,
     place="Q6, data size",
     note="A GPU does process a batch in parallel. Loading it is the CPU's work.",
-    origin="said",
 )
 answer.definition(
     "Q6.6",
@@ -42,7 +40,6 @@ answer.definition(
     holds=False,
     place="Q6, deep learning frameworks",
     note="False for PyTorch. TensorFlow and JAX do place operations on a GPU by default.",
-    origin="said",
 )
 answer.definition(
     "Q6.7",
@@ -52,7 +49,6 @@ answer.definition(
     holds=True,
     place="Q6, device parameter",
     note='They are not all: "mps" (Apple), "xpu" (Intel) and others exist, and torch.accelerator names the one present.',
-    origin="said",
 )
 answer.definition(
     "Q6.8",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from report.answers import timed
 from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import IntervalChart
 from report.answers.intervals import row
 from report.answers.printed import printed
 from report.answers.q6 import answer
-from report.answers.timed import EPOCH_BATCHES, loader, machine, median, passes_of, per_batch
+from report.answers.timed import EPOCH_BATCHES, loader, loader_over_resident, machine, median, passes_of, per_batch
 from report.conclude.statistics import Estimate, exact
 from report.experiments.data_loading import Source
 from report.record.reader import Records
@@ -23,37 +20,25 @@ def printed_epoch(records: Records) -> Estimate:
     return exact(total.value / total.epoch, unit="seconds", n=1, n_of="printed figures", method="as printed", digits=1)
 
 
-@answer.number("loader-over-resident")
-def loader_over_resident(records: Records) -> Estimate:
-    """Estimate the time of the notebook's empty loop through the loader, over the same loop on tensors in memory."""
-    return timed.loader_over_resident(records, None)
+answer.number("loader-over-resident", None)(loader_over_resident)
+answer.number("training-over-resident", "mlp128")(loader_over_resident)
 
 
-@answer.number("training-over-resident")
-def training_over_resident(records: Records) -> Estimate:
-    """Estimate the same for a loop that trains the 784-128-10 network."""
-    return timed.loader_over_resident(records, "mlp128")
-
-
-def epoch_from(source: Source, workers: int = 0) -> Callable[[Records], Estimate]:
-    """Make a measure of an epoch of the empty loop, by where its batches come from."""
-
-    def epoch_seconds(records: Records) -> Estimate:
-        """Estimate the time of an epoch of the empty loop."""
-        results, ids = loader(records)
-        passes = per_batch(passes_of(results, source, model=None, workers=workers))
-        return median(passes, scale=EPOCH_BATCHES, unit="seconds", n_of="passes", records=ids)
-
-    return epoch_seconds
+@answer.number("loader-epoch", "loader")
+@answer.number("loader-2-epoch", "loader", 2)
+@answer.number("resident-epoch", "resident")
+def epoch_seconds(records: Records, source: Source, workers: int = 0) -> Estimate:
+    """Estimate the time of an epoch of the empty loop, by where its batches come from."""
+    passes = per_batch(passes_of(loader(records), source, model=None, workers=workers))
+    return median(passes, scale=EPOCH_BATCHES, unit="seconds", n_of="passes")
 
 
 @answer.figure("q6-empty-loop")
 @answer.figure("q6-card")
 def empty_loop(records: Records, findings: Findings) -> FigureSpec:
     """Draw how long an epoch of the notebook's empty loop takes, as printed and by where the batches come from."""
-    del findings
-    results, ids = loader(records)
-    ratio = loader_over_resident(records).value
+    results = loader(records)
+    ratio = loader_over_resident(records, None).value
     sources: dict[str, tuple[Source, int]] = {
         "loader": ("loader", 0),
         "loader, 2 workers": ("loader", 2),
@@ -74,10 +59,4 @@ def empty_loop(records: Records, findings: Findings) -> FigureSpec:
             f"on {machine(results.devices[0])}, scaled to the 60,000 images of an epoch; bar: 95 % bootstrap interval; dots: the "
             "passes. The ratio in the title is the geometric mean over passes taken in pairs, not the quotient of the medians. The printed time is that of the notebook's machine."
         ),
-        records=ids,
     )
-
-
-answer.number("loader-epoch")(epoch_from("loader"))
-answer.number("loader-2-epoch")(epoch_from("loader", 2))
-answer.number("resident-epoch")(epoch_from("resident"))

@@ -38,12 +38,10 @@ SOURCES: tuple[tuple[str, Source, int], ...] = (
 MODELS: dict[ModelName, str] = {"mlp128": "784-128-10", "resnet18": "ResNet-18"}
 
 
-def _share(records: Records, source: Source, model: ModelName, workers: int = 0, accelerator: bool = False) -> Estimate:
+def _share(records: Records, source: Source, model: ModelName, workers: int = 0) -> Estimate:
     """Estimate the share of a training step that goes into fetching its batch."""
-    results, ids = loader(records, accelerator)
-    device = results.devices[-1] if accelerator else None
-    shares = fetch_share(passes_of(results, source, model=model, workers=workers, device=device)) * PERCENT
-    return mean_with_t_interval(shares, unit="percent", n_of="rounds", method="Student t over rounds", records=ids)
+    shares = fetch_share(passes_of(loader(records), source, model=model, workers=workers)) * PERCENT
+    return mean_with_t_interval(shares, unit="percent", n_of="rounds", method="Student t over rounds")
 
 
 @answer.illustration(
@@ -65,26 +63,17 @@ def share_of_resident(records: Records) -> Estimate:
 @answer.number("fetch-time")
 def fetch_time(records: Records) -> tuple[Estimate, ...]:
     """Estimate for how long the small network's loop waits for a batch, in milliseconds, without workers and with two."""
-    results, ids = loader(records)
-    kinds = (passes_of(results, "loader", model="mlp128", workers=workers) for workers in (0, 2))
-    return tuple(
-        median(
-            np.array(passes.seconds["fetch"]) / passes.num_batches, scale=MILLI, unit="ms", n_of="passes", records=ids
-        )
-        for passes in kinds
-    )
+    kinds = (passes_of(loader(records), "loader", model="mlp128", workers=workers) for workers in (0, 2))
+    waits = (np.array(passes.seconds["fetch"]) / passes.num_batches for passes in kinds)
+    return tuple(median(wait, scale=MILLI, unit="ms", n_of="passes") for wait in waits)
 
 
 @answer.number("step-with-workers")
 def step_with_workers(records: Records) -> tuple[Estimate, ...]:
     """Estimate how many times as long a training step takes with two workers as with none, for each model."""
-    results, ids = loader(records)
+    results = loader(records)
     return tuple(
-        log_ratio(
-            per_batch(passes_of(results, "loader", model=model, workers=2)),
-            per_batch(passes_of(results, "loader", model=model)),
-            records=ids,
-        )
+        log_ratio(*(per_batch(passes_of(results, "loader", model=model, workers=workers)) for workers in (2, 0)))
         for model in MODELS
     )
 
@@ -92,13 +81,10 @@ def step_with_workers(records: Records) -> tuple[Estimate, ...]:
 @answer.figure("q6-step-parts")
 def step_parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw where the time of a training step goes, by model, source of the batches and device."""
-    del findings
     bars: list[Bar] = []
-    ids: tuple[str, ...] = ()
     for accelerator in with_and_without_accelerator(records, "loader"):
-        results, found = loader(records, accelerator)
+        results = loader(records, accelerator)
         device = results.devices[-1]
-        ids += found
         where = f", {device.name}" if accelerator else ""
         for model, name in MODELS.items():
             for label, source, workers in SOURCES:
@@ -119,7 +105,6 @@ def step_parts(records: Records, findings: Findings) -> FigureSpec:
             "the label. From tensors in memory, fetching is one call of index_select; through the loader, the CPU transforms each "
             "image."
         ),
-        records=ids,
     )
 
 

@@ -9,14 +9,13 @@ import numpy as np
 from scipy import stats
 
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT
 from report.answers.printed import printed
 from report.answers.q6 import answer
 from report.answers.timed import (
     EPOCH_BATCHES,
     Floats,
-    Ids,
     loader,
     machine,
     median,
@@ -25,11 +24,11 @@ from report.answers.timed import (
     printed_gap_percent,
 )
 from report.conclude import formatting
-from report.conclude.statistics import CONFIDENCE, Estimate, exact
+from report.conclude.statistics import CONFIDENCE, Estimate, exact, scaled
 from report.record.reader import NoRecords, Records
 
 
-def repeatability(seconds: Floats, *, n_of: str, records: Ids) -> Estimate:
+def repeatability(seconds: Floats, *, n_of: str) -> Estimate:
     """
     Estimate what two identical passes will differ by at most, 95 times in 100, in percent of a pass.
 
@@ -45,68 +44,53 @@ def repeatability(seconds: Floats, *, n_of: str, records: Ids) -> Estimate:
         limit * math.sqrt((n - 1) / float(stats.chi2.ppf(q, n - 1)))
         for q in ((1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2)
     )
-    return Estimate(
-        value=limit,
-        low=low,
-        high=high,
-        unit="percent",
-        n=n,
-        n_of=n_of,
-        method=f"chi-square over {n_of}",
-        records=records,
-    )
+    method = f"chi-square over {n_of}"
+    return Estimate(value=limit, low=low, high=high, unit="percent", n=n, n_of=n_of, method=method)
 
 
-def _empty_passes(records: Records) -> tuple[Floats, int, Ids]:
+def _empty_passes(records: Records) -> tuple[Floats, int]:
     """Return the seconds per batch of the empty passes through the loader, and the batches of a pass."""
-    results, ids = loader(records)
-    passes = passes_of(results, "loader", model=None)
-    return per_batch(passes), passes.num_batches, ids
+    passes = passes_of(loader(records), "loader", model=None)
+    return per_batch(passes), passes.num_batches
 
 
 @answer.illustration("Q6.1")
 def spread_of_passes(records: Records) -> Estimate:
     """Repeatability limit of short identical passes through the loader: 95 of 100 pairs differ by less."""
-    passes, _, ids = _empty_passes(records)
-    return repeatability(passes, n_of="passes", records=ids)
+    passes, _ = _empty_passes(records)
+    return repeatability(passes, n_of="passes")
 
 
 @answer.number("spread-of-pairs")
 def spread_of_pairs(records: Records) -> Estimate:
     """Estimate the same for passes twice as long: each two that follow each other taken as one."""
-    passes, _, ids = _empty_passes(records)
+    passes, _ = _empty_passes(records)
     pairs = passes[: len(passes) // 2 * 2].reshape(-1, 2).mean(axis=1)
-    return repeatability(pairs, n_of="pairs of passes", records=ids)
+    return repeatability(pairs, n_of="pairs of passes")
 
 
 @answer.number("spread-if-random")
 def spread_if_random(records: Records) -> Estimate:
     """Scale the limit to the notebook's fifty epochs, as if passes differed at random: by the root of the length."""
-    passes, num_batches, ids = _empty_passes(records)
+    passes, num_batches = _empty_passes(records)
     fifty_epochs = printed("q6_cpu_seconds")[0].epoch * EPOCH_BATCHES
-    limit, scale = repeatability(passes, n_of="passes", records=ids), math.sqrt(num_batches / fifty_epochs)
-    low, high = (None if end is None else end * scale for end in (limit.low, limit.high))
-    return msgspec.structs.replace(
-        limit,
-        value=limit.value * scale,
-        low=low,
-        high=high,
-        method=f"{limit.method}, scaled by the root of the number of batches",
-    )
+    limit = repeatability(passes, n_of="passes")
+    method = f"{limit.method}, scaled by the root of the number of batches"
+    return msgspec.structs.replace(scaled(limit, math.sqrt(num_batches / fifty_epochs)), method=method)
 
 
 @answer.number("pass-seconds")
 def seconds_of_a_pass(records: Records) -> Estimate:
     """Estimate the time of one of these passes."""
-    passes, num_batches, ids = _empty_passes(records)
-    return median(passes, scale=num_batches, unit="seconds", n_of="passes", records=ids)
+    passes, num_batches = _empty_passes(records)
+    return median(passes, scale=num_batches, unit="seconds", n_of="passes")
 
 
 @answer.number("pass-batches")
 def batches_of_a_pass(records: Records) -> Estimate:
     """Count the batches of one of these passes."""
-    passes, num_batches, ids = _empty_passes(records)
-    return exact(num_batches, unit="batches", n=len(passes), n_of="passes", digits=0, records=ids)
+    passes, num_batches = _empty_passes(records)
+    return exact(num_batches, unit="batches", n=len(passes), n_of="passes")
 
 
 @answer.number("printed-gap")
@@ -118,27 +102,19 @@ def printed_gap(records: Records) -> Estimate:
 @answer.figure("q6-passes")
 def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
     """Draw identical passes over the loader beside the gap between the notebook's times."""
-    del findings
-    results, _ = loader(records)
-    passes, num_batches, ids = _empty_passes(records)
+    passes, num_batches = _empty_passes(records)
     deviations = (passes / np.median(passes) - 1) * PERCENT
     numbers = [float(i) for i in range(1, len(passes) + 1)]
     gap, seconds = printed_gap_percent(), float(np.median(passes)) * num_batches
     lowest, highest = (formatting.number(end, 0, signed=True) for end in (deviations.min(), deviations.max()))
     ends = [0.5, len(passes) + 0.5]
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=[
-                        Series(label="identical passes", x=numbers, y=deviations.tolist(), role="points"),
-                        Series(label="printed for the CPU", x=ends, y=[0.0, 0.0], role="reference"),
-                        Series(label="printed for the GPU", x=ends, y=[-gap, -gap], role="reference"),
-                    ],
-                    x_label="pass",
-                    y_label="time, from the median (%)",
-                )
-            ]
+        chart=line_chart(
+            Series(label="identical passes", x=numbers, y=deviations.tolist(), role="points"),
+            Series(label="printed for the CPU", x=ends, y=[0.0, 0.0], role="reference"),
+            Series(label="printed for the GPU", x=ends, y=[-gap, -gap], role="reference"),
+            x_label="pass",
+            y_label="time, from the median (%)",
         ),
         title=f"{len(passes)} identical passes of {seconds:.1f} s lie between {lowest} % and {highest} % of their median",
         alt=(
@@ -147,8 +123,7 @@ def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
         ),
         caption=(
             f"Each point: one pass of {num_batches} batches through the loader, in turn with other kinds, on "
-            f"{machine(results.devices[0])}. Lines: the notebook's two times, the first put at zero. "
+            f"{machine(loader(records).devices[0])}. Lines: the notebook's two times, the first put at zero. "
             "The passes are much shorter than the notebook's, so the two can't be compared directly."
         ),
-        records=ids,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.answer import Findings, TableSpec
+from report.answers.answer import Cell, Findings, TableSpec
 from report.answers.q6 import answer
 from report.answers.timed import (
     MILLI,
@@ -33,17 +33,12 @@ NO_DRIVER = "none"
     kind="G",
     place="Q6, speedup in training time",
     note="It takes a GPU to measure: whole training steps there and on the CPU beside it, with the data on the device.",
-    origin="said",
 )
 def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     """Time of a whole training step, CPU over accelerator, for both of the notebook's models."""
-    results, ids = steps(records, accelerator=True)
+    results = steps(records, accelerator=True)
     small, large = (
-        log_ratio(
-            by_round(steps_of(results, model)),
-            by_round(steps_of(results, model, results.devices[-1])),
-            records=ids,
-        )
+        log_ratio(by_round(steps_of(results, model)), by_round(steps_of(results, model, results.devices[-1])))
         for model in ("mlp128", "resnet18")
     )
     return small, large
@@ -56,28 +51,23 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     kind="G",
     place="Q6, memory requirements",
     note="It takes a GPU to measure, and one machine can't show what is typical.",
-    origin="said",
 )
 def memory_ratio(records: Records) -> Estimate:
     """Memory of the accelerator ({accelerator} GB) over that of its host ({host} GB)."""
-    results, ids = steps(records, accelerator=True)
+    results = steps(records, accelerator=True)
     host, accelerator = (device.total_memory_bytes for device in results.devices)
     if not host or not accelerator:
         raise NoRecords("a size of memory")
     sizes = {"accelerator": round(accelerator / 1e9), "host": round(host / 1e9)}
-    return exact(
-        accelerator / host, unit="ratio", n=1, n_of="machines", null=1.0, digits=2, records=ids, settings=sizes
-    )
+    return exact(accelerator / host, unit="ratio", n=1, n_of="machines", null=1.0, digits=2, settings=sizes)
 
 
 @answer.table("q6-steps")
 def step_table(records: Records, findings: Findings) -> TableSpec:
     """List the parts of a training step on resident tensors, for both of the notebook's models."""
-    rows: list[list[str | float | int]] = []
-    ids: tuple[str, ...] = ()
+    rows: list[list[Cell]] = []
     for accelerator in with_and_without_accelerator(records, "steps"):
-        results, found = steps(records, accelerator)
-        ids += found
+        results = steps(records, accelerator)
         names = {device.kind: device.name for device in results.devices}
         for step in results.steps:
             if step.model in ("mlp128", "resnet18"):
@@ -95,18 +85,15 @@ def step_table(records: Records, findings: Findings) -> TableSpec:
         ),
         columns=columns,
         rows=rows,
-        records=ids,
     )
 
 
 @answer.table("q6-devices")
 def devices(records: Records, findings: Findings) -> TableSpec:
     """List what was measured on."""
-    rows: list[list[str | float | int]] = []
-    ids: tuple[str, ...] = ()
+    rows: list[list[Cell]] = []
     for accelerator in with_and_without_accelerator(records, "steps"):
-        results, found = steps(records, accelerator)
-        ids += found
+        results = steps(records, accelerator)
         rows += [_device_row(device, results) for device in results.devices]
     columns = ["device", "kind", "memory (GB)", "PyTorch", "driver interface", "threads", "float32 products", "matrix products (GFLOP/s)"]  # fmt: skip
     columns, rows = _without(NO_DRIVER, columns, rows)
@@ -116,19 +103,16 @@ def devices(records: Records, findings: Findings) -> TableSpec:
         + (" An accelerator is compared with the CPU above it." if len(rows) > 1 else ""),
         columns=columns,
         rows=rows,
-        records=ids,
     )
 
 
-def _without(
-    nothing: str, columns: list[str], rows: list[list[str | float | int]]
-) -> tuple[list[str], list[list[str | float | int]]]:
+def _without(nothing: str, columns: list[str], rows: list[list[Cell]]) -> tuple[list[str], list[list[Cell]]]:
     """Leave out the columns that have nothing in any row."""
     kept = [i for i in range(len(columns)) if any(row[i] != nothing for row in rows)]
     return [columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
-def _device_row(device: Device, results: StepsResults) -> list[str | float | int]:
+def _device_row(device: Device, results: StepsResults) -> list[Cell]:
     precision = device.float32_precision
     if device.tensor_float32_convolutions:
         precision += "; TF32 in convolutions"

@@ -31,21 +31,21 @@ def _batch_sizes(results: VariantResults) -> list[int]:
     return sorted({times.batch_size for times in results.variants})
 
 
-def _gain(slower: Seconds | None, faster: Seconds | None, ids: tuple[str, ...]) -> Cell:
-    return log_ratio(slower, faster, records=ids) if slower and faster else NOT_MEASURED
+def _gain(slower: Seconds | None, faster: Seconds | None) -> Cell:
+    return log_ratio(slower, faster) if slower and faster else NOT_MEASURED
 
 
 @answer.number("networks-at-once")
 def gain_of_many_networks(records: Records) -> tuple[Estimate, Estimate]:
     """Estimate how many times as fast many small networks train in one step than one by one: accelerator, then CPU."""
-    results, ids = variants(records)
+    results = variants(records)
 
     def gain(device: Device) -> Estimate:
         found = {t.networks: t.seconds for t in results.variants if (t.variant, t.device) == ("batched", device.kind)}
         if len(found) < 2:
             raise NoRecords("steps of one network and of many at once")
         one, many = min(found), max(found)
-        return log_ratio(np.array(found[one]) * many / one, found[many], records=ids, settings={"networks": many})
+        return log_ratio(np.array(found[one]) * many / one, found[many], settings={"networks": many})
 
     host, accelerator = results.devices
     return gain(accelerator), gain(host)
@@ -54,7 +54,7 @@ def gain_of_many_networks(records: Records) -> tuple[Estimate, Estimate]:
 @answer.figure("q6-batches")
 def batches(records: Records, findings: Findings) -> FigureSpec:
     """Draw the time of a training step per image against the batch size, for both models."""
-    results, ids = variants(records)
+    results = variants(records)
     panels = [
         Panel(
             series=[_line(results, model, device) for device in results.devices],
@@ -67,7 +67,7 @@ def batches(records: Records, findings: Findings) -> FigureSpec:
         for model, name in MODELS.items()
     ]
     smallest, *_, largest = _batch_sizes(results)
-    gains = [_gain_at(results, size, ids) for size in (smallest, largest)]
+    gains = [_gain_at(results, size) for size in (smallest, largest)]
     spoken = [
         f"{panel.title}, {line.label}: from {line.y[0]:.3g} µs an image at {line.x[0]:.0f} to {line.y[-1]:.3g} µs at {line.x[-1]:.0f}."
         for panel in panels
@@ -80,15 +80,14 @@ def batches(records: Records, findings: Findings) -> FigureSpec:
         alt="Time of a training step per image against the batch size, both axes logarithmic. " + " ".join(spoken),
         caption="Steps on images in the device's memory, queued one after the other, in float32 without rounding. The line is the "
         "median of the rounds, the band their middle half.",
-        records=ids,
     )
 
 
-def _gain_at(results: VariantResults, batch_size: int, ids: tuple[str, ...]) -> float:
+def _gain_at(results: VariantResults, batch_size: int) -> float:
     host, accelerator = (_seconds(results, "plain", "mlp128", d.kind, batch_size) for d in results.devices)
     if not host or not accelerator:
         raise NoRecords(f"steps at batch size {batch_size} on both devices")
-    return log_ratio(host, accelerator, records=ids).value
+    return log_ratio(host, accelerator).value
 
 
 def _line(results: VariantResults, model: Model, device: Device) -> Series:
@@ -109,7 +108,7 @@ def _line(results: VariantResults, model: Model, device: Device) -> Series:
 @answer.table("q6-variants")
 def variant_table(records: Records, findings: Findings) -> TableSpec:
     """List what the accelerator gains over its host, and what it gains from rounding and from captured graphs."""
-    results, ids = variants(records)
+    results = variants(records)
     host, accelerator = (device.kind for device in results.devices)
     rows: list[list[Cell]] = []
     for model, name in MODELS.items():
@@ -118,22 +117,21 @@ def variant_table(records: Records, findings: Findings) -> TableSpec:
             if plain:
                 on_host = _seconds(results, "plain", model, host, size)
                 others = [_seconds(results, variant, model, accelerator, size) for variant in ("tf32", "graph")]
-                time = median(plain, scale=MILLI, unit="ms", n_of="rounds", records=ids)
-                rows.append([name, size, time, _gain(on_host, plain, ids), *(_gain(plain, o, ids) for o in others)])
+                time = median(plain, scale=MILLI, unit="ms", n_of="rounds")
+                rows.append([name, size, time, _gain(on_host, plain), *(_gain(plain, o) for o in others)])
     return TableSpec(
         title="Training steps on the accelerator, by batch size",
         caption="How many times as fast a step is on the accelerator as on its host, and there with TF32 (the inputs of products "
         "and convolutions rounded to ten bits) and as a captured graph (all operations launched as one).",
         columns=["model", "batch size", "a step (ms)", "over its host", "by TF32", "by a captured graph"],
         rows=rows,
-        records=ids,
     )
 
 
 @answer.table("q6-transfers")
 def transfer_table(records: Records, findings: Findings) -> TableSpec:
     """List how fast copies between the host's memory and the accelerator's are."""
-    results, ids = variants(records)
+    results = variants(records)
     found = {(copy.num_bytes, copy.direction, copy.is_pinned): _rate(copy) for copy in results.transfers}
     sizes = sorted({copy.num_bytes for copy in results.transfers})
     return TableSpec(
@@ -148,7 +146,6 @@ def transfer_table(records: Records, findings: Findings) -> TableSpec:
             ]
             for size in sizes
         ],
-        records=ids,
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT
 from report.answers.q6 import answer
 from report.answers.timed import (
@@ -35,15 +35,12 @@ from report.record.reader import NoRecords, Records
     kind="G",
     place="Q6, model size and complexity",
     note="It takes a GPU to measure: training steps at several widths there and on the CPU beside it.",
-    origin="said",
 )
 def gain_of_width(records: Records) -> Estimate:
     """Time of a step, CPU over accelerator, at a width of {widest} units over the same ratio at {narrowest} units."""
-    results, ids = steps(records, accelerator=True)
-    gains = _gains(results)
+    gains = _gains(steps(records, accelerator=True))
     narrowest, widest = min(gains), max(gains)
-    settings = {"narrowest": narrowest, "widest": widest}
-    return log_ratio(gains[widest], gains[narrowest], records=ids, settings=settings)
+    return log_ratio(gains[widest], gains[narrowest], settings={"narrowest": narrowest, "widest": widest})
 
 
 def _gains(results: StepsResults) -> dict[int, Floats]:
@@ -59,7 +56,7 @@ def _gains(results: StepsResults) -> dict[int, Floats]:
 
 
 def _crossing(results: StepsResults) -> str:
-    """Say from which of the measured widths on the accelerator is faster than its host."""
+    """State from which of the measured widths on the accelerator is faster than its host."""
     gains = {width: float(np.exp(np.log(ratio).mean())) for width, ratio in _gains(results).items()}
     faster = [width for width in gains if all(gain > 1 for wider, gain in gains.items() if wider >= width)]
     if not faster:
@@ -67,20 +64,16 @@ def _crossing(results: StepsResults) -> str:
     return f"The accelerator is faster from {min(faster)} units on."
 
 
-def arithmetic_share(widest: bool) -> Callable[[Records], Estimate]:
-    """Make a measure of what arithmetic at full speed would take of a step, at the widest hidden layer or the narrowest."""
-
-    def share_of_arithmetic(records: Records) -> Estimate:
-        """Estimate the share of a training step on the CPU that its arithmetic would fill at full speed."""
-        results, ids = steps(records)
-        host = results.devices[0]
-        by_width = widths_of(results, host)
-        width = (max if widest else min)(by_width)
-        floor = step_flop(width, results.batch_size) / floating_point_rate(results, host)
-        share = floor / by_round(by_width[width])
-        return median(share, scale=PERCENT, unit="percent", n_of="rounds", records=ids)
-
-    return share_of_arithmetic
+@answer.number("arithmetic-share-narrow", min)
+@answer.number("arithmetic-share-wide", max)
+def share_of_arithmetic(records: Records, choose: Callable[[Iterable[int]], int]) -> Estimate:
+    """Estimate the share of a step on the CPU that its arithmetic would fill at full speed, at the narrowest width or the widest."""
+    results = steps(records)
+    host = results.devices[0]
+    by_width = widths_of(results, host)
+    width = choose(by_width)
+    floor = step_flop(width, results.batch_size) / floating_point_rate(results, host)
+    return median(floor / by_round(by_width[width]), scale=PERCENT, unit="percent", n_of="rounds")
 
 
 @answer.figure("q6-widths")
@@ -88,11 +81,9 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
     """Draw the time of a training step against the width of the hidden layer, with the floor of its arithmetic."""
     series: list[Series] = []
     spoken: list[str] = []
-    ids: tuple[str, ...] = ()
     crossing = ""
     for accelerator in with_and_without_accelerator(records, "steps"):
-        results, found = steps(records, accelerator)
-        ids += found
+        results = steps(records, accelerator)
         if accelerator:
             crossing = f" {_crossing(results)}"
         for device in results.devices:  # an accelerator's host too, unless it is the processor drawn already
@@ -101,16 +92,12 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
                 series += [line, floor]
                 spoken.append(_spoken(line, floor))
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=series,
-                    x_label="units of the hidden layer",
-                    y_label="a training step (ms)",
-                    x_scale="log",
-                    y_scale="log",
-                )
-            ]
+        chart=line_chart(
+            *series,
+            x_label="units of the hidden layer",
+            y_label="a training step (ms)",
+            x_scale="log",
+            y_scale="log",
         ),
         title=by_verdict(
             findings["Q6.3"],
@@ -126,7 +113,6 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
             "timed."
         )
         + crossing,
-        records=ids,
     )
 
 
@@ -160,7 +146,3 @@ def _floor_line(results: StepsResults, device: Device) -> Series:
         y=[step_flop(width, results.batch_size) / rate * MILLI for width in by_width],
         role="reference",
     )
-
-
-answer.number("arithmetic-share-narrow")(arithmetic_share(widest=False))
-answer.number("arithmetic-share-wide")(arithmetic_share(widest=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from report.answers.answer import Findings, TableSpec
+from report.answers.answer import Cell, Findings, TableSpec
 from report.answers.speed import answer
 from report.conclude.formatting import with_unit
 from report.record.reader import Records
@@ -70,35 +70,12 @@ def by_experiment(records: dict[str, Record]) -> dict[str, ExperimentCost]:
 @answer.table("speed-costs")
 def cost_table(records: Records, findings: Findings) -> TableSpec:
     """List what the runs of every experiment took."""
-    del findings
     recorded = records.costs()
     costs = by_experiment(recorded)
     total = sum(cost.seconds for cost in costs.values())
-    rows: list[list[str | float | int]] = [
-        [
-            name,
-            cost.runs,
-            round(cost.seconds),
-            _percent(cost.seconds / total),
-            round(cost.trials),
-            cost.costliest(),
-            round(cost.saved),
-            ", ".join(sorted(cost.readers)),
-        ]
-        for name, cost in costs.items()
-    ]
-    rows.append(
-        [
-            "all",
-            len(recorded),
-            round(total),
-            _percent(1.0),
-            round(sum(cost.trials for cost in costs.values())),
-            "",
-            round(sum(cost.saved for cost in costs.values())),
-            "",
-        ]
-    )
+    rows = [_row(name, cost, total) for name, cost in costs.items()]
+    trials, saved = (sum(of) for of in zip(*((cost.trials, cost.saved) for cost in costs.values()), strict=True))
+    rows.append(["all", len(recorded), round(total), _percent(1.0), round(trials), "", round(saved), ""])
     return TableSpec(
         title="Where the time of this report went",
         caption=(
@@ -107,5 +84,9 @@ def cost_table(records: Records, findings: Findings) -> TableSpec:
         ),
         columns=["experiment", "runs", "core-seconds", "share", "of them trials", "costliest arm", "saved", "read by"],
         rows=rows,
-        records=tuple(recorded),
     )
+
+
+def _row(name: str, cost: ExperimentCost, total: float) -> list[Cell]:
+    taken: list[Cell] = [name, cost.runs, round(cost.seconds), _percent(cost.seconds / total), round(cost.trials)]
+    return [*taken, cost.costliest(), round(cost.saved), ", ".join(sorted(cost.readers))]

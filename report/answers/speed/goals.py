@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from report.answers.speed import answer
+from report.answers.timed import first_of
 from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.throughput import EpochTimes, MethodName, ThroughputResults
 from report.record.reader import Records
@@ -32,6 +33,10 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     def limit(self) -> str:
         """Write the limit, as ``at least 9``."""
         return f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
+
+    def ratio(self, results: ThroughputResults) -> Estimate:
+        """Estimate the ratio from the times of the same rounds."""
+        return ratio_of(results, self.slower, self.faster)
 
 
 NOTEBOOK_OVER_FIT = Goal(
@@ -63,25 +68,27 @@ GOALS = (
 )
 
 
-def ladder(records: Records) -> tuple[ThroughputResults, tuple[str, ...]]:
-    """Return the one run of the ladder and its id."""
-    arm = records.arm("speed", "throughput", ThroughputResults)
-    return arm.results[0], arm.records
+def ladder(records: Records) -> ThroughputResults:
+    """Return the results of the one run of the ladder."""
+    return records.arm("speed", "throughput", ThroughputResults).results[0]
 
 
 def rung_of(results: ThroughputResults, name: MethodName) -> EpochTimes:
-    """Find one rung; every ladder has them all."""
-    return next(times for times in results.methods if times.name == name)
+    """Find one rung; a ladder has them all, a first look at what was tried may lack some."""
+    return first_of((times for times in results.methods if times.name == name), f"times of {name}")
 
 
-def ratio_of(results: ThroughputResults, goal: Goal, records: tuple[str, ...] = ()) -> Estimate:
-    """Estimate a goal's ratio from the times of the same rounds."""
-    slower, faster = (rung_of(results, name).seconds["epoch"] for name in (goal.slower, goal.faster))
-    return log_ratio(slower, faster, records=records)
+def ratio_of(results: ThroughputResults, slower: MethodName, faster: MethodName) -> Estimate:
+    """Estimate how many times as long one rung takes as another, from the times of the same rounds."""
+    return log_ratio(*(rung_of(results, name).seconds["epoch"] for name in (slower, faster)))
 
 
-@answer.number("notebook-over-fit")
-def notebook_over_fit(records: Records) -> Estimate:
-    """Estimate how many times as long the notebook's loop takes as `fit`."""
-    results, ids = ladder(records)
-    return ratio_of(results, NOTEBOOK_OVER_FIT, ids)
+@answer.number("notebook-over-fit", "notebook", "fit")
+@answer.number("fit-over-hand-written", "fit_one_thread", "hand_written")
+@answer.number("sgd-over-fit", "torch_sgd", "fit_one_thread")
+@answer.number("notebook-over-tensors", "notebook", "tensor_dataset")
+@answer.number("tensors-over-fit", "tensor_dataset", "fit")
+@answer.number("notebook-over-workers", "notebook", "loader_workers")
+def rung_over_rung(records: Records, slower: MethodName, faster: MethodName) -> Estimate:
+    """Estimate how many times as long one rung takes as another."""
+    return ratio_of(ladder(records), slower, faster)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.answers.answer import Cell, Estimator, FigureSpec, Findings, TableSpec
-from report.answers.charts import Bar, BarChart, BarSegment, IntervalChart, IntervalRow
+from report.answers.answer import FigureSpec, Findings, TableSpec, table_of
+from report.answers.charts import Bar, BarChart, BarSegment, IntervalChart
+from report.answers.intervals import row
 from report.answers.speed import answer
 from report.answers.speed.goals import GOALS, ladder, ratio_of, rung_of
 from report.answers.timed import machine, median
-from report.conclude.statistics import Estimate, log_ratio
-from report.experiments.throughput import EpochTimes, MethodName
+from report.conclude.statistics import Estimate
+from report.experiments.throughput import EpochTimes, MethodName, ThroughputResults
 from report.record.reader import Records
 
 LABELS: dict[MethodName, str] = {
@@ -43,106 +44,78 @@ SOURCE: dict[MethodName, str] = {
 }
 
 
-def epoch_of(name: MethodName) -> Estimator:
-    """Make a measure of the seconds of one epoch on one rung."""
-
-    def measure(records: Records) -> Estimate:
-        results, ids = ladder(records)
-        return median(rung_of(results, name).seconds["epoch"], unit="seconds", n_of="rounds", records=ids)
-
-    return measure
-
-
-def step_down(slower: MethodName, faster: MethodName) -> Estimator:
-    """Make a measure of how many times faster one rung is than another."""
-
-    def measure(records: Records) -> Estimate:
-        results, ids = ladder(records)
-        above, below = (rung_of(results, name).seconds["epoch"] for name in (slower, faster))
-        return log_ratio(above, below, records=ids)
-
-    return measure
+@answer.number("notebook-epoch", "notebook")
+@answer.number("loader-workers-epoch", "loader_workers")
+@answer.number("tensor-dataset-epoch", "tensor_dataset")
+@answer.number("fit-epoch", "fit")
+@answer.number("fit-one-thread-epoch", "fit_one_thread")
+@answer.number("pool-epoch", "fit_pool")
+@answer.number("products-epoch", "products")
+@answer.number("hand-written-epoch", "hand_written")
+def epoch_of(records: Records, name: MethodName) -> Estimate:
+    """Estimate the seconds of one epoch on one rung."""
+    return median(rung_of(ladder(records), name).seconds["epoch"], unit="seconds", n_of="rounds")
 
 
-def _ordered(records: Records) -> tuple[list[tuple[EpochTimes, Estimate]], tuple[str, ...]]:
-    results, ids = ladder(records)
+def _ordered(results: ThroughputResults) -> list[tuple[EpochTimes, Estimate]]:
     timed = [(rung, median(rung.seconds["epoch"], unit="seconds", n_of="rounds")) for rung in results.methods]
-    return sorted(timed, key=lambda pair: -pair[1].value), ids
+    return sorted(timed, key=lambda pair: -pair[1].value)
 
 
 @answer.figure("speed-ladder")
 def rungs(records: Records, findings: Findings) -> FigureSpec:
     """Draw the seconds of an epoch on every rung."""
-    del findings
-    timed, ids = _ordered(records)
-    results, _ = ladder(records)
+    results = ladder(records)
+    timed = _ordered(results)
     slowest, fastest = timed[0], next(pair for pair in timed if pair[0].name == "fit_one_thread")
     factor = slowest[1].value / fastest[1].value
     counts = sorted({len(rung.seconds["epoch"]) for rung in results.methods})
     return FigureSpec(
         chart=IntervalChart(
-            rows=[
-                IntervalRow(
-                    label=LABELS[rung.name],
-                    value=estimate.value,
-                    low=estimate.value if estimate.low is None else estimate.low,
-                    high=estimate.value if estimate.high is None else estimate.high,
-                    points=rung.seconds["epoch"],
-                )
-                for rung, estimate in timed
-            ],
+            rows=[row(LABELS[rung.name], estimate, rung.seconds["epoch"]) for rung, estimate in timed],
             x_label="seconds of one epoch",
             zero=None,
             x_scale="log",
         ),
         title=f"An epoch of {LABELS[slowest[0].name]} takes as long as {factor:.0f} of fit on one thread",
-        alt="Seconds of one epoch: "
-        + ", ".join(f"{LABELS[rung.name]} {estimate.value:.2g}" for rung, estimate in timed)
-        + ".",
         caption=(
             f"One epoch of {results.num_images:,} images at batch size {results.batch_size}, 784-128-10 network; "
             f"{machine(results.devices[0])} unless one thread is named. Point: median of "
             f"{' or '.join(map(str, counts))} rounds in which all took turns; bar: 95 % bootstrap interval; dots: the rounds. The two "
             "slowest train a quarter of an epoch in each round, and their times are multiplied by four."
         ),
-        records=ids,
     )
 
 
 @answer.table("speed-rungs")
 def rung_table(records: Records, findings: Findings) -> TableSpec:
     """List the rungs with their threads, seconds and the reason for each."""
-    del findings
-    timed, ids = _ordered(records)
-    results, _ = ladder(records)
-    leanest = rung_of(results, "hand_written").seconds["epoch"]
-    rows: list[list[Cell]] = [
-        [
-            LABELS[rung.name],
-            f"{rung.processes} × {rung.threads}" if rung.name == "fit_pool" else str(rung.threads),
-            estimate.value,
-            log_ratio(rung.seconds["epoch"], leanest),
-            SOURCE[rung.name],
-        ]
-        for rung, estimate in timed
-    ]
-    return TableSpec(
+    results = ladder(records)
+    seconds = {rung.name: estimate.value for rung, estimate in _ordered(results)}
+    rungs = {name: rung_of(results, name) for name in seconds}
+    return table_of(
+        rungs.values(),
+        {
+            "way": lambda rung: LABELS[rung.name],
+            "threads": lambda rung: (
+                f"{rung.processes} × {rung.threads}" if rung.name == "fit_pool" else str(rung.threads)
+            ),
+            "seconds": lambda rung: seconds[rung.name],
+            "over hand-written": lambda rung: ratio_of(results, rung.name, "hand_written"),
+            "where the time goes": lambda rung: SOURCE[rung.name],
+        },
         title="The ladder",
         caption=(
             f"An epoch of {results.num_images:,} images. Seconds: medians over rounds. Over hand-written: geometric means of the ratios "
             "within a round."
         ),
-        columns=["way", "threads", "seconds", "over hand-written", "where the time goes"],
-        rows=rows,
-        records=ids,
     )
 
 
 @answer.figure("speed-layers")
 def layers(records: Records, findings: Findings) -> FigureSpec:
     """Draw what an epoch is made of: products, calls, other arithmetic, autograd, the optimizer's bookkeeping."""
-    del findings
-    results, ids = ladder(records)
+    results = ladder(records)
     seconds: dict[MethodName, float] = {rung.name: float(np.median(rung.seconds["epoch"])) for rung in results.methods}
     parts = {
         "products": seconds["products"],
@@ -170,38 +143,21 @@ def layers(records: Records, findings: Findings) -> FigureSpec:
             "hand-written epoch takes besides is other arithmetic and reading the images; what fit takes besides that, autograd, "
             "modules, checks and a separate update; and what it takes besides that with torch.optim.SGD, bookkeeping."
         ),
-        records=ids,
     )
 
 
 @answer.table("speed-goals")
 def goal_table(records: Records, findings: Findings) -> TableSpec:
     """List the ratios that the reference loop is held to, and whether it keeps them."""
-    del findings
-    results, ids = ladder(records)
-    rows: list[list[str | float | int]] = []
-    for goal in GOALS:
-        estimate = ratio_of(results, goal)
-        rows.append([goal.says, estimate.value, goal.limit(), "met" if goal.met_by(estimate.value) else "missed"])
-    return TableSpec(
+    results = ladder(records)
+    return table_of(
+        GOALS,
+        {
+            "ratio": lambda goal: goal.says,
+            "measured": lambda goal: goal.ratio(results).value,
+            "limit": lambda goal: goal.limit(),
+            "outcome": lambda goal: "met" if goal.met_by(goal.ratio(results).value) else "missed",
+        },
         title="Limits in CI",
         caption="Ratios of times of the same rounds (geometric means), and the limits to which “bench --check” holds them.",
-        columns=["ratio", "measured", "limit", "outcome"],
-        rows=rows,
-        records=ids,
     )
-
-
-answer.number("notebook-epoch")(epoch_of("notebook"))
-answer.number("loader-workers-epoch")(epoch_of("loader_workers"))
-answer.number("tensor-dataset-epoch")(epoch_of("tensor_dataset"))
-answer.number("fit-epoch")(epoch_of("fit"))
-answer.number("fit-one-thread-epoch")(epoch_of("fit_one_thread"))
-answer.number("pool-epoch")(epoch_of("fit_pool"))
-answer.number("products-epoch")(epoch_of("products"))
-answer.number("hand-written-epoch")(epoch_of("hand_written"))
-answer.number("fit-over-hand-written")(step_down("fit_one_thread", "hand_written"))
-answer.number("sgd-over-fit")(step_down("torch_sgd", "fit_one_thread"))
-answer.number("notebook-over-tensors")(step_down("notebook", "tensor_dataset"))
-answer.number("tensors-over-fit")(step_down("tensor_dataset", "fit"))
-answer.number("notebook-over-workers")(step_down("notebook", "loader_workers"))

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.charts import Series, line_chart
+from report.answers.curves import middle_and_range
 from report.answers.speed import answer
 from report.answers.timed import machine
 from report.conclude.statistics import Estimate, log_ratio
@@ -40,10 +41,9 @@ def list_schedule(durations: Sequence[float], workers: int) -> float:
     return max(free_at)
 
 
-def measured_workers(records: Records) -> tuple[WorkersResults, tuple[str, ...]]:
-    """Return the one run of the fixed set and its id."""
-    arm = records.arm("speed", "workers", WorkersResults)
-    return arm.results[0], arm.records
+def measured_workers(records: Records) -> WorkersResults:
+    """Return the results of the one run of the fixed set."""
+    return records.arm("speed", "workers", WorkersResults).results[0]
 
 
 def by_workers(results: WorkersResults) -> dict[int, list[float]]:
@@ -54,46 +54,25 @@ def by_workers(results: WorkersResults) -> dict[int, list[float]]:
 @answer.number("gain-of-workers")
 def gain_of_workers(records: Records) -> Estimate:
     """Estimate how many times sooner the fixed set of runs is done on all cores than on one."""
-    results, ids = measured_workers(records)
-    wall = by_workers(results)
-    one, most = wall[min(wall)], wall[max(wall)]
-    return log_ratio(one, most, records=ids)
+    wall = by_workers(measured_workers(records))
+    return log_ratio(wall[min(wall)], wall[max(wall)])
 
 
 @answer.figure("speed-workers")
 def workers(records: Records, findings: Findings) -> FigureSpec:
     """Draw the wall time of the fixed set against workers: measured, and simulated from the runs' own times."""
-    del findings
-    results, ids = measured_workers(records)
+    results = measured_workers(records)
     measured = by_workers(results)
     simulated = {size: list_schedule(results.seconds["runs"], size) for size in WORKERS}
     at_once = next(size for size in WORKERS if simulated[size] <= 1.05 * max(results.seconds["runs"]))
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=[
-                        Series(
-                            label="measured",
-                            x=[float(size) for size in measured],
-                            y=[float(np.median(seconds)) for seconds in measured.values()],
-                            low=[min(seconds) for seconds in measured.values()],
-                            high=[max(seconds) for seconds in measured.values()],
-                            role="points",
-                        ),
-                        Series(
-                            label="simulated",
-                            x=[float(size) for size in simulated],
-                            y=list(simulated.values()),
-                            role="reference",
-                        ),
-                    ],
-                    x_label="workers",
-                    y_label="seconds",
-                    x_scale="log",
-                    y_scale="log",
-                )
-            ]
+        chart=line_chart(
+            middle_and_range("measured", measured, np.median, role="points"),
+            Series(label="simulated", x=list(map(float, simulated)), y=list(simulated.values()), role="reference"),
+            x_label="workers",
+            y_label="seconds",
+            x_scale="log",
+            y_scale="log",
         ),
         title=f"More workers help until only the longest run is left, here at {at_once}",
         alt="Seconds for the same runs by workers. Measured: "
@@ -106,46 +85,27 @@ def workers(records: Records, findings: Findings) -> FigureSpec:
             f"thread each; {machine(results.devices[0])}. Simulated: each starts on the worker that is free first and takes as "
             "long as it did on one worker, as if workers did not get in each other's way."
         ),
-        records=ids,
     )
 
 
 @answer.figure("speed-seeds")
 def seeds(records: Records, findings: Findings) -> FigureSpec:
     """Draw what the report's recorded runs add up to against the number of seeds, on one worker and on two."""
-    del findings
     trained = {id: cost for id, cost in records.costs().items() if not cost.exclusive}
     counts = [seed + 1 for seed in sorted({cost.seed for cost in trained.values()})]
-    totals = {
-        size: [
-            list_schedule([cost.wall_seconds for cost in trained.values() if cost.seed < count], size) / 60
-            for count in counts
-        ]
-        for size in (1, 2, 8)
-    }
+
+    def minutes(count: int, size: int) -> float:
+        return list_schedule([cost.wall_seconds for cost in trained.values() if cost.seed < count], size) / 60
+
+    lines = [
+        Series(label=label, x=list(map(float, counts)), y=[minutes(count, size) for count in counts])
+        for label, size in {"1 worker": 1, "2 workers": 2, "8 workers": 8}.items()
+    ]
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(
-                    series=[
-                        Series(
-                            label="1 worker" if size == 1 else f"{size} workers",
-                            x=[float(count) for count in counts],
-                            y=minutes,
-                        )
-                        for size, minutes in totals.items()
-                    ],
-                    x_label="seeds",
-                    y_label="minutes",
-                )
-            ]
-        ),
+        chart=line_chart(*lines, x_label="seeds", y_label="minutes"),
         title="The first seed carries the choice of learning rates; the others add only their own runs",
         alt="Minutes of all recorded runs by seeds: "
-        + "; ".join(
-            f"{size} {'worker' if size == 1 else 'workers'} " + ", ".join(f"{m:.1f}" for m in minutes)
-            for size, minutes in totals.items()
-        )
+        + "; ".join(f"{line.label} " + ", ".join(f"{y:.1f}" for y in line.y) for line in lines)
         + ".",
         caption=(
             f"Recorded times of {len(trained)} runs, put in the order of the plan on the worker that is free first. Runs that "

@@ -5,16 +5,16 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from report.answers.answer import Estimator, FigureSpec, Findings, TableSpec
+from report.answers.answer import FigureSpec, Findings, TableSpec, table_of
 from report.answers.charts import Bar, BarChart, BarSegment
 from report.answers.speed import answer
-from report.answers.speed.goals import AIM, MOST_OVER_HAND_WRITTEN
+from report.answers.speed.goals import AIM, MOST_OVER_HAND_WRITTEN, ratio_of, rung_of
 from report.answers.timed import STEP_STYLES, machine, median
 from report.conclude.bootstrap import ratio_of_medians
-from report.conclude.statistics import Estimate, log_ratio
+from report.conclude.statistics import Estimate, scaled
 from report.experiments.hardware import Part
 from report.experiments.speed import ProfileResults
-from report.experiments.throughput import MethodName, ThroughputResults
+from report.experiments.throughput import EpochTimes, MethodName, ThroughputResults
 from report.record.reader import NoRecords, Records
 
 NAMES: dict[Part, str] = {
@@ -43,60 +43,40 @@ ATTEMPTS: dict[MethodName, str] = {
 }
 
 
-def profile(records: Records) -> tuple[ProfileResults, tuple[str, ...]]:
-    """Return the one profile and its id."""
-    arm = records.arm("speed", "profile", ProfileResults)
-    return arm.results[0], arm.records
+def profile(records: Records) -> ProfileResults:
+    """Return the one profile."""
+    return records.arm("speed", "profile", ProfileResults).results[0]
 
 
-def _seconds(results: ProfileResults, part: Part) -> list[float]:
-    return results.seconds[part]
-
-
-def share_of(part: Part) -> Estimator:
-    """Make a measure of a part's share of the step, in percent."""
-
-    def measure(records: Records) -> Estimate:
-        results, ids = profile(records)
-        whole = sum(np.array(_seconds(results, name)) for name in PARTS)
-        shares = np.array(_seconds(results, part)) / whole * 100
-        share = median(shares, unit="percent", n_of="repetitions", records=ids)
-        return msgspec.structs.replace(share, digits=1)  # from one run to the next they differ by more
-
-    return measure
+@answer.number("gather-share", "gather")
+@answer.number("forward-share", "forward")
+@answer.number("backward-share", "backward")
+@answer.number("update-share", "update")
+def share_of(records: Records, part: Part) -> Estimate:
+    """Estimate a part's share of the step, in percent; from one run to the next they differ by more than a tenth."""
+    seconds = {name: np.array(profile(records).seconds[name]) for name in PARTS}
+    return median(seconds[part] / sum(seconds.values()) * 100, unit="percent", n_of="repetitions", digits=1)
 
 
 @answer.number("dispatch-share")
 def dispatch_share(records: Records) -> Estimate:
     """Estimate the share of a step that remains when its arithmetic is taken away, in percent."""
-    results, ids = profile(records)
-    share = ratio_of_medians(results.seconds["dispatch"], results.seconds["step"], records=ids)
-    return Estimate(
-        value=share.value * 100,
-        low=None if share.low is None else share.low * 100,
-        high=None if share.high is None else share.high * 100,
-        unit="percent",
-        n=share.n,
-        n_of=share.n_of,
-        method=share.method,
-        digits=1,
-        records=ids,
-    )
+    seconds = profile(records).seconds
+    share = scaled(ratio_of_medians(seconds["dispatch"], seconds["step"]), 100)
+    return msgspec.structs.replace(share, unit="percent", null=0.0, digits=1)
 
 
 @answer.number("step-time")
 def step_time(records: Records) -> Estimate:
     """Estimate the time of a whole step, in microseconds."""
-    results, ids = profile(records)
-    return median(results.seconds["step"], scale=MICRO, unit="µs", n_of="repetitions", records=ids)
+    return median(profile(records).seconds["step"], scale=MICRO, unit="µs", n_of="repetitions")
 
 
 @answer.figure("speed-step")
 def parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw the parts of a step, and the step without arithmetic."""
-    del findings
-    results, ids = profile(records)
-    micro = {part: float(np.median(_seconds(results, part))) * MICRO for part in PARTS}
+    results = profile(records)
+    micro = {part: float(np.median(results.seconds[part])) * MICRO for part in PARTS}
     dispatch = float(np.median(results.seconds["dispatch"])) * MICRO
     largest = max(micro, key=lambda part: micro[part])
     return FigureSpec(
@@ -120,68 +100,56 @@ def parts(records: Records, findings: Findings) -> FigureSpec:
             f"{len(results.seconds['step']):,} repetitions. Below: the same step of the same layers, with one unit, one pixel and "
             "one image."
         ),
-        records=ids,
     )
 
 
-def _attempts(records: Records) -> tuple[ThroughputResults, tuple[str, ...]]:
-    arm = records.arm("speed", "optimizations", ThroughputResults)
-    return arm.results[0], arm.records
+def _attempts(records: Records) -> ThroughputResults:
+    return records.arm("speed", "optimizations", ThroughputResults).results[0]
 
 
-def attempt_ratio(name: MethodName, over: MethodName = "fit") -> Estimator:
-    """Make a measure of an attempt's time per epoch and network, over that of another."""
-
-    def measure(records: Records) -> Estimate:
-        results, ids = _attempts(records)
-        by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.methods}
-        if not by_name.get(name):
-            raise NoRecords(f"{name}: not measured on this machine")
-        return log_ratio(by_name[name], by_name[over], records=ids)
-
-    return measure
+@answer.number("small-pages-over-large", "small_pages", "large_pages")
+@answer.number("compiled-over-fit", "compiled")
+@answer.number("batched-over-fit", "batched")
+@answer.number("compiled-step-over-hand-written", "compiled_step", "hand_written")
+@answer.number("fused-network-over-fit", "fused_network")
+@answer.number("fused-loss-over-fit", "fused_loss")
+@answer.number("functional-over-fit", "functional")
+@answer.number("sgd-fused-over-sgd", "sgd_fused", "torch_sgd")
+@answer.number("sgd-foreach-over-sgd", "sgd_foreach", "torch_sgd")
+def attempt_ratio(records: Records, name: MethodName, over: MethodName = "fit") -> Estimate:
+    """Estimate an attempt's time per epoch and network, over that of another."""
+    results = _attempts(records)
+    if not rung_of(results, name).seconds["epoch"]:
+        raise NoRecords(f"{name}: not measured on this machine")
+    return ratio_of(results, name, over)
 
 
 @answer.table("speed-attempts")
 def attempt_table(records: Records, findings: Findings) -> TableSpec:
     """List what was tried, with its time against that of `fit`."""
-    del findings
-    results, ids = _attempts(records)
-    by_name = {attempt.name: attempt.seconds["epoch"] for attempt in results.methods}
-    rows: list[list[str | float | int]] = []
-    for attempt in results.methods:
-        seconds = float(np.median(attempt.seconds["epoch"])) if attempt.seconds["epoch"] else None
-        rows.append(
-            [
-                ATTEMPTS[attempt.name],
-                f"{seconds:.3g}" if seconds else f"didn't run: {attempt.problem}",
-                *(
-                    f"{log_ratio(attempt.seconds['epoch'], by_name[other]).value:.2f}" if seconds else ""
-                    for other in ("fit", "hand_written")
-                ),
-                f"{max(0.0, attempt.seconds['first'][0] - (seconds or 0) * attempt.networks):.1f}",
-            ]
-        )
-    return TableSpec(
+    results = _attempts(records)
+
+    def seconds(attempt: EpochTimes) -> float:
+        return float(np.median(attempt.seconds["epoch"] or [0.0]))
+
+    def over(attempt: EpochTimes, other: MethodName) -> str:
+        return f"{ratio_of(results, attempt.name, other).value:.2f}" if seconds(attempt) else ""
+
+    def before_the_first_step(attempt: EpochTimes) -> float:
+        return max(0.0, attempt.seconds["first"][0] - seconds(attempt) * attempt.networks)
+
+    return table_of(
+        results.methods,
+        {
+            "attempt": lambda attempt: ATTEMPTS[attempt.name],
+            "seconds": lambda a: f"{seconds(a):.3g}" if seconds(a) else f"didn't run: {a.problem}",
+            "over fit": lambda attempt: over(attempt, "fit"),
+            "over hand-written": lambda attempt: over(attempt, "hand_written"),
+            "before the first step (s)": lambda attempt: f"{before_the_first_step(attempt):.1f}",
+        },
         title="What else we tried",
         caption=(
             f"One epoch of {results.num_images:,} images for one network, one thread: medians over rounds in which all took turns, and "
             f"geometric means of the ratios within a round. fit may take {MOST_OVER_HAND_WRITTEN:g} times as long as hand-written gradients; {AIM:g} times is the aim."
         ),
-        columns=["attempt", "seconds", "over fit", "over hand-written", "before the first step (s)"],
-        rows=rows,
-        records=ids,
     )
-
-
-answer.number("small-pages-over-large")(attempt_ratio("small_pages", over="large_pages"))
-answer.number("compiled-over-fit")(attempt_ratio("compiled"))
-answer.number("batched-over-fit")(attempt_ratio("batched"))
-answer.number("compiled-step-over-hand-written")(attempt_ratio("compiled_step", over="hand_written"))
-answer.number("fused-network-over-fit")(attempt_ratio("fused_network"))
-answer.number("fused-loss-over-fit")(attempt_ratio("fused_loss"))
-answer.number("functional-over-fit")(attempt_ratio("functional"))
-answer.number("sgd-fused-over-sgd")(attempt_ratio("sgd_fused", over="torch_sgd"))
-answer.number("sgd-foreach-over-sgd")(attempt_ratio("sgd_foreach", over="torch_sgd"))
-for part in PARTS:
-    answer.number(f"{part}-share")(share_of(part))

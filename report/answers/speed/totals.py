@@ -24,34 +24,25 @@ def worker_memory(records: Records) -> Estimate:
     peaks = [cost.peak_memory_bytes / 1e9 for cost in costs.values() if cost.peak_memory_bytes and not cost.exclusive]
     if not peaks:
         raise NoRecords("memory: this system does not say")
-    return with_range(
-        peaks,
-        reduce=np.max,
-        unit="GB",
-        n_of="runs",
-        digits=2,
-        records=tuple(costs),
-    )
+    return with_range(peaks, reduce=np.max, unit="GB", n_of="runs", digits=2)
 
 
 @answer.number("report-minutes")
 def minutes_of_the_report(records: Records) -> Estimate:
     """Add up what all recorded runs take on a worker for each core, and those that measure time after them."""
     costs = records.costs()
-    results, ids = measured_workers(records)
-    shared = list_schedule(
-        [cost.wall_seconds for cost in costs.values() if not cost.exclusive], max(by_workers(results))
-    )
+    workers = max(by_workers(measured_workers(records)))
+    shared = list_schedule([cost.wall_seconds for cost in costs.values() if not cost.exclusive], workers)
     total = (shared + sum(cost.wall_seconds for cost in costs.values() if cost.exclusive)) / 60
-    return _minutes(total, n=len(costs), n_of="runs", records=(*costs, *ids))
+    return _minutes(total, n=len(costs), n_of="runs")
 
 
 @answer.number("notebook-minutes")
 def minutes_of_the_notebook(records: Records) -> Estimate:
     """Scale the notebook's epoch to the 310 of its programs."""
-    results, ids = ladder(records)
+    results = ladder(records)
     epoch = float(np.median(rung_of(results, "notebook").seconds["epoch"])) * IMAGES_PER_EPOCH / results.num_images
-    return _minutes(epoch * NOTEBOOK_EPOCHS / 60, n=NOTEBOOK_EPOCHS, n_of="epochs", records=ids)
+    return _minutes(epoch * NOTEBOOK_EPOCHS / 60, n=NOTEBOOK_EPOCHS, n_of="epochs")
 
 
 def _minutes(value: float, **about: Any) -> Estimate:

@@ -58,6 +58,12 @@ def interval_text(row: IntervalRow, *, signed: bool) -> str:
     return f"{value} ({low} to {high})" if has_interval else value
 
 
+def rows_in_words(chart: IntervalChart) -> str:
+    """Write out what the rows show, as the numbers beside them do."""
+    rows = (f"{row.label} {interval_text(row, signed=chart.zero == 0)}" for row in chart.rows)
+    return f"{chart.x_label[0].upper()}{chart.x_label[1:]}: {'; '.join(rows)}."
+
+
 def _draw_zero(axes: Axes, chart: IntervalChart, theme: Theme, size: FigureSize) -> None:
     """Draw the line of no difference, and the band of no practical difference."""
     if chart.zero is None:
