@@ -38,7 +38,7 @@ extensions = [
     "sphinx_design",
     "sphinxcontrib.bibtex",
 ]
-exclude_patterns = ["_ext", "_templates", "evidence", "figures", "published"]
+exclude_patterns = ["_ext", "_templates", "evidence", "figures", "notebooks", "published"]
 templates_path = ["_templates"]
 root_doc = "index"
 nitpicky = True

@@ -7,19 +7,32 @@ from top to bottom; that takes a few minutes on a laptop and downloads 30
 MB. Each part begins with what was wrong and a link to the page that
 measures it.
 
-You need `pip install torch torchvision matplotlib`.
+You need `pip install torch torchvision matplotlib`. The first cell prints
+their versions and says what kind of machine this is. Report both with your
+results: losses and accuracies change a little with them, times change a lot.
 """
 
 # %%
+import platform
 from statistics import median
 from time import perf_counter
 
+import matplotlib
 import torch
+import torchvision
 from matplotlib import pyplot as plt
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import datasets, models
+
+print(f"Python {platform.python_version()}")
+for package in (torch, torchvision, matplotlib):
+    print(f"{package.__name__} {package.__version__}")
+print(f"{platform.system()}, {platform.machine()}")
+print(f"threads of the CPU: {torch.get_num_threads()}")
+gpu = torch.cuda.is_available()
+print(torch.cuda.get_device_name() if gpu else "no GPU")
 
 # %% [markdown]
 """
@@ -366,7 +379,7 @@ def time_steps(network, device, batch_size=64):
 
 
 # %%
-devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+devices = ["cpu", "cuda"] if gpu else ["cpu"]
 steps = {}
 networks = {"one ReLU layer": relu_network, "ResNet-18": resnet}
 for name, make in networks.items():

@@ -1,21 +1,22 @@
 """The corrected notebook: executed from top to bottom, as students do, on the images that come with the package."""
 
 import ast
-import gzip
 import math
+import platform
 import re
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+
+import fmnist_ref
 
 DOCS = Path(__file__).parents[2] / "docs"
-sys.path.insert(0, str(DOCS / "_ext"))
+sys.path[:0] = [str(DOCS / "_ext"), str(DOCS / "notebooks")]
 
-from fmnist_site.student_notebook import SCRIPT, to_notebook  # noqa: E402 - the path comes first
+from execute import execute  # noqa: E402 - the path comes first
+from fmnist_site.student_notebook import EXECUTED, SCRIPT, to_notebook  # noqa: E402
 
 SMALL = {"EPOCHS": "60", "SEARCH_EPOCHS": "20", "BATCH_SIZES": "(16, 64)", "RIDGE": "300.0", "TIMED_STEPS": "2"}
 """Settings for 250 images to train with; the notebook's own are for 50,000."""
@@ -30,7 +31,7 @@ print({name: globals()[name] for name in (
 
 def small_notebook():
     """Return the notebook with the settings of `SMALL`."""
-    notebook = nbformat.reads(to_notebook(), as_version=4)
+    notebook = to_notebook()
     settings = next(cell for cell in notebook.cells if cell.source.startswith("SEED = "))
     for name, value in SMALL.items():
         setting = re.compile(rf"^{name} = .*$", re.MULTILINE)
@@ -39,23 +40,27 @@ def small_notebook():
     return notebook
 
 
-def execute(notebook, folder):
-    """Execute a notebook in a folder where torchvision finds the sample instead of the whole data set."""
-    raw = folder / "data" / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True)
-    for packed in files("fmnist_ref").joinpath("sample").iterdir():
-        if packed.name.endswith(".gz"):
-            (raw / packed.name.removesuffix(".gz")).write_bytes(gzip.decompress(packed.read_bytes()))
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook):
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory):
+def executed():
     """Return the executed notebook, with a last cell that prints its results."""
     notebook = small_notebook()
     notebook.cells.append(nbformat.v4.new_code_cell(RESULTS))
-    execute(notebook, tmp_path_factory.mktemp("notebook"))
+    execute(notebook, Path(fmnist_ref.__file__).parent / "sample")
     return notebook
+
+
+@pytest.fixture(scope="module")
+def published():
+    """Return the notebook that readers download, which was executed on the whole data set."""
+    return nbformat.read(EXECUTED, as_version=4)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +70,8 @@ def results(executed):
 
 
 def test_no_cell_warns_and_every_figure_is_shown(executed):
-    outputs = [output for cell in executed.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 1
+    assert [output.text for output in outputs(executed) if output.get("name") == "stderr"] == []
+    assert sum("image/png" in output.get("data", {}) for output in outputs(executed)) == 1
 
 
 def test_networks_learn(results):
@@ -122,14 +126,47 @@ def test_it_needs_pytorch_torchvision_and_matplotlib_only():
 
 
 def test_lines_of_code_fit_a_page():
-    cells = [cell for cell in nbformat.reads(to_notebook(), as_version=4).cells if cell.cell_type == "code"]
-    assert [line for cell in cells for line in cell.source.splitlines() if len(line) > 76] == []
+    assert [line for cell in code_cells(to_notebook()) for line in cell.source.splitlines() if len(line) > 76] == []
 
 
 def test_it_links_to_every_answer_and_to_the_site_where_its_address_is_known():
-    near, far = to_notebook(), to_notebook("https://example.org/x")
+    near, far = (nbformat.writes(to_notebook(address)) for address in ("", "https://example.org/x"))
     for name in ("part1", "q1", "q2", "q3", "q4", "q5", "q6"):
         assert f"](../answers/{name}.html)" in near
         assert f"](https://example.org/x/answers/{name}.html)" in far
     assert "../answers" not in far
-    assert near == to_notebook()
+    assert near == nbformat.writes(to_notebook())
+
+
+def test_published_notebook_is_that_of_the_script(published):
+    """If this fails, the script has changed: `tox -e notebook` executes it again."""
+    for cell in published.cells:
+        cell.source = re.sub(r"\]\(https?://[^)\s]+/answers/", "](../answers/", cell.source)
+    kept, made = (
+        [(cell.cell_type, cell.id, cell.metadata, cell.source) for cell in notebook.cells]
+        for notebook in (published, to_notebook())
+    )
+    assert kept == made
+    assert published.metadata == to_notebook().metadata  # nothing about the machine
+
+
+def test_published_notebook_was_executed_in_order_without_error_or_warning(published):
+    nbformat.validate(published)
+    counts = [cell.execution_count for cell in code_cells(published)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert {output.get("name", output.output_type) for output in outputs(published)} == {"stdout", "display_data"}
+    silent = [cell.source for cell in code_cells(published) if "print(" in cell.source and not cell.outputs]
+    assert silent == []
+
+
+def test_published_outputs_name_versions_and_no_folder_or_machine(published):
+    printed = [output.text for output in outputs(published) if output.output_type == "stream"]
+    assert re.match(r"Python 3\.\d+\.\d+\ntorch \d+\.\d+\.\d+", printed[0])
+    assert re.findall(r"(?<![\w.])(?:~?/|[A-Za-z]:\\)\w.*", "\n".join(printed)) == []
+    assert platform.node() not in printed[0].split()
+
+
+def test_published_notebook_is_small_and_shows_its_figure(published):
+    pictures = [output.data for output in outputs(published) if output.output_type == "display_data"]
+    assert [sorted(picture) for picture in pictures] == [["image/png", "text/plain"]]
+    assert EXECUTED.stat().st_size < 200_000

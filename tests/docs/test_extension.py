@@ -51,6 +51,7 @@ from fmnist_site.other_projects import address_of  # noqa: E402
 from fmnist_site.repository import edited_file  # noqa: E402
 from fmnist_site.results import provenance  # noqa: E402
 from fmnist_site.source_pages import module_path, source_place  # noqa: E402
+from fmnist_site.student_notebook import EXECUTED, colab_address  # noqa: E402
 from fmnist_site.used_in import names_in_code  # noqa: E402
 from fmnist_site.verdicts import FAMILIES, STYLES, count_families  # noqa: E402
 
@@ -221,6 +222,43 @@ class TestRepository:
         assert f'<a href="{address}">Repository</a> <a href="{address}/edit">Edit this page</a>' in footer
         assert "Repository" not in (footer := template.render(pathto=str, repository=""))
         assert "Edit" not in footer
+
+
+class TestCorrectedNotebook:
+    """Its outputs and its link to Colab; tests/docs/test_corrected_notebook.py executes it."""
+
+    @pytest.mark.parametrize(
+        ("repository", "found"),
+        [
+            ("https://github.com/ada/fmnist-ref", True),
+            ("https://github.com/ada/fmnist-ref.git/", True),
+            ("https://git.example.org/ada/fmnist-ref", False),
+            ("https://git.example.org/github.com/ada/fmnist-ref", False),
+            ("https://github.com/ada", False),
+            ("", False),
+        ],
+    )
+    def test_colab_opens_repositories_on_github_only(self, repository: str, found: bool) -> None:
+        path = EXECUTED.relative_to(ROOT).as_posix()
+        address = f"https://colab.research.google.com/github/ada/fmnist-ref/blob/main/{path}"
+        assert colab_address(repository) == (address if found else "")
+
+    @pytest.mark.parametrize("host", ["github.com", "git.example.org", ""])
+    def test_page_links_to_colab_where_that_can_open_it(self, small_source: Path, tmp_path: Path, host: str) -> None:
+        (small_source / "answers/q4.rst").write_text("Title\n=====\n\n.. open-in-colab::\n", encoding="utf-8")
+        context = {"repository": host and f"https://{host}/ada/fmnist-ref", "checkout": str(ROOT)}
+        with (small_source / "conf.py").open("a", encoding="utf-8") as settings:
+            settings.write(f"html_context = {context}\nhtml_baseurl = 'https://a.b/'\n")
+        build(small_source, tmp_path / "out")
+        written = (tmp_path / "out/answers/q4.html").read_text(encoding="utf-8")
+        assert written.count("colab") == written.count(
+            f'href="{colab_address(context["repository"])}">Open it in Colab<'
+        )
+        assert ("colab" in written) == (host == "github.com")
+        published = nbformat.read(tmp_path / "out/notebooks" / EXECUTED.name, as_version=4)
+        outputs = [cell.get("outputs") for cell in nbformat.read(EXECUTED, as_version=4).cells]
+        assert [cell.get("outputs") for cell in published.cells] == outputs
+        assert "](https://a.b/answers/part1.html)" in published.cells[-1].source
 
 
 class TestReference:
