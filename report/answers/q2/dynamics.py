@@ -93,7 +93,8 @@ def spread_at_scaled_rates(records: Records) -> Estimate:
     "Large batches could meet abrupt changes of the loss.",
     Above(1.0),
     place="Q2, conclusion",
-    note="Each batch size at its own tuned rate, over equally many first updates. What is abrupt depends on the rate as much.",
+    note="Each batch size at its own tuned rate, over equally many first updates. What is abrupt depends on the rate as much: "
+    "trials on other seeds can choose another one, and the interval does not cover that.",
     constants={"small": SMALL, "large": LARGE},
 )
 def steepest_rise_large_over_small(records: Records) -> Estimate:
