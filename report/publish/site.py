@@ -15,6 +15,7 @@ import msgspec
 
 from fmnist_ref import __version__
 from report.publish.archive import write_archive
+from report.publish.kernels import forked_kernels
 from report.publish.packages import build_packages
 from report.record.environment import observe
 from report.record.files import copy_tree, remove_others
@@ -83,15 +84,16 @@ def build(source: Path, output: Path) -> Path:
         *(sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q", "-j", str(JOBS)),
         *("-d", str(cache / "doctrees"), str(source), str(made)),
     ]
-    done = subprocess.run(  # noqa: S603 - our own interpreter, our own arguments
-        command,
-        env=_environment(cache),
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    with forked_kernels(_environment(cache)) as environment:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, our own arguments
+            command,
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
     if done.returncode != 0:
         problem = ADVICE.sub("", done.stderr).strip() or done.stdout.strip()
         raise BuildError(

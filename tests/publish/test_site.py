@@ -1,13 +1,15 @@
 """The Sphinx build: in every locale and for every account, always whole, and telling what to do when it fails."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
-from report.publish import site
+from report.publish import kernels, site
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """
@@ -135,3 +137,38 @@ def test_what_a_kernel_says_at_its_end_is_not_called_a_fault_of_the_pages(tmp_pa
         site.build(tmp_path / "source", tmp_path)
     for word in ("IPKernelApp", "Traceback", "KeyboardInterrupt", "kernelapp"):
         assert word not in str(told.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every kernel is a new process")
+def test_each_page_has_a_kernel_of_its_own_that_has_pytorch_already(tmp_path):
+    cell = CELL.partition("```")[0] + (
+        "```{code-cell}\n"
+        "import os, sys\n"
+        "print('torch' in sys.modules, '{name}' in dir(), 'JPY_PARENT_PID' in os.environ, os.getpid())\n"
+        "{name} = 1\n```\n"
+    )
+    pages = {name: cell.replace("{name}", "left_over") for name in ("first", "second")}
+    index = "# All\n\n```{toctree}\nfirst\nsecond\n```\n"
+    write_source(tmp_path, index=index, **pages)
+    (tmp_path / "source/conf.py").write_text('extensions = ["myst_nb"]\nnb_execution_mode = "force"\n')
+    site.build(tmp_path / "source", tmp_path)
+    printed = [re.findall(r"True False False (\d+)", (tmp_path / f"site/{name}.html").read_text()) for name in pages]
+    assert [len(pids) for pids in printed] == [1, 1]
+    assert printed[0] != printed[1]
+    for (pid,) in printed:
+        assert not psutil.pid_exists(int(pid))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every kernel is a new process")
+def test_a_cell_that_ends_its_kernel_fails_the_build(tmp_path):
+    write_source(tmp_path, index=CELL.replace('print(6 * 7, "ü")', "import os\nos._exit(3)"))
+    with pytest.raises(site.BuildError, match=r"index\.md|[Kk]ernel died"):
+        site.build(tmp_path / "source", tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every kernel is a new process")
+def test_without_the_process_to_fork_from_a_kernel_is_a_new_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels, "ADDRESS", "FMNIST_REF_NOBODY")  # the server's address is told under another name
+    write_source(tmp_path)
+    site.build(tmp_path / "source", tmp_path)
+    assert "42 ü" in (tmp_path / "site/index.html").read_text()
