@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from report.answers.charts import Series
 from report.answers.printed import printed
 from report.conclude.bootstrap import bootstrap
 from report.conclude.bootstrap import median as middle
@@ -143,3 +144,9 @@ def _whole(passes: Passes) -> Floats:
 def median(values: Sequence[float] | Floats, *, scale: float = 1.0, **about: Any) -> Estimate:
     """Estimate a median over repetitions, in `scale` times the unit of the values."""
     return bootstrap([np.asarray(values) * scale], middle, paired=False, **about)
+
+
+def quartiles(label: str, rounds: Mapping[int, Floats]) -> Series:
+    """Draw the median over rounds of what stands at each x, with the middle half of the rounds as its band."""
+    low, middle, high = np.array([np.quantile(values, [0.25, 0.5, 0.75]) for values in rounds.values()]).T
+    return Series(label=label, x=[float(x) for x in rounds], y=middle.tolist(), low=low.tolist(), high=high.tolist())

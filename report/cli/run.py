@@ -17,13 +17,13 @@ from report.cli.options import Options, backend_options, report_options, timings
 from report.conclude import formatting, published
 from report.conclude.verdicts import Finding
 from report.plan import Run, phases
-from report.publish.beside import SitesBesideRuns
+from report.publish.background import BackgroundPublisher
 from report.publish.report import Report
 from report.publish.site import BuildError
 from report.record.store import Record
 from report.run import progress
 from report.run.cluster import open_backend
-from report.run.executor import Backend, Failure, Runner
+from report.run.executor import Backend, Failure, Runner, terminate_children
 from report.run.forecast import Forecast, in_words
 
 NO_ADDRESS = (
@@ -92,6 +92,7 @@ def make_report(options: Options, backend: Backend) -> int:
             with progress.RunProgress(console, missing, forecast, backend.workers) as bar:
                 failures = _measure(report, missing, forecast, bar, source.folder, backend)
         except KeyboardInterrupt:
+            terminate_children()  # Sphinx may be making a site; interrupted, it can hang
             console.print("Interrupted. Finished runs are kept; the same command continues from there.")
             return INTERRUPTED
         return _finish(report, failures, console)
@@ -111,15 +112,15 @@ def _measure(
             bar.output.print(f"A site with {done} of {len(report.planned)} runs is ready after {bar.elapsed()}.")
 
     # The last phase needs no site of its own: the whole report's comes next, unless a reader would wait for timings.
-    sites = SitesBesideRuns(publish, shared[:-1] or shared[: len(timing)])
+    publisher = BackgroundPublisher(publish, shared[:-1] or (shared if timing else []))
 
     def on_end(run: Run, outcome: Record | Failure) -> None:
         bar.on_end(run, outcome)
-        sites.on_end(run)
+        publisher.on_end(run)
 
     runner = Runner(report.store, folder, backend, on_end)
     failures = runner.run([run for phase in shared for run in phase])
-    sites.wait()  # what measures time needs the machine to itself
+    publisher.wait()  # what measures time needs the machine to itself
     failures += runner.run(timing)
     bar.output.print(f"All runs are measured after {bar.elapsed()}.")
     return failures

@@ -45,7 +45,7 @@ def stability(other: Path | None, **options: Any) -> int:
     halves = compare_halves(findings, pages.of_halves(records, findings))
     _print(console, "From half of the seeds", reproduced.HALVES, reproduced.halves_rows(halves), halves)
     compared = list(halves)
-    for result in published.read_all():
+    for result in published.read_others(findings):
         compared += _print_report(console, f"Against {result.name}", compare(findings, result.claims))
     if other:
         there = published.read_findings(other)

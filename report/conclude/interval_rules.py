@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -54,9 +55,9 @@ class _OneInterval(msgspec.Struct, frozen=True, kw_only=True):
         """State where the interval lies if the claim is refuted."""
         return f"{self.sides[1]} {self.limit()}"
 
+    @abstractmethod
     def limit(self) -> str:
         """Write the threshold or the margin."""
-        raise NotImplementedError
 
 
 class _Threshold(_OneInterval, frozen=True, kw_only=False):

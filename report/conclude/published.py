@@ -122,6 +122,12 @@ def read_all(folder: Path = PUBLISHED) -> list[PublishedResult]:
     return [_read(path) for path in sorted(folder.glob("*.json"))]
 
 
+def read_others(findings: Mapping[str, Finding]) -> list[PublishedResult]:
+    """Read the published results but for that of the very report that has these findings: it would agree with itself."""
+    own = tuple(map(result_of, findings.values()))
+    return [result for result in read_all() if result.claims != own]
+
+
 def _read(path: Path) -> PublishedResult:
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -1,17 +1,14 @@
 """
-Training steps by batch size and as an accelerator gains from them: rounded, captured, many networks at once; and transfers.
+Training steps by batch size, in variants from which an accelerator gains: in TF32, captured, of many networks; and transfers.
 
-The batch is on the device before the clock starts. Steps are queued one after the other, as in a training loop: a block of them
-is timed, and the device is waited for at its end. All variants have one block in every round.
+The batch is on the device before the clock starts. All variants and transfers are timed in turn, in rounds (`timing_blocks`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import partial
 from itertools import product
-from time import perf_counter
 from typing import Literal
 
 import msgspec
@@ -19,35 +16,31 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fmnist_ref import MLP, resnet18, synchronize
+from fmnist_ref import MLP, resnet18
 from report.experiments.attempts import functional_loss, graph_step
+from report.experiments.data_loading import ModelName
 from report.experiments.hardware import Device, Seconds, observe
 from report.experiments.optimizations import BatchedNetworks
+from report.experiments.timing_blocks import Block, Call, time_blocks
 from report.plan import Dataset, Run
 
 Variant = Literal["plain", "tf32", "graph", "batched"]
 """`plain`: the step of `fit` in float32. `tf32`: with the inputs of products and convolutions rounded to ten bits. `graph`: with
 all operations captured before and launched as one. `batched`: for several networks in one step, by `torch.func`."""
 OF_ONE_NETWORK: tuple[Variant, ...] = ("plain", "tf32", "graph")
-Model = Literal["mlp128", "resnet18"]
-MODELS: tuple[Model, ...] = ("mlp128", "resnet18")
+MODELS: tuple[ModelName, ...] = ("mlp128", "resnet18")
 Direction = Literal["to", "from"]
 """Of a copy: to the accelerator, or from it."""
 DIRECTIONS: tuple[Direction, ...] = ("to", "from")
-BLOCK_SECONDS = 0.03
-"""About as long as a block takes: steps are repeated to fill it."""
-MOST_STEPS = 300
-"""In a block."""
 LARGEST_RESNET_BATCH_ON_CPU = 1024
 """A larger one takes seconds."""
-Call = Callable[[], object]
 
 
 class VariantTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Steps of one variant."""
 
     variant: Variant
-    model: Model
+    model: ModelName
     batch_size: int
     """Images in a step, for each network."""
     networks: int = 1
@@ -76,15 +69,6 @@ class VariantResults(msgspec.Struct, frozen=True, kw_only=True):
     transfers: list[Transfer]
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """What is timed: calls on a device, made ready by `prepare`."""
-
-    device: torch.device
-    prepare: Callable[[], Call]
-    rounds_inputs: bool = False
-    """Whether TF32 is allowed."""
-
-
 def measure_variants(run: Run, dataset: Dataset, devices: list[torch.device]) -> VariantResults:
     """Time the variants on the CPU and on the accelerator, and the transfers between them."""
     settings = run.parameters
@@ -103,23 +87,22 @@ def measure_variants(run: Run, dataset: Dataset, devices: list[torch.device]) ->
         for direction, is_pinned, images in product(DIRECTIONS, (False, True), settings["batch_sizes"])
         if devices[-1].type == "cuda" or not is_pinned
     ]
-    timed = time_in_turn([block for _, block in [*steps, *copies]], settings["rounds"])
-    made = [make(seconds=seconds) for (make, _), seconds in zip([*steps, *copies], timed, strict=True) if seconds]
+    seconds = time_blocks([block for _, block in [*steps, *copies]], settings["rounds"])
     return VariantResults(
         devices=[observe(devices[0]), observe(devices[-1])],
-        variants=[times for times in made if isinstance(times, VariantTimes)],
-        transfers=[times for times in made if isinstance(times, Transfer)],
+        variants=[about(seconds=s) for (about, _), s in zip(steps, seconds[: len(steps)], strict=True) if s],
+        transfers=[about(seconds=s) for (about, _), s in zip(copies, seconds[len(steps) :], strict=True) if s],
     )
 
 
-def _is_measured(device: torch.device, variant: Variant, model: Model, batch_size: int) -> bool:
+def _is_measured(device: torch.device, variant: Variant, model: ModelName, batch_size: int) -> bool:
     if device.type == "cpu":
         return variant == "plain" and (model == "mlp128" or batch_size <= LARGEST_RESNET_BATCH_ON_CPU)
     return variant == "plain" or device.type == "cuda"
 
 
 def _step(
-    dataset: Dataset, device: torch.device, variant: Variant, model: Model, batch_size: int
+    dataset: Dataset, device: torch.device, variant: Variant, model: ModelName, batch_size: int
 ) -> tuple[Callable[..., VariantTimes], Block]:
     """Describe a step of one network, and how to take it."""
 
@@ -131,7 +114,7 @@ def _step(
         return captured(take) if variant == "graph" else take
 
     about = partial(VariantTimes, variant=variant, model=model, batch_size=batch_size, device=device.type)
-    return about, Block(device=device, prepare=prepare, rounds_inputs=variant == "tf32")
+    return about, Block(device=device, prepare=prepare, allow_tf32=variant == "tf32")
 
 
 def _batched_step(
@@ -192,43 +175,3 @@ def _copy(
     return partial(Transfer, direction=direction, is_pinned=is_pinned, num_bytes=num_bytes), Block(
         device=device, prepare=prepare
     )
-
-
-def time_in_turn(blocks: list[Block], rounds: int) -> list[list[float]]:
-    """Return the seconds of a call of each block, by round; none for a block that does not fit into the device's memory."""
-    seconds: list[list[float]] = [[] for _ in blocks]
-    prepared: dict[int, tuple[Call, int]] = {}
-    for number, block in enumerate(blocks):
-        with suppress(torch.OutOfMemoryError), tensor_float32(block.rounds_inputs):
-            call = block.prepare()
-            _time(call, 1, block.device)  # loads kernels and fills caches
-            calls = BLOCK_SECONDS / max(_time(call, 1, block.device), 1e-9)
-            prepared[number] = call, max(1, min(MOST_STEPS, round(calls)))
-    for _ in range(rounds):
-        for number, (call, calls) in prepared.items():
-            with tensor_float32(blocks[number].rounds_inputs):
-                seconds[number].append(_time(call, calls, blocks[number].device))
-    return seconds
-
-
-def _time(call: Call, calls: int, device: torch.device) -> float:
-    """Return the seconds of a call."""
-    synchronize(device)
-    start = perf_counter()
-    for _ in range(calls):
-        call()
-    synchronize(device)
-    return (perf_counter() - start) / calls
-
-
-@contextmanager
-def tensor_float32(is_allowed: bool) -> Iterator[None]:
-    """Let CUDA round the inputs of float32 products and convolutions, or not; as it was before at the end."""
-    precision, convolutions = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
-    torch.set_float32_matmul_precision("high" if is_allowed else "highest")
-    torch.backends.cudnn.allow_tf32 = is_allowed
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(precision)
-        torch.backends.cudnn.allow_tf32 = convolutions

@@ -58,6 +58,7 @@ def forked_kernels(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
 def serve(listener: socket.socket) -> None:
     """Fork a kernel for each connection, until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a kernel here
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted report closes standard input
     while True:
         ready, _, _ = select.select([sys.stdin, listener], [], [])
         if sys.stdin in ready:
@@ -75,6 +76,7 @@ def serve(listener: socket.socket) -> None:
 def become_kernel(connection: socket.socket) -> None:
     """Turn this process into the kernel that is asked for: its streams, environment, folder and arguments are those of `ask`."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _, streams, _, _ = socket.recv_fds(connection, 1, len(STANDARD_STREAMS))
     for own, given in zip(STANDARD_STREAMS, streams, strict=True):
         os.dup2(given, own)
@@ -96,6 +98,7 @@ def _end_with(connection: socket.socket) -> None:
 
 def ask(arguments: list[str]) -> None:
     """Ask for a kernel, and be there as long as it is. Without an answer, become one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the kernel ends when Jupyter says so
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(os.environ.get(ADDRESS, ""))

@@ -135,7 +135,7 @@ def _write_reproduced(
 ) -> set[Path]:
     """Write the page that compares this report's verdicts: those of half its seeds, and published ones."""
     halves = compare_halves(findings, of_halves(records, findings))
-    replications = [(result, compare(findings, result.claims)) for result in published.read_all()]
+    replications = [(result, compare(findings, result.claims)) for result in published.read_others(findings)]
     content = fill(
         "reproduced.md.j2",
         halves=count(halves) if halves else None,

@@ -187,8 +187,13 @@ def _killed_on_interrupt(executor: Executor) -> Iterator[Executor]:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                process.terminate()  # multiprocessing's resource tracker ignores this, so that it can clean up
+        terminate_children()
         raise
     executor.shutdown()
+
+
+def terminate_children() -> None:
+    """Terminate all processes that this one has started, and theirs."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()  # multiprocessing's resource tracker ignores this, so that it can clean up

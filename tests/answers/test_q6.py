@@ -257,8 +257,8 @@ def test_share_of_arithmetic_is_its_floor_over_the_step():
 
 def test_many_networks_at_once_are_compared_with_as_many_one_by_one():
     on_accelerator, on_host = answer.estimators["networks-at-once"](records_of(times=FAST))
-    assert on_accelerator.value == pytest.approx(64 * 2e-3 / 4e-3)
-    assert on_host.value == pytest.approx(64 * 2e-3 / 0.1)
+    assert on_accelerator.value == pytest.approx(64 * 1e-3 / 4e-3)  # plain steps, not those by `torch.func`
+    assert on_host.value == pytest.approx(64 * (64 * 2e-5) / 0.1)
     assert planned()["devices", "accelerator_variants"][0].parameters["networks"] == 64  # as the page says
     assert "trains 64 networks" in rendered(records_of(times=FAST))
 

@@ -45,6 +45,15 @@ def test_what_is_written_can_be_read(findings, tmp_path):
     assert published.read_all(tmp_path / "absent") == []
 
 
+def test_a_report_is_not_compared_with_its_own_result(findings, tmp_path, monkeypatch):
+    other = summarise({id: findings[id] for id in ("Q4.1", "Q4.3")}, first_seed=100)
+    for result in (other, summarise(findings)):
+        (tmp_path / result.file_name).write_bytes(published.encode(result))
+    results = published.read_all(tmp_path)
+    monkeypatch.setattr(published, "read_all", lambda: results)
+    assert published.read_others(findings) == [other]
+
+
 def test_a_result_keeps_verdicts_conditions_and_estimates_but_no_run(findings):
     result = summarise(findings)
     by_id = {claim.id: claim for claim in result.claims}

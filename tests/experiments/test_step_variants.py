@@ -3,19 +3,10 @@
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-import pytest
 import torch
 
 from fmnist_ref import MLP, cross_entropy, load_sample, normalize
-from report.experiments import step_variants
-from report.experiments.step_variants import (
-    Block,
-    captured,
-    first_images,
-    step_of_networks,
-    tensor_float32,
-    time_in_turn,
-)
+from report.experiments.step_variants import captured, first_images, step_of_networks
 from report.plan import Dataset
 
 CPU = torch.device("cpu")
@@ -41,43 +32,6 @@ def test_images_begin_again_where_there_are_too_few():
     images, labels = first_images(dataset, 307, CPU)
     assert torch.equal(images[300:], normalize(SAMPLE.images[:7]))
     assert torch.equal(labels[:300], SAMPLE.labels)
-
-
-def test_blocks_take_turns_and_one_that_does_not_fit_is_left_out():
-    calls = []
-
-    def does_not_fit():
-        raise torch.OutOfMemoryError("too large")
-
-    blocks = [
-        Block(device=CPU, prepare=lambda: lambda: calls.append("a")),
-        Block(device=CPU, prepare=lambda: does_not_fit),
-        Block(device=CPU, prepare=lambda: lambda: calls.append("b")),
-    ]
-    first, none, last = time_in_turn(blocks, rounds=3)
-    assert (len(first), none, len(last)) == (3, [], 3)
-    assert min(first + last) > 0
-    warm = ["a", "a", "b", "b"]
-    assert calls == warm + (["a"] * step_variants.MOST_STEPS + ["b"] * step_variants.MOST_STEPS) * 3
-
-
-def test_products_are_rounded_where_that_is_wanted_and_only_there():
-    seen = []
-
-    def look():
-        seen.append((torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32))
-
-    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
-    time_in_turn(
-        [Block(device=CPU, prepare=lambda: look, rounds_inputs=allowed) for allowed in (False, True)], rounds=1
-    )
-    assert set(seen[:2]) == {("highest", False)}
-    assert set(seen[2:4]) == {("high", True)}
-    assert set(seen[-step_variants.MOST_STEPS :]) == {("high", True)}
-    assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32) == before
-    with pytest.raises(ZeroDivisionError), tensor_float32(is_allowed=True):
-        raise ZeroDivisionError
-    assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32) == before
 
 
 def test_a_graph_is_captured_once_after_warming_up_and_then_replayed(monkeypatch):

@@ -1,8 +1,12 @@
 """A run that can't be measured is named, the rest goes on, and the exit status says that something is missing."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from queue import Queue
 
 import msgspec
+import psutil
 import pytest
 from stand_ins import small_report
 
@@ -10,6 +14,7 @@ from report.cli import main
 from report.experiments import EXPERIMENTS
 from report.plan import Run
 from report.publish import site
+from report.run.progress import RunProgress
 
 
 @pytest.mark.parametrize("wrong", ["{ref}`nowhere`", "```{code-cell}\n1 / 0\n```"])
@@ -61,3 +66,28 @@ def test_a_lasting_failure_is_told_by_name_and_ends_with_1(monkeypatch, tmp_path
 
     assert main(words) == 1  # it is tried again by the next report, and nothing else is
     assert "8 of 9 runs are recorded; 1 to measure." in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_interrupted_report_ends_the_site_that_is_being_made(monkeypatch, tmp_path, capsys):
+    small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
+    started = Queue()
+
+    def build(source, output):
+        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as child:
+            started.put(psutil.Process(child.pid))
+        raise site.BuildError("it was ended")
+
+    on_end = RunProgress.on_end
+
+    def interrupted(self, run, outcome):
+        on_end(self, run, outcome)
+        if run.seed == 1:
+            children.append(started.get(timeout=60))
+            raise KeyboardInterrupt
+
+    children = []
+    monkeypatch.setattr(site, "build", build)
+    monkeypatch.setattr(RunProgress, "on_end", interrupted)
+    assert main(["run", "--profile", "quick", "--seeds", "2", "--output", str(tmp_path)]) == 130
+    children[0].wait(timeout=60)
+    assert "Interrupted. Finished runs are kept" in capsys.readouterr().out

@@ -172,3 +172,18 @@ def test_without_the_process_to_fork_from_a_kernel_is_a_new_process(tmp_path, mo
     write_source(tmp_path)
     site.build(tmp_path / "source", tmp_path)
     assert "42 ü" in (tmp_path / "site/index.html").read_text()
+
+
+def test_a_kernel_whose_port_was_taken_is_started_again(tmp_path):
+    write_source(tmp_path)
+    failing = f"""
+from pathlib import Path
+def setup(app):
+    tried = Path({str(tmp_path / "tried")!r})
+    if not tried.exists():
+        tried.touch()
+        raise RuntimeError({site.PORT_TAKEN!r})
+"""
+    (tmp_path / "source/conf.py").write_text(SETTINGS + failing)
+    site.build(tmp_path / "source", tmp_path)
+    assert "42 ü" in (tmp_path / "site/index.html").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from docutils import nodes
@@ -45,9 +46,9 @@ class ResultDirective(SphinxDirective):
         title, content = result
         return [self._section(f"{self.kind}-{name}", title, content)]
 
+    @abstractmethod
     def show(self, page: Page, name: str) -> tuple[str, Block] | None:
         """Return the title and the node of the result, or None if the page has no such result."""
-        raise NotImplementedError
 
     def _section(self, anchor: str, title: str, content: Block) -> nodes.section:
         """Return the result below its title, a heading that other pages and projects can link to by its anchor."""

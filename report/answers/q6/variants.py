@@ -8,10 +8,11 @@ from report.answers.answer import Cell, FigureSpec, Findings, TableSpec
 from report.answers.charts import LineChart, Panel, Series
 from report.answers.q6 import answer
 from report.answers.q6.fetching import MODELS
-from report.answers.timed import MILLI, median, variants
+from report.answers.timed import MILLI, median, quartiles, variants
 from report.conclude.statistics import Estimate, log_ratio
+from report.experiments.data_loading import ModelName
 from report.experiments.hardware import Device, Seconds
-from report.experiments.step_variants import DIRECTIONS, Model, Transfer, Variant, VariantResults
+from report.experiments.step_variants import DIRECTIONS, Transfer, Variant, VariantResults
 from report.record.reader import NoRecords, Records
 
 MICRO = 1e6
@@ -19,7 +20,9 @@ MICRO = 1e6
 NOT_MEASURED = "–"
 
 
-def _seconds(results: VariantResults, variant: Variant, model: Model, device: str, batch_size: int) -> Seconds | None:
+def _seconds(
+    results: VariantResults, variant: Variant, model: ModelName, device: str, batch_size: int
+) -> Seconds | None:
     """Return the times of one network's step, by round; None where it was not measured or did not fit."""
     for times in results.variants:
         if (times.variant, times.model, times.device, times.batch_size) == (variant, model, device, batch_size):
@@ -37,15 +40,18 @@ def _gain(slower: Seconds | None, faster: Seconds | None) -> Cell:
 
 @answer.number("networks-at-once")
 def gain_of_many_networks(records: Records) -> tuple[Estimate, Estimate]:
-    """Estimate how many times as fast many small networks train in one step than one by one: accelerator, then CPU."""
+    """Estimate how many times as fast a step of many networks is as plain steps of as many: accelerator, then CPU."""
     results = variants(records)
 
     def gain(device: Device) -> Estimate:
-        found = {t.networks: t.seconds for t in results.variants if (t.variant, t.device) == ("batched", device.kind)}
-        if len(found) < 2:
-            raise NoRecords("steps of one network and of many at once")
-        one, many = min(found), max(found)
-        return log_ratio(np.array(found[one]) * many / one, found[many], settings={"networks": many})
+        batched = [v for v in results.variants if (v.variant, v.device) == ("batched", device.kind)]
+        if not batched:
+            raise NoRecords(f"steps of many networks on {device.kind}")
+        many = max(batched, key=lambda times: times.networks)
+        one = _seconds(results, "plain", "mlp128", device.kind, many.batch_size)
+        if one is None:
+            raise NoRecords(f"steps of one network on {device.kind}")
+        return log_ratio(np.array(one) * many.networks, many.seconds)
 
     host, accelerator = results.devices
     return gain(accelerator), gain(host)
@@ -90,19 +96,9 @@ def _gain_at(results: VariantResults, batch_size: int) -> float:
     return log_ratio(host, accelerator).value
 
 
-def _line(results: VariantResults, model: Model, device: Device) -> Series:
+def _line(results: VariantResults, model: ModelName, device: Device) -> Series:
     found = {size: _seconds(results, "plain", model, device.kind, size) for size in _batch_sizes(results)}
-    measured = {size: seconds for size, seconds in found.items() if seconds}
-    low, middle, high = np.array(
-        [np.quantile(seconds, [0.25, 0.5, 0.75]) * MICRO / size for size, seconds in measured.items()]
-    ).T
-    return Series(
-        label=device.name,
-        x=[float(size) for size in measured],
-        y=middle.tolist(),
-        low=low.tolist(),
-        high=high.tolist(),
-    )
+    return quartiles(device.name, {size: np.array(s) * MICRO / size for size, s in found.items() if s})
 
 
 @answer.table("q6-variants")

@@ -16,6 +16,7 @@ from report.answers.timed import (
     by_round,
     floating_point_rate,
     median,
+    quartiles,
     steps,
     steps_of,
     widths_of,
@@ -124,17 +125,7 @@ def _spoken(line: Series, floor: Series) -> str:
 
 
 def _step_line(results: StepsResults, device: Device) -> Series:
-    by_width = widths_of(results, device)
-    low, middle, high = np.array(
-        [np.quantile(by_round(step) * MILLI, [0.25, 0.5, 0.75]) for step in by_width.values()]
-    ).T
-    return Series(
-        label=device.name,
-        x=[float(width) for width in by_width],
-        y=middle.tolist(),
-        low=low.tolist(),
-        high=high.tolist(),
-    )
+    return quartiles(device.name, {w: by_round(step) * MILLI for w, step in widths_of(results, device).items()})
 
 
 def _floor_line(results: StepsResults, device: Device) -> Series:

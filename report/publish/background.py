@@ -1,4 +1,4 @@
-"""Publish a site beside the runs whose results it shows."""
+"""Publish sites in the background, while the runs whose results they show go on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INTERVAL = 600.0
 """Seconds from the start of one site to that of the next: each takes a core about a minute, which the runs lose."""
 
 
-class SitesBesideRuns:
+class BackgroundPublisher:
     """
     Publishes a site whenever a phase of the plan has ended, in a thread of its own, while runs go on.
 

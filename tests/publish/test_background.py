@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from report.plan import Run
-from report.publish.beside import INTERVAL, SitesBesideRuns
+from report.publish.background import INTERVAL, BackgroundPublisher
 
 PHASES = [[Run(experiment="sum", arm=arm, seed=seed) for arm in "ab"] for seed in range(3)]
 
@@ -17,7 +17,7 @@ def end(sites, *runs):
 
 def test_a_site_is_published_when_all_runs_of_a_phase_have_ended_whatever_their_order():
     published, now = [], iter(range(0, 10_000, int(INTERVAL)))
-    sites = SitesBesideRuns(lambda: published.append("site"), PHASES, clock=lambda: next(now))
+    sites = BackgroundPublisher(lambda: published.append("site"), PHASES, clock=lambda: next(now))
     end(sites, PHASES[0][1], PHASES[1][0])
     sites.wait()
     assert published == []
@@ -31,7 +31,7 @@ def test_a_site_is_published_when_all_runs_of_a_phase_have_ended_whatever_their_
 
 def test_runs_go_on_while_a_site_is_made():
     may_end = threading.Event()
-    sites = SitesBesideRuns(may_end.wait, PHASES)
+    sites = BackgroundPublisher(may_end.wait, PHASES)
     end(sites, *PHASES[0], *PHASES[1])  # returns at once
     may_end.set()
     sites.wait()
@@ -39,7 +39,7 @@ def test_runs_go_on_while_a_site_is_made():
 
 def test_a_site_is_left_out_soon_after_another():
     now, published = 0.0, []
-    sites = SitesBesideRuns(lambda: published.append(now), PHASES, clock=lambda: now)
+    sites = BackgroundPublisher(lambda: published.append(now), PHASES, clock=lambda: now)
     for now, phase in zip((10.0, 9.0 + INTERVAL, 10.0 + INTERVAL), PHASES, strict=True):  # noqa: B007 - the clock reads it
         end(sites, *phase)
         sites.wait()
@@ -50,7 +50,7 @@ def test_what_goes_wrong_is_raised_where_it_is_waited_for():
     def fails():
         raise OSError("no space left")
 
-    sites = SitesBesideRuns(fails, PHASES)
+    sites = BackgroundPublisher(fails, PHASES)
     end(sites, *PHASES[0])
     with pytest.raises(OSError, match="no space left"):
         sites.wait()
