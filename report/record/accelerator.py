@@ -21,7 +21,7 @@ from report.experiments.devices import RESULTS
 from report.experiments.hardware import Device
 from report.plan import Profile, ProfileName, Run
 from report.record.files import write_if_changed
-from report.record.store import MAX_BYTES, Record, decode
+from report.record.store import MAX_BYTES, Record, decode, encode
 
 FORMAT: Final = "fmnist-ref timings"
 RUN_ID = re.compile(r"devices\.accelerator_[a-z]+\.seed\d{1,9}\.[0-9a-f]{10}")
@@ -69,7 +69,7 @@ def runs(device: str, profile: ProfileName = "full") -> list[Run]:
 
 def write(records: Sequence[Record], path: Path) -> None:
     """Write a timing record whole or not at all."""
-    bundled = [msgspec.Raw(msgspec.json.encode(record, order="sorted")) for record in records]
+    bundled = [msgspec.Raw(encode(record)) for record in records]
     content = msgspec.json.encode(Bundle(format=FORMAT, records=bundled), order="sorted")
     write_if_changed(path, msgspec.json.format(content, indent=1))
 

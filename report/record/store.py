@@ -59,7 +59,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     code: dict[str, str]
     """Digest of every definition that the run used, by dotted name."""
     checksum: str = ""
-    """SHA-256 of this record with this field empty."""
+    """SHA-256 of this record with this field empty; its file has it."""
 
     @classmethod
     def of(cls, run: Run, measured: Measured, depends_on: dict[str, str], data_sha256: str) -> Record:
@@ -77,11 +77,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             data_sha256=data_sha256,
             code=code_of(run.experiment),
             **vars(measured),
-        ).sealed()
-
-    def sealed(self) -> Record:
-        """Return the record with its checksum filled in."""
-        return msgspec.structs.replace(self, checksum=_checksum(self))
+        )
 
 
 @dataclass(frozen=True)
@@ -112,20 +108,27 @@ class RecordStore:
         self._cache: dict[str, Record] = {}
         self._results_checksums: dict[str, str] = {}
 
-    def write(self, record: Record) -> None:
-        """Write a record whole or not at all: under a temporary name, flushed to disk, then renamed."""
+    def write(self, record: Record) -> Record:
+        """
+        Write a record whole or not at all: under a temporary name, flushed to disk, then renamed.
+
+        Returns it as its file gives it back (NaN is None, say): what depends on it sees the same at any time.
+        """
+        content = encode(record)
+        written = decode(content)
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{record.run}.json"
         temporary = path.with_suffix(f".{os.getpid()}.partial")
         try:
             with temporary.open("wb") as file:
-                file.write(encode(record))
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        self._remember(record)
+        self._remember(written)
+        return written
 
     def status(self, run: Run) -> RunStatus:
         """Return whether a run is done, missing, or stale and why."""
@@ -193,8 +196,11 @@ class RecordStore:
 
 
 def encode(record: Record) -> bytes:
-    """Encode a record as the content of its file."""
-    return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1)
+    """Encode a record as the content of its file, with its checksum."""
+    content = _without_checksum(record)
+    field = b'"checksum":"%s"'
+    sealed = content.replace(field % b"", field % _sha256(content).encode(), 1)  # the first: only `arm` is before it
+    return msgspec.json.format(sealed, indent=1)
 
 
 def decode(content: bytes) -> Record:
@@ -206,7 +212,7 @@ def decode(content: bytes) -> Record:
         record = msgspec.convert(head, Record)
     except (RecursionError, UnicodeDecodeError) as problem:
         raise msgspec.DecodeError(f"not a record ({type(problem).__name__})") from problem
-    if record.checksum != _checksum(record):
+    if record.checksum != _sha256(_without_checksum(record)):
         raise msgspec.ValidationError("its checksum does not match its content")
     return record
 
@@ -228,9 +234,12 @@ def repeatable(results: Any) -> Any:
 
 def results_checksum(record: Record) -> str:
     """Return the checksum of the repeatable part of a record's results."""
-    return hashlib.sha256(msgspec.json.encode(repeatable(record.results), order="sorted")).hexdigest()
+    return _sha256(msgspec.json.encode(repeatable(record.results), order="sorted"))
 
 
-def _checksum(record: Record) -> str:
-    unsealed = msgspec.structs.replace(record, checksum="")
-    return hashlib.sha256(msgspec.json.encode(unsealed, order="sorted")).hexdigest()
+def _without_checksum(record: Record) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(record, checksum=""), order="sorted")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -160,8 +160,7 @@ class Runner:
     def _record(self, run: Run, measured: Measured) -> None:
         depends_on = {needed.id: results_checksum(self._record_of(needed)) for needed in run.depends_on}
         record = Record.of(run, measured, depends_on, self.store.data_sha256)
-        self.store.write(record)
-        self.on_end(run, record)
+        self.on_end(run, self.store.write(record))
 
     def _failed_again(self, run: Run, problem: BaseException) -> bool:
         self._attempts[run.id] += 1

@@ -61,8 +61,7 @@ def measure_on(images: Dataset, run: Run, inputs: Mapping[str, Mapping[str, Any]
     results = EXPERIMENTS[run.experiment].measure(run, images, inputs)
     wall_seconds = time.perf_counter() - began
     measured = Measured(
-        # as a record gives them back (NaN is None, say), so that runs which depend on these see the same at any time
-        results=msgspec.json.decode(msgspec.json.encode(results)),
+        results=msgspec.to_builtins(results, str_keys=True),
         wall_seconds=wall_seconds,
         peak_memory_bytes=peak_memory_bytes(),
         environment=observe(run.device),

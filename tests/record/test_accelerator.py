@@ -57,7 +57,7 @@ def record(arm, **about):
         "data_sha256": "0" * 64,
         "code": {},
     }
-    return Record(**(fields | about)).sealed()
+    return Record(**(fields | about))
 
 
 ARMS = ("accelerator_loader", "accelerator_steps", "accelerator_clock", "accelerator_variants")
@@ -66,7 +66,8 @@ ARMS = ("accelerator_loader", "accelerator_steps", "accelerator_clock", "acceler
 def test_what_is_written_is_read(tmp_path):
     written = [record(arm) for arm in ARMS]
     accelerator.write(written, tmp_path / "timings.json")
-    assert accelerator.read(tmp_path / "timings.json") == written
+    read = accelerator.read(tmp_path / "timings.json")
+    assert [msgspec.structs.replace(found, checksum="") for found in read] == written
     assert [path.name for path in tmp_path.iterdir()] == ["timings.json"]
 
 

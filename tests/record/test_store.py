@@ -1,6 +1,7 @@
 """Records: whole, checked, and stale when what they rest on has changed."""
 
 import contextlib
+import math
 import random
 
 import msgspec
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 from report.plan import Run
 from report.record import store as storage
 from report.record.environment import Environment, observe
-from report.record.store import SCHEMA, Measured, Record, RecordStore, code_of, decode, repeatable, results_checksum
+from report.record.store import (
+    SCHEMA,
+    Measured,
+    Record,
+    RecordStore,
+    code_of,
+    decode,
+    encode,
+    repeatable,
+    results_checksum,
+)
 
 RUN = Run(experiment="epochs", arm="as_published", seed=0, parameters={"epochs": 1})
 MACHINE = Environment(
@@ -28,7 +39,7 @@ def record_of(run=RUN, results=None, depends_on=None, **changes):
         environment=MACHINE,
     )
     made = Record.of(run, measured, depends_on or {}, "data")
-    return msgspec.structs.replace(made, **changes).sealed()
+    return decode(encode(msgspec.structs.replace(made, **changes)))
 
 
 @pytest.fixture
@@ -45,6 +56,14 @@ def test_what_is_written_can_be_read(store):
     store.write(record_of())
     assert fresh(store).status(RUN).record == record_of()
     assert [path.name for path in store.folder.iterdir()] == [f"{RUN.id}.json"]
+
+
+def test_a_run_that_depends_on_others_sees_the_same_at_once_as_after_they_are_read(store):
+    """JSON has no NaN, for instance."""
+    made = msgspec.structs.replace(record_of(), results={"value": math.nan})
+    written = store.write(made)
+    assert written.results == {"value": None}
+    assert store.status(RUN).record == fresh(store).status(RUN).record == written
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def record(environment=HERE, **results):
         schema=SCHEMA, run="r", experiment="e", arm="a", seed=0, role="main", parameters={}, exclusive=False,
         depends_on={}, results=results,
         wall_seconds=1.0, peak_memory_bytes=1, environment=environment, data_sha256="d", code={},
-    ).sealed()  # fmt: skip
+    )  # fmt: skip
 
 
 SEEDS = [record(accuracy=value, curve=[1.0, value]) for value in (80.0, 81.0, 82.0)]  # standard deviation 1
