@@ -10,18 +10,19 @@ Measured under SGD on the 50,000 images not held out:
   128 it fits nearly every image in the end and comes to no minimum that it could leave (after 400 epochs its loss is 0.15 and
   still falls by 4 % in 20).
 - `spread`: from one initial point, eight data orders; the variance of the final weights, summed over the weights, of a
-  784-128-10 network with batch sizes 16 and 1024 after equally many updates at one learning rate. And with 16 after as many
-  images as with 1024, at a rate 64 times lower: the linear scaling rule read backwards.
+  784-128-10 network after 16 updates with batch size 1024, a third of an epoch, and with 16 in three ways: after equally many
+  updates at the same rate; after as many images at a rate 64 times lower, the linear scaling rule read backwards; and after
+  as many images with each size at its own rate.
 - `rise`: in the first updates of the same network, the steepest change of the loss on 5,000 fixed training images in any
   single update, per unit of the distance that the weights moved, with 16 and with 4096, each at its own rate.
 
-The rate is 0.1 in `spread`, and in `continue` while the loss is brought to its level; all others are those that `batch_size`
-chose for ten epochs.
+The rate is 0.1 in the first two comparisons of `spread`, and in `continue` while the loss is brought to its level; all others
+are those that `batch_size` chose for ten epochs.
 
 Ten seeds. The interval of a mean should be no wider than the distance between the threshold and the estimate. For `spread` at
 rates in proportion, five earlier seeds gave a ratio of 0.85 (0.78 to 0.94), against 1: seven would do. For `continue` two
 seeds gave −0.004 and −0.010 nats, against −0.01: that would take 26, and ten are what there is time for.
-About 60, 4 and 7 seconds a run on one thread.
+About 60, 6 and 7 seconds a run on one thread.
 """
 
 from __future__ import annotations
@@ -84,9 +85,17 @@ class SpreadResults(msgspec.Struct, frozen=True, kw_only=True):
     """After as many updates as `small`, at the same learning rate."""
     small_scaled: float
     """After as many images as `large`, at a learning rate lower by the ratio of the batch sizes."""
+    small_tuned: float
+    large_tuned: float
+    """Both after as many images as `large`, each at its own learning rate."""
     num_orders: int
     num_updates: int
+    """With the large batch."""
     learning_rate: float
+    """Of `small` and `large`."""
+    small_learning_rate: float
+    """Of `small_tuned`: the one that was chosen for the small batch."""
+    large_learning_rate: float
 
 
 class RiseResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,11 +109,6 @@ class RiseResults(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(profile: Profile) -> Iterator[Run]:
     """List the runs: the three studies on every seed."""
-    trials = tuple(
-        trial
-        for size in (SMALL, LARGE)
-        for trial in planned_run(profile, "epochs", size, profile.first_seed).depends_on
-    )
     studies = {
         "continue": {
             "num_updates": profile.pick(full=3_125, quick=100),
@@ -115,7 +119,11 @@ def plan(profile: Profile) -> Iterator[Run]:
     }
     for seed in profile.seeds_of(full=10):
         for study, parameters in studies.items():
-            depends_on = () if study == "spread" else trials
+            depends_on = tuple(
+                trial
+                for size in _sizes(study)
+                for trial in planned_run(profile, "epochs", size, profile.first_seed).depends_on
+            )
             yield Run(experiment="batch_dynamics", arm=study, seed=seed, parameters=parameters, depends_on=depends_on)
 
 
@@ -123,12 +131,17 @@ def measure(run: Run, dataset: Dataset, inputs: Inputs) -> ContinueResults | Spr
     """Make one of the three studies with one seed."""
     train = hold_out(dataset.train)[0].to(run.device)
     torch.manual_seed(run.seed)
+    small, large = (_chosen_rate_at(batch_size, run, inputs) for batch_size in _sizes(run.arm))
     if run.arm == "spread":
-        return study_spread(MLP().to(run.device), train, **run.parameters)
-    small, large = (_chosen_rate_at(batch_size, run, inputs) for batch_size in (SMALL, LARGE))
+        return study_spread(MLP().to(run.device), train, small, large, **run.parameters)
     if run.arm == "continue":
         return study_continuation(MLP((NARROW,)).to(run.device), train, small, run.seed, **run.parameters)
     return study_rises(MLP().to(run.device), train, small, large, run.seed, **run.parameters)
+
+
+def _sizes(study: str) -> tuple[int, int]:
+    """Return the two batch sizes that a study compares."""
+    return SMALL, MIDDLE if study == "spread" else LARGE
 
 
 def _chosen_rate_at(batch_size: int, run: Run, inputs: Inputs) -> float:
@@ -200,7 +213,9 @@ def _train_copy(model: nn.Module, train: Images, **settings: Any) -> nn.Module:
     return trained
 
 
-def study_spread(model: nn.Module, train: Images, *, num_orders: int, num_updates: int) -> SpreadResults:
+def study_spread(
+    model: nn.Module, train: Images, small_rate: float, large_rate: float, *, num_orders: int, num_updates: int
+) -> SpreadResults:
     """Train from the same weights in several data orders and compute the variance of the final weights."""
 
     def variance(batch_size: int, updates: int, rate: float) -> float:
@@ -213,9 +228,13 @@ def study_spread(model: nn.Module, train: Images, *, num_orders: int, num_update
         small=variance(SMALL, num_updates, RATE),
         large=variance(MIDDLE, num_updates, RATE),
         small_scaled=variance(SMALL, num_updates * ratio, RATE / ratio),
+        small_tuned=variance(SMALL, num_updates * ratio, small_rate),
+        large_tuned=variance(MIDDLE, num_updates, large_rate),
         num_orders=num_orders,
         num_updates=num_updates,
         learning_rate=RATE,
+        small_learning_rate=small_rate,
+        large_learning_rate=large_rate,
     )
 
 

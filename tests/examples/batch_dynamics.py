@@ -25,9 +25,13 @@ def example(run, *, sign=1):
                 small=64.0**sign * (1 + j),
                 large=1.0,
                 small_scaled=1.5**sign * (1 + j),
+                small_tuned=3.0**sign * (1 + j),
+                large_tuned=1.0,
                 num_orders=8,
                 num_updates=16,
                 learning_rate=0.1,
+                small_learning_rate=0.03,
+                large_learning_rate=0.3,
             )
         case _:
             return RiseResults(

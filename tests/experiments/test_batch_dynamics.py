@@ -37,16 +37,19 @@ def test_small_batches_spread_in_proportion_to_the_batch_at_one_rate_and_alike_a
     model, train, small_sizes
 ):
     before = [weight.clone() for weight in model.parameters()]
-    spread = study_spread(model, train, num_orders=12, num_updates=2)
+    spread = study_spread(model, train, 0.02, 0.1, num_orders=12, num_updates=2)
     assert 8 < spread.small / spread.large < 32  # 64 / 4 = 16, from a dozen orders
     assert 0.4 < spread.small_scaled / spread.large < 2.5
+    assert spread.large_tuned == spread.large  # its own rate is that of `large`
+    assert 5 < spread.small_tuned / spread.small_scaled < 20  # at 3.2 times the rate
+    assert (spread.small_learning_rate, spread.large_learning_rate) == (0.02, 0.1)
     assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))
 
 
 def test_full_batches_do_not_spread_at_all(model, train, monkeypatch):
     monkeypatch.setattr(batch_dynamics, "SMALL", len(train.images))
     monkeypatch.setattr(batch_dynamics, "MIDDLE", len(train.images))
-    spread = study_spread(model, train, num_orders=3, num_updates=2)
+    spread = study_spread(model, train, 0.1, 0.1, num_orders=3, num_updates=2)
     assert spread.large < 1e-9
 
 
