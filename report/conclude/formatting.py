@@ -88,7 +88,7 @@ def with_unit(text: str, unit: str) -> str:
     short = SHORT_UNITS.get(counted, counted) + per + whole
     if text.lstrip(f"+{MINUS}") == "1":
         short = SINGULAR.get(unit, short)
-    return f"{text}×" if short == "×" else f"{text}{THIN_SPACE}{short}"
+    return f"{text}{short}" if short in ("×", "") else f"{text}{THIN_SPACE}{short}"
 
 
 def _is_wide(estimate: Estimate) -> bool:

@@ -14,7 +14,7 @@ from report.conclude.verdicts import Finding
 from report.plan import ProfileName
 from report.render import notebooks
 from report.render.literature import cited_in
-from report.render.page_data import Number, Page, number_key
+from report.render.page_data import Page, number_key
 from report.render.result_numbers import ResultNumbers
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -86,7 +86,6 @@ def render(
             profile=completeness.profile,
             seeds_planned=span(*completeness.seeds_of(answer.experiments)),
             notebook=notebook,
-            may_be_chance=lambda name: _may_be_chance(page.numbers.get(name)),
             say=say,
             value=value,
             **vocabulary,
@@ -110,13 +109,6 @@ def literature(name: str, text: str) -> str:
         return ""
     options = f":filter: False\n:list: bullet\n:keyprefix: {name}-"
     return f"\n## Literature\n\n```{{bibliography}}\n{options}\n\n" + "\n".join(keys) + "\n```\n"
-
-
-def _may_be_chance(number: Number | None) -> bool:
-    """Return whether the interval of a number includes the value that means "no effect"."""
-    if number is None or number.estimate.low is None or number.estimate.high is None:
-        return False
-    return number.estimate.low <= number.estimate.null <= number.estimate.high
 
 
 def _vocabulary(

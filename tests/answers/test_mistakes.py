@@ -121,7 +121,7 @@ def looks(first, last, test=None, diverged=None):
         (looks(2.31, 2.303), "the loss ends near 2.30"),
         (looks(1.7, 79.0), "rises"),
         (looks(0.18, 0.09, test=2.9), symptoms.TEST_LOSS_HIGHER),
-        (looks(2.1, 1.7), "never below 1.46"),
+        (looks(2.1, 1.7), "can't go below 1.46"),
         (looks(1.1, 0.55), "more slowly"),
         (looks(0.8, 0.5), "none"),
     ],
@@ -198,7 +198,7 @@ def test_quick_profile_gives_no_verdict():
 
 def test_without_records_everything_is_missing():
     records = ExampleRecords({})
-    assert taken(records) == {}
+    assert list(taken(records)) == ["notebook-falling"]  # which no run can change
     measured = [make for name, make in (answer.figures | answer.tables).items() if name != "q5-step"]  # a drawing
     for make in measured:
         with pytest.raises(NoRecords):
@@ -207,7 +207,7 @@ def test_without_records_everything_is_missing():
 
 def test_title_says_that_a_low_loss_proves_nothing_only_where_it_is_low():
     costly = records_of(costs={"sorted": 0.5})
-    for last, words in ((0.1, "proves nothing"), (0.9, "The training loss of each loop")):
+    for last, words in ((0.1, "proves nothing"), (0.9, "The printed loss of each loop")):
         loops = arm(0.5, loss=last)
         records = ExampleRecords(costly.results | {("mistakes", "sorted"): loops})
         assert words in answer.figures["q5-mistakes-curves"](records, concluded(records)).title

@@ -48,7 +48,7 @@ def near_print(by, lost=()):
     return epochs.curve([loss + float(by) for loss in PRINT], lost=lost)
 
 
-def test_a_lost_class_is_the_finding_and_none_is_none() -> None:
+def test_a_missing_class_is_the_finding_and_none_is_none() -> None:
     records, findings, page = spoken(made_up())
     assert findings["P1.7"].verdict == "refuted"
     assert findings["P1.7"].estimates[0].value == 80  # of 25 seeds, each fifth keeps its shirts
@@ -57,7 +57,7 @@ def test_a_lost_class_is_the_finding_and_none_is_none() -> None:
         == "20 of 25 networks trained as published never predict the class Shirt"
     )
     assert "a falling loss hides what matters" in page
-    rows = part1.answer.tables["part1-lost"](records, findings).rows
+    rows = part1.answer.tables["part1-missing"](records, findings).rows
     assert rows == [["Shirt", 20, 0], ["none: all ten are predicted", 5, 25]]
 
     records, findings, page = spoken(made_up(lost=False))
@@ -91,7 +91,7 @@ def test_p1_5_turns_with_the_accuracy(cost, verdict) -> None:
     assert findings["P1.5"].verdict == verdict
     assert [estimate.value for estimate in findings["P1.5"].estimates] == pytest.approx([-100 * cost] * 2, abs=0.05)
     assert [estimate.n for estimate in findings["P1.5"].estimates] == [25, 15]
-    assert ("It costs accuracy" in page) == (verdict == "refuted")
+    assert ("The extra softmax costs accuracy" in page) == (verdict == "refuted")
     assert ("costs no accuracy" in title("part1-accuracy-cost", records, findings)) == (verdict == "supported")
     assert "epochs 17 to 26" in findings["P1.5"].measured
     assert "epochs 8 to 10" in findings["P1.5"].measured
@@ -118,7 +118,7 @@ def test_every_seed_is_shown_in_its_mode() -> None:
     records, findings, _ = spoken(made_up())
     rows = part1.answer.figures["part1-accuracy-cost"](records, findings).chart.rows
     assert {row.label: len(row.points) for row in rows} == {
-        f"{RATE}, a class lost": 20, f"{RATE}, all ten learnt": 5, f"{TUNED}, a class lost": 12, f"{TUNED}, all ten learnt": 3,
+        f"{RATE}, a class missing": 20, f"{RATE}, all ten learnt": 5, f"{TUNED}, a class missing": 12, f"{TUNED}, all ten learnt": 3,
     }  # fmt: skip
     table = part1.answer.tables["part1-modes"](records, findings).rows
     assert [row[2] for row in table] == ["20 of 25", "5 of 25", "12 of 15", "3 of 15"]
@@ -184,7 +184,7 @@ def test_few_seeds_do_not_settle_whether_the_print_can_be_reproduced() -> None:
 @pytest.mark.parametrize(
     ("lost_at", "learnt_at", "words"),
     [
-        (0.0, -0.03, "fits a network that lost a class"),
+        (0.0, -0.03, "fits a network that lacks a class"),
         (-0.03, 0.0, "learnt all ten classes"),
         (0.0, 0.0, "does not tell"),
         (0.03, -0.03, "does not tell"),
@@ -195,12 +195,12 @@ def test_the_last_printed_loss_tells_only_where_the_modes_are_apart(lost_at, lea
     curves = [near_print(at + by, lost) for at, lost in ((lost_at, (6,)), (learnt_at, ())) for by in around]
     records, findings, _ = spoken(published(curves))
     assert words in title("part1-last-loss", records, findings)
-    nearest = part1.answer.estimators["nearest-lost"](records)
-    if words == "fits a network that lost a class":
+    nearest = part1.answer.estimators["nearest-missing"](records)
+    if words == "fits a network that lacks a class":
         assert nearest.value == 10
 
 
-def test_a_class_found_again_is_dated() -> None:
+def test_a_class_learnt_late_is_dated() -> None:
     found = made_up()["epochs", "as_published"]
     before, after = epochs.confusion((6,)).sum(0).tolist(), epochs.confusion().sum(0).tolist()
     curves = [run.curve for run in found]
@@ -208,20 +208,49 @@ def test_a_class_found_again_is_dated() -> None:
     recovering.predicted[:] = [before] * 53 + [after] * 47
     results = made_up() | {("epochs", "as_published"): [found[0], epochs.results(recovering), *found[2:]]}
     records, findings, _ = spoken(results)
-    assert title("part1-recovery", records, findings).startswith("1 of 8 networks found a lost class again")
+    assert title("part1-recovery", records, findings).startswith("1 of 8 networks learnt a missing class")
     assert title("part1-recovery", records, findings).endswith("Shirt, at epoch 54 of seed 1")
-    share = part1.answer.estimators["regained"](records)
+    share = part1.answer.estimators["learnt-late"](records)
     assert (share.value, share.n) == (12.5, 8)
     lines = part1.answer.figures["part1-recovery"](records, findings).chart.panels[0].series
     assert [series.label for series in lines if series.role == "line"] == ["seed 1"]
     assert len(lines) == 10
 
     records, findings, _ = spoken(made_up())
-    assert title("part1-recovery", records, findings).startswith("No network found")
-    assert part1.answer.estimators["regained"](records).value == 0
+    assert title("part1-recovery", records, findings).startswith("No network learnt a missing class")
+    assert part1.answer.estimators["learnt-late"](records).value == 0
 
 
-def test_a_class_found_again_within_the_printed_epochs_explains_a_grey_kink() -> None:
+def test_whether_a_missing_class_was_ever_predicted_is_counted() -> None:
+    estimate = part1.answer.estimators["predicted-before"]
+    found = made_up()
+    assert estimate(ExampleRecords(found)).value == 0
+    before, after = epochs.confusion().sum(0).tolist(), epochs.confusion((6,)).sum(0).tolist()
+    curves = [run.curve for run in found["epochs", "as_published"]]
+    losing = epochs.curve(curves[1].mean_of_batch_means, curves[1].test_accuracy, lost=(6,))
+    losing.predicted[:] = [before] * 5 + [after] * 95
+    runs = [*found["epochs", "as_published"]]
+    runs[1] = epochs.results(losing)
+    records = ExampleRecords(found | {("epochs", "as_published"): runs})
+    assert estimate(records).value == 4  # 1 of 25
+    assert "`predicted-before` networks had predicted such a class" in pages.spoken(part1.answer, records)[1]
+    assert part1.answer.estimators["missing-early"](records).value == 80
+
+
+def test_runs_that_lack_a_class_at_the_end_have_numbers_of_their_own() -> None:
+    found = made_up()
+    records = ExampleRecords(found)
+    apart = {True: [], False: []}
+    for seed, run in enumerate(found["epochs", "as_published"]):
+        apart[seed % 5 > 0].append(run.inspection.true_class_log_loss)
+    for name, lacking in (("missing", True), ("learnt", False)):
+        estimate = part1.answer.estimators[f"published-true-loss-{name}"](records)
+        assert (estimate.value, estimate.n) == (pytest.approx(np.mean(apart[lacking])), len(apart[lacking]))
+    with pytest.raises(NoRecords):
+        part1.answer.estimators["published-accuracy-missing"](ExampleRecords(made_up(lost=False)))
+
+
+def test_a_class_learnt_late_within_the_printed_epochs_explains_a_grey_kink() -> None:
     found = made_up()["epochs", "as_published"]
     before, after = epochs.confusion((6,)).sum(0).tolist(), epochs.confusion().sum(0).tolist()
     early = epochs.curve(found[0].curve.mean_of_batch_means, found[0].curve.test_accuracy)
@@ -230,7 +259,7 @@ def test_a_class_found_again_within_the_printed_epochs_explains_a_grey_kink() ->
     for made, expected in ((results, True), (made_up(), False)):
         records, findings, _ = spoken(made)
         caption = part1.answer.figures["part1-recovery"](records, findings).caption
-        assert ("seed 0 found a class again before that" in caption) == expected
+        assert ("seed 0 learnt its missing class before that" in caption) == expected
 
 
 def test_none_and_all_stand_in_words() -> None:
@@ -242,9 +271,9 @@ def test_none_and_all_stand_in_words() -> None:
         _, _, page = spoken(results)
         assert words in page
         assert ("`rates-at-an-end`" in page) == (rate == 3.0)
-    assert "`nearest-lost` had lost a class" in page
+    assert "`nearest-missing` lack a class" in page
     _, _, page = spoken(results | published([near_print(by, (6,)) for by in np.linspace(-0.002, 0.002, 25)]))
-    assert "All ten of our runs with the nearest loss had lost a class" in page
+    assert "All ten of our runs with the nearest loss lack a class" in page
 
 
 def test_test_and_training_have_the_same_colours_in_both_figures_of_the_loss() -> None:

@@ -32,7 +32,7 @@ def test_verdict_sentences_and_titles_reverse_with_the_effects() -> None:
     other_findings, other_page = spoken(reversed_)
     assert findings["Q1.3"].verdict == "supported"
     assert other_findings["Q1.3"].verdict == "refuted"
-    assert "On classes logistic regression does better" in page
+    assert "Logistic regression is better at telling classes apart" in page
     assert "it isn't true that each does its own task well" in other_page
     for name, phrase, opposite in (
         ("q1-differences", "Logistic regression recognises more", "Least squares recognises more"),

@@ -174,15 +174,17 @@ def test_intervals_of_accuracy_stay_within_0_and_100() -> None:
     assert row.value == pytest.approx(100 * np.mean(shares))
 
 
-@pytest.mark.parametrize(("scatter", "chance"), [(0.0, False), (0.2, True)])
-def test_a_difference_that_may_be_chance_is_called_so(scatter, chance) -> None:
+def test_it_is_counted_in_how_many_seeds_weighting_lowers_accuracy() -> None:
     made = made_up()
+    trained = made["imbalance", "trained"]
+    changes = (-0.02, -0.03, 0.01, -0.4, -0.1)
     weighted = [
-        msgspec.structs.replace(run, accuracy=run.accuracy - scatter * (-1) ** place)
-        for place, run in enumerate(made["imbalance", "weighted"])
+        msgspec.structs.replace(run, accuracy=run.accuracy + by) for run, by in zip(trained, changes, strict=True)
     ]
-    _, page = spoken(ExampleRecords(made | {("imbalance", "weighted"): weighted}))
-    assert ("which may be chance" in page) == chance
+    records = ExampleRecords(made | {("imbalance", "weighted"): weighted})
+    change, lowers = (q3.answer.estimators[name](records) for name in ("weighted-over-trained", "weighted-lowers"))
+    assert (change.kind, change.value, change.low, change.high) == ("range", *map(pytest.approx, (-10.8, -40.0, 1.0)))
+    assert lowers.value == 80
 
 
 def test_the_calibration_says_how_many_seeds_each_network_has() -> None:

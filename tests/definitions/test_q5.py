@@ -10,7 +10,7 @@ from fmnist_ref import MLP, fit
 from report.answers.printed import printed
 
 
-def test_q5_2_the_last_batches_are_never_printed():
+def test_q5_2_a_print_is_a_mean_over_a_hundred_batches_and_the_last_ones_are_never_printed():
     """One image stands for each batch of the notebook: as many batches as 60,000 images make."""
     num_batches, batch_losses = math.ceil(60_000 / 64), []
     torch.manual_seed(0)
@@ -25,6 +25,7 @@ def test_q5_2_the_last_batches_are_never_printed():
     losses = torch.tensor(batch_losses[-history.num_steps :], dtype=torch.float64)
     (prints,) = history.logged_loss
     assert prints == pytest.approx([float(block.mean()) for block in losses.split(100)][: len(prints)], rel=1e-6)
+    assert all(abs(mean - loss) > 1e-3 for mean, loss in zip(prints, losses[99::100].tolist(), strict=True))
     assert len(losses) - 100 * len(prints) == 38
 
     per_epoch = {epoch: [p.batch for p in printed("q5_batch") if p.epoch == epoch] for epoch in (1, 2, 3)}

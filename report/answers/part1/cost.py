@@ -11,7 +11,7 @@ from report.answers.charts import IntervalChart
 from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end
 from report.answers.intervals import row
 from report.answers.part1 import answer
-from report.answers.part1.modes import lost_classes
+from report.answers.part1.modes import missing_classes
 from report.answers.trained import hundred_epochs, last_test_loss, printed_epochs, true_class_log_loss
 from report.conclude import formatting
 from report.conclude.claims import MARGIN
@@ -44,8 +44,8 @@ def modes(pair: Pair) -> Iterator[tuple[str, Pair]]:
     """Split a pair by whether the published network of a seed never predicts some class; without modes that no seed is in."""
     published, logits = pair
     split = {
-        "a class lost": published.where(lambda curve: bool(lost_classes(curve))),
-        "all ten learnt": published.where(lambda curve: not lost_classes(curve)),
+        "a class missing": published.where(lambda curve: bool(missing_classes(curve))),
+        "all ten learnt": published.where(lambda curve: not missing_classes(curve)),
     }
     for label, chosen in split.items():
         if chosen.by_seed:
@@ -58,7 +58,7 @@ def modes(pair: Pair) -> Iterator[tuple[str, Pair]]:
     Conditions(dict.fromkeys(RATES, Above(-MARGIN))),
     origin="implied",
     place="Part 1, code",
-    note="Runs fall into two groups, with and without a lost class, so we test the median, with a sign test over seeds.",
+    note="Runs fall into two groups, with and without a missing class, so we test the median, with a sign test over seeds.",
 )
 def cost_of_double_softmax(records: Records) -> tuple[Estimate, ...]:
     """Test accuracy, softmax twice minus from logits: at epochs {first} to {last}, rate 0.01; at epochs {tuned_first} to {tuned_last}, tuned."""
@@ -90,7 +90,7 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
         title=by_verdict(
             findings["P1.5"],
             supported="Applying softmax twice costs no accuracy",
-            refuted="By the median, applying softmax twice costs accuracy, at the notebook's learning rate and at a tuned one",
+            refuted="Applying softmax twice costs accuracy in most networks, at the notebook's learning rate and at a tuned one",
             depends="Whether applying softmax twice costs accuracy depends on the learning rate",
             undetermined="These runs do not settle at both learning rates whether applying softmax twice costs accuracy",
             withheld="Test accuracy, softmax twice minus once",

@@ -24,7 +24,7 @@ LABELS = {"as_published": "as published", "from_logits": "from logits"}
 SHIRT = CLASS_NAMES.index("Shirt")
 
 
-def lost_classes(curve: Curve) -> list[int]:
+def missing_classes(curve: Curve) -> list[int]:
     """Return the classes that the network never predicts after the last epoch."""
     return [label for label, count in enumerate(curve.predicted[-1]) if count == 0]
 
@@ -36,9 +36,9 @@ def recall(curve: Curve) -> NDArray[np.float64]:
     return found
 
 
-def most_often_lost(arm: Arm[Curve]) -> int:
+def most_often_missing(arm: Arm[Curve]) -> int:
     """Return the class that most runs never predict."""
-    counts = Counter(label for curve in arm.results for label in lost_classes(curve))
+    counts = Counter(label for curve in arm.results for label in missing_classes(curve))
     return counts.most_common(1)[0][0] if counts else SHIRT
 
 
@@ -47,30 +47,30 @@ def most_often_lost(arm: Arm[Curve]) -> int:
     "A falling loss shows that every class is being learnt.",
     NoneOf(15.0),
 )
-def runs_that_lose_a_class(records: Records) -> Estimate:
+def runs_that_lack_a_class(records: Records) -> Estimate:
     """Share of runs as published that after epoch {epochs} never predict some class, although the loss fell throughout."""
     arm = printed_epochs(records, "as_published")
     settings = {"epochs": len(arm.results[0].test_loss)}
-    count = sum(bool(lost_classes(c)) and bool((np.diff(c.mean_of_batch_means) < 0).all()) for c in arm.results)
+    count = sum(bool(missing_classes(c)) and bool((np.diff(c.mean_of_batch_means) < 0).all()) for c in arm.results)
     return proportion(count, len(arm.results), settings=settings)
 
 
-@answer.number("shirts-lost")
-def shirts_lost(records: Records) -> Estimate:
+@answer.number("shirts-missing")
+def shirts_missing(records: Records) -> Estimate:
     """Estimate the share of runs as published that never predict a shirt after the printed epochs."""
-    return _share_of(printed_epochs(records, "as_published"), lambda curve: SHIRT in lost_classes(curve))
+    return _share_of(printed_epochs(records, "as_published"), lambda curve: SHIRT in missing_classes(curve))
 
 
-@answer.number("lost-from-logits")
-def lost_from_logits(records: Records) -> Estimate:
+@answer.number("missing-from-logits")
+def missing_from_logits(records: Records) -> Estimate:
     """Estimate the share of runs from logits that never predict some class after the printed epochs."""
-    return _share_of(printed_epochs(records, "from_logits"), lambda curve: bool(lost_classes(curve)))
+    return _share_of(printed_epochs(records, "from_logits"), lambda curve: bool(missing_classes(curve)))
 
 
-@answer.number("lost-after-hundred-epochs")
-def lost_after_a_hundred_epochs(records: Records) -> Estimate:
+@answer.number("missing-after-hundred-epochs")
+def missing_after_a_hundred_epochs(records: Records) -> Estimate:
     """Estimate the share of runs as published that never predict some class after a hundred epochs either."""
-    return _share_of(published_curves(records), lambda curve: bool(lost_classes(curve)))
+    return _share_of(published_curves(records), lambda curve: bool(missing_classes(curve)))
 
 
 def _share_of(arm: Arm[Curve], condition: Callable[[Curve], bool]) -> Estimate:
@@ -84,8 +84,8 @@ def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
     published = arms["as published"]
     seeds = sorted(set.intersection(*(set(arm.by_seed) for arm in arms.values())))
     epochs = len(published.results[0].test_loss)
-    worst = most_often_lost(published)
-    losing = sum(worst in lost_classes(curve) for curve in published.results)
+    worst = most_often_missing(published)
+    lacking = sum(worst in missing_classes(curve) for curve in published.results)
     return FigureSpec(
         chart=MatrixChart(
             panels=[
@@ -103,12 +103,12 @@ def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
         title=by_verdict(
             findings["P1.7"],
             supported="Every network trained as published predicts all ten classes",
-            refuted=f"{losing} of {len(published.results)} networks trained as published never predict the class {CLASS_NAMES[worst]}",
+            refuted=f"{lacking} of {len(published.results)} networks trained as published never predict the class {CLASS_NAMES[worst]}",
             withheld="Recall by class and seed, as published and from logits",
         ),
         alt="Heat maps of recall by class and seed. "
         + " ".join(
-            f"{label.capitalize()}, {sum(bool(lost_classes(c)) for c in arm.results)} of {len(arm.results)} networks never predict "
+            f"{label.capitalize()}, {sum(bool(missing_classes(c)) for c in arm.results)} of {len(arm.results)} networks never predict "
             f"some class; mean recall of {CLASS_NAMES[worst]} is {np.mean([recall(c)[worst] for c in arm.results]):.0f} %."
             for label, arm in arms.items()
         ),
@@ -124,24 +124,22 @@ def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
 def card(records: Records, findings: Findings) -> FigureSpec:
     """Draw the recall of the published networks alone, small."""
     published = printed_epochs(records, "as_published")
-    losing = sum(bool(lost_classes(curve)) for curve in published.results)
-    alt = (
-        f"Heat map of recall by class and seed: {losing} of {len(published.results)} networks never predict some class."
-    )
+    lacking = sum(bool(missing_classes(curve)) for curve in published.results)
+    alt = f"Heat map of recall by class and seed: {lacking} of {len(published.results)} networks never predict some class."
     return replace(recall_by_class(records, findings), alt=alt, caption="", records=published.records)
 
 
-@answer.table("part1-lost")
-def lost_by_class(records: Records, findings: Findings) -> TableSpec:
+@answer.table("part1-missing")
+def missing_by_class(records: Records, findings: Findings) -> TableSpec:
     """Count the runs that never predict a class, by class."""
     arms = {label: printed_epochs(records, name) for name, label in LABELS.items()}
     counts = {
-        label: Counter(CLASS_NAMES[lost] for curve in arm.results for lost in lost_classes(curve))
+        label: Counter(CLASS_NAMES[missing] for curve in arm.results for missing in missing_classes(curve))
         for label, arm in arms.items()
     }
-    losing = sorted({name for found in counts.values() for name in found}, key=CLASS_NAMES.index)
-    rows: list[list[Cell]] = [[name, *(found[name] for found in counts.values())] for name in losing]
-    learnt = [sum(not lost_classes(curve) for curve in arm.results) for arm in arms.values()]
+    missing = sorted({name for found in counts.values() for name in found}, key=CLASS_NAMES.index)
+    rows: list[list[Cell]] = [[name, *(found[name] for found in counts.values())] for name in missing]
+    learnt = [sum(not missing_classes(curve) for curve in arm.results) for arm in arms.values()]
     return TableSpec(
         title="Classes that are never predicted",
         caption=f"Number of networks, of {len(arms['as published'].results)} seeds, that never predict a class after the epochs that the notebook printed.",

@@ -1,4 +1,4 @@
-"""Part 1, what the printed loss tells of the network behind it: whether it lost a class, and when it finds it again."""
+"""Part 1, what the printed loss tells of the network behind it: whether it lacks a class, and when it learns it after all."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from fmnist_ref import CLASS_NAMES
 from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import IntervalChart, IntervalRow, LineChart, Panel, Series
-from report.answers.curves import PERCENT
+from report.answers.curves import PERCENT, at_the_end
 from report.answers.part1 import answer
-from report.answers.part1.modes import lost_classes
+from report.answers.part1.modes import missing_classes
 from report.answers.printed import printed
-from report.answers.trained import printed_epochs, published_curves
-from report.conclude.statistics import Estimate, exact, proportion
-from report.experiments.epochs import PRINTED_EPOCHS
+from report.answers.trained import hundred_epochs, printed_epochs, published_curves
+from report.conclude.statistics import Estimate, exact, proportion, with_range
+from report.experiments.epochs import PRINTED_EPOCHS, EpochsResults
 from report.experiments.training import Curve
 from report.record.reader import NoRecords, Records
 
@@ -32,12 +32,12 @@ def printed_last_loss() -> float:
 
 
 def last_losses(records: Records) -> tuple[list[float], list[float]]:
-    """Return the losses at the end of the printed epochs: of runs that lost a class, and of runs that learnt all ten."""
+    """Return the losses at the end of the printed epochs: of runs that lack a class, and of runs that learnt all ten."""
     arm = printed_epochs(records, "as_published")
     if len(arm.results[0].mean_of_batch_means) < PRINTED_EPOCHS:
         raise NoRecords("epochs: no run has as many epochs as the notebook printed")
-    lost = [curve.mean_of_batch_means[-1] for curve in arm.results if lost_classes(curve)]
-    return lost, [curve.mean_of_batch_means[-1] for curve in arm.results if not lost_classes(curve)]
+    lacking = [curve.mean_of_batch_means[-1] for curve in arm.results if missing_classes(curve)]
+    return lacking, [curve.mean_of_batch_means[-1] for curve in arm.results if not missing_classes(curve)]
 
 
 @answer.number("notebook-last-loss")
@@ -46,30 +46,30 @@ def notebook_last_loss(records: Records) -> Estimate:
     return exact(printed_last_loss(), unit="nats", n=1, n_of="printed losses", digits=4)
 
 
-@answer.number("nearest-lost")
-def lost_among_the_nearest(records: Records) -> Estimate:
-    """Count, of the ten runs whose loss is nearest to the notebook's last, those that lost a class."""
-    lost, learnt = last_losses(records)
+@answer.number("nearest-missing")
+def missing_among_the_nearest(records: Records) -> Estimate:
+    """Count, of the ten runs whose loss is nearest to the notebook's last, those that lack a class."""
+    lacking, learnt = last_losses(records)
     runs = [
-        (abs(loss - printed_last_loss()), is_lost)
-        for losses, is_lost in ((lost, True), (learnt, False))
+        (abs(loss - printed_last_loss()), is_missing)
+        for losses, is_missing in ((lacking, True), (learnt, False))
         for loss in losses
     ]
     nearest = sorted(runs)[:NEAREST]
-    return exact(sum(is_lost for _, is_lost in nearest), unit="runs", n=len(nearest), n_of="runs")
+    return exact(sum(is_missing for _, is_missing in nearest), unit="runs", n=len(nearest), n_of="runs")
 
 
 @answer.figure("part1-last-loss")
 def last_loss(records: Records, findings: Findings) -> FigureSpec:
-    """Draw each run's loss at the last printed epoch, by whether it lost a class, and the notebook's."""
-    lost, learnt = last_losses(records)
+    """Draw each run's loss at the last printed epoch, by whether it lacks a class, and the notebook's."""
+    groups = dict(zip(("a class missing", "all ten learnt"), last_losses(records), strict=True))
     notebook = printed_last_loss()
-    rows = [_range(label, losses) for label, losses in (("a class lost", lost), ("all ten learnt", learnt)) if losses]
+    rows = [_range(label, losses) for label, losses in groups.items() if losses]
     rows.append(_range("the notebook's run", [notebook]))
-    in_lost, in_learnt = (bool(losses) and min(losses) <= notebook <= max(losses) for losses in (lost, learnt))
-    title = "The notebook's last printed loss does not tell whether its network lost a class"
-    if in_lost != in_learnt:
-        kind = "lost a class" if in_lost else "learnt all ten classes"
+    in_lacking, in_learnt = (bool(found) and min(found) <= notebook <= max(found) for found in groups.values())
+    title = "The notebook's last printed loss does not tell whether its network lacks a class"
+    if in_lacking != in_learnt:
+        kind = "lacks a class" if in_lacking else "learnt all ten classes"
         title = f"The notebook's last printed loss fits a network that {kind}"
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label=f"loss printed after epoch {PRINTED_EPOCHS} (nats)", zero=None),
@@ -80,7 +80,7 @@ def last_loss(records: Records, findings: Findings) -> FigureSpec:
             for r in rows
         )
         + ".",
-        caption=f"{len(lost) + len(learnt)} networks trained as published. Each small dot is one run; large dot: mean; bar: range of the runs, not an interval.",
+        caption=f"{sum(map(len, groups.values()))} networks trained as published. Each small dot is one run; large dot: mean; bar: range of the runs, not an interval.",
     )
 
 
@@ -88,8 +88,8 @@ def _range(label: str, losses: list[float]) -> IntervalRow:
     return IntervalRow(label=label, value=fmean(losses), low=min(losses), high=max(losses), points=losses)
 
 
-def regained(curve: Curve, after: int = PRINTED_EPOCHS) -> list[tuple[int, int]]:
-    """List the classes that are never predicted after some epoch, but after the last: each with the epoch of its return."""
+def learnt_late(curve: Curve, after: int = PRINTED_EPOCHS) -> list[tuple[int, int]]:
+    """List the classes that are missing after some epoch and predicted after the last: each with the epoch from which on."""
     if len(curve.predicted) <= after:
         return []
     counts = np.array(curve.predicted)
@@ -100,29 +100,74 @@ def regained(curve: Curve, after: int = PRINTED_EPOCHS) -> list[tuple[int, int]]
     ]
 
 
-def _had_lost_a_class(curve: Curve) -> bool:
+def _lacked_a_class(curve: Curve) -> bool:
     return len(curve.predicted) > PRINTED_EPOCHS and 0 in curve.predicted[PRINTED_EPOCHS - 1]
 
 
-@answer.number("regained")
-def share_regained(records: Records) -> Estimate:
-    """Estimate the share of runs that lost a class within the printed epochs and predict it after a hundred."""
-    losing = published_curves(records).where(_had_lost_a_class)
-    if not losing.by_seed:
-        raise NoRecords("epochs: no run of a hundred epochs lost a class")
-    return proportion(sum(bool(regained(c)) for c in losing.results), len(losing.results), records=losing.records)
+@answer.number("learnt-late")
+def share_learnt_late(records: Records) -> Estimate:
+    """Estimate the share of runs that lack a class after the printed epochs, of which they predict one after a hundred."""
+    lacking = published_curves(records).where(_lacked_a_class)
+    if not lacking.by_seed:
+        raise NoRecords("epochs: no run of a hundred epochs lacked a class")
+    return proportion(sum(bool(learnt_late(c)) for c in lacking.results), len(lacking.results), records=lacking.records)
+
+
+@answer.number("missing-early")
+def missing_early(records: Records) -> Estimate:
+    """Estimate the share of runs as published that lack a class after the first, steep fall of the loss."""
+    arm = printed_epochs(records, "as_published")
+    if len(arm.results[0].predicted) < EARLY:
+        raise NoRecords(f"epochs: no run has {EARLY} epochs")
+    return proportion(sum(0 in curve.predicted[EARLY - 1] for curve in arm.results), len(arm.results))
+
+
+@answer.number("predicted-before")
+def share_predicted_before(records: Records) -> Estimate:
+    """Estimate the share of runs as published that had predicted, after an earlier epoch, a class that they lack in the end."""
+    arm = printed_epochs(records, "as_published")
+    counts = [np.array(curve.predicted) for curve in arm.results]
+    return proportion(sum(bool(found[:, found[-1] == 0].any()) for found in counts), len(counts))
+
+
+def _last_loss(run: EpochsResults) -> float:
+    return run.curve.train_loss[-1]
+
+
+def _true_class_log_loss(run: EpochsResults) -> float:
+    return run.inspection.true_class_log_loss
+
+
+def _accuracy(run: EpochsResults) -> float:
+    return PERCENT * at_the_end(run.curve.test_accuracy)
+
+
+@answer.number("published-last-loss-missing", "nats", _last_loss, True)
+@answer.number("published-last-loss-learnt", "nats", _last_loss, False)
+@answer.number("published-true-loss-missing", "nats", _true_class_log_loss, True)
+@answer.number("published-true-loss-learnt", "nats", _true_class_log_loss, False)
+@answer.number("published-accuracy-missing", "percent", _accuracy, True)
+@answer.number("published-accuracy-learnt", "percent", _accuracy, False)
+def of_those_that_lack_a_class(
+    records: Records, unit: str, value: Callable[[EpochsResults], float], lacking: bool
+) -> Estimate:
+    """Return a mean and the range over the runs of a hundred epochs that lack a class at the end, or over those that don't."""
+    arm = hundred_epochs(records, "as_published").where(lambda run: bool(missing_classes(run.curve)) == lacking)
+    if not arm.by_seed:
+        raise NoRecords("epochs: no such run")
+    return with_range(arm.values(value), unit=unit, n_of="runs", records=arm.records)
 
 
 @answer.figure("part1-recovery")
 def recovery(records: Records, findings: Findings) -> FigureSpec:
-    """Draw every run of a hundred epochs as published: its loss and its accuracy, with the runs that find a class again on top."""
+    """Draw every run of a hundred epochs as published: its loss and its accuracy, with those that learn a class late on top."""
     arm = published_curves(records)
-    returns = {seed: found for seed, curve in sorted(arm.by_seed.items()) if (found := regained(curve))}
-    first = min(returns, key=lambda seed: returns[seed][0][1], default=None)
-    losing = arm.where(_had_lost_a_class)
-    early = [seed for seed, curve in sorted(arm.by_seed.items()) if seed not in returns and regained(curve, EARLY)]
+    late = {seed: found for seed, curve in sorted(arm.by_seed.items()) if (found := learnt_late(curve))}
+    first = min(late, key=lambda seed: late[seed][0][1], default=None)
+    lacking = arm.where(_lacked_a_class)
+    early = [seed for seed, curve in sorted(arm.by_seed.items()) if seed not in late and learnt_late(curve, EARLY)]
     panels = [
-        Panel(series=_runs(arm.by_seed, returns, values), x_label="epoch", y_label=label)
+        Panel(series=_runs(arm.by_seed, late, values), x_label="epoch", y_label=label)
         for label, values in (
             ("loss as printed (nats)", lambda c: c.mean_of_batch_means),
             ("test accuracy (%)", lambda c: [PERCENT * a for a in c.test_accuracy]),
@@ -131,18 +176,18 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
     return FigureSpec(
         chart=LineChart(panels=panels),
         title=(
-            "No network found a lost class again within these epochs"
+            "No network learnt a missing class after the printed epochs"
             if first is None
-            else f"{len(returns)} of {len(losing.by_seed)} networks found a lost class again, with a kink in the loss: "
-            f"{CLASS_NAMES[returns[first][0][0]]}, at epoch {returns[first][0][1]} of seed {first}"
+            else f"{len(late)} of {len(lacking.by_seed)} networks learnt a missing class after the printed epochs, with a kink in "
+            f"the loss: {CLASS_NAMES[late[first][0][0]]}, at epoch {late[first][0][1]} of seed {first}"
         ),
         alt=(
             f"Two panels, loss and test accuracy of {len(arm.by_seed)} runs as published. "
-            + ("In none is a lost class predicted again." if first is None else "")
+            + ("In none is a missing class predicted later." if first is None else "")
             + " ".join(
-                f"Seed {seed} predicts {CLASS_NAMES[label]} again from epoch {epoch} on; its test accuracy goes from "
+                f"Seed {seed} predicts {CLASS_NAMES[label]} from epoch {epoch} on; its test accuracy goes from "
                 f"{PERCENT * arm.by_seed[seed].test_accuracy[epoch - 2]:.1f} % to {PERCENT * arm.by_seed[seed].test_accuracy[-1]:.1f} %."
-                for seed, found in returns.items()
+                for seed, found in late.items()
                 for label, epoch in found
             )
         ),
@@ -150,7 +195,7 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
             "As published, one line a run. Coloured: runs that never predicted some class after the epochs that the notebook printed, "
             "and predict it at the end. Grey: all others"
             + (
-                f"; seed {' and '.join(map(str, early))} found a class again before that, with a kink of its own."
+                f"; seed {' and '.join(map(str, early))} learnt its missing class before that, with a kink of its own."
                 if early
                 else "."
             )
@@ -158,16 +203,14 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
     )
 
 
-def _runs(
-    curves: Mapping[int, Curve], returns: Collection[int], values: Callable[[Curve], list[float]]
-) -> list[Series]:
-    """Draw one line for each run, those in `returns` last and in colour."""
+def _runs(curves: Mapping[int, Curve], late: Collection[int], values: Callable[[Curve], list[float]]) -> list[Series]:
+    """Draw one line for each run, those in `late` last and in colour."""
     return [
         Series(
-            label=f"seed {seed}" if seed in returns else "",
+            label=f"seed {seed}" if seed in late else "",
             x=[float(epoch) for epoch in range(1, len(values(curve)) + 1)],
             y=list(values(curve)),
-            role="line" if seed in returns else "reference",
+            role="line" if seed in late else "reference",
         )
-        for seed, curve in sorted(curves.items(), key=lambda item: item[0] in returns)
+        for seed, curve in sorted(curves.items(), key=lambda item: item[0] in late)
     ]

@@ -12,6 +12,8 @@ from report.answers.q1.classifiers import POINTS, always_one, classifier, hits, 
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 
+SHIRT = CLASS_NAMES.index("Shirt")
+
 
 def accuracy_difference(records: Records) -> Estimate:
     """Estimate the test accuracy of softmax regression minus that of least squares."""
@@ -34,6 +36,14 @@ def gains_over_majority(records: Records) -> tuple[Estimate, Estimate]:
 def accuracy(records: Records, arm: str) -> Estimate:
     """Estimate the test accuracy of least squares or of softmax regression."""
     return over_images(hits(classifier(records, arm)), unit="percent", scale=PERCENT)
+
+
+@answer.number("shirts-least-squares", "least_squares")
+@answer.number("shirts-logistic", "logistic")
+def shirts_recognised(records: Records, arm: str) -> Estimate:
+    """Estimate the share of the shirts that least squares or softmax regression recognises."""
+    model = classifier(records, arm)
+    return over_images(hits(model)[labels_of(model) == SHIRT], unit="percent", scale=PERCENT)
 
 
 @answer.figure("q1-differences")

@@ -29,7 +29,7 @@ def brier_difference(records: Records) -> Estimate:
     """Estimate the Brier score of softmax regression minus that of least squares; below 0 it is the better."""
     logistic, least_squares = classifier(records, "logistic"), classifier(records, "least_squares")
     difference = unpacked(logistic.predictions.brier) - _fairest_brier(least_squares)
-    return over_images(difference, unit="Brier score", signed=True)
+    return over_images(difference, unit="", signed=True)
 
 
 @answer.number("least-squares-confidence", "least_squares")
@@ -126,6 +126,8 @@ def classifiers(records: Records, findings: Findings) -> TableSpec:
         title="Least squares and logistic regression as classifiers",
         caption=(
             "Ten classes, test images except for the training accuracy. The Brier score is that of the outputs as they are and as "
-            "probabilities (clipped and divided by their sum); lower is better. The calibration error is above 0 by chance alone."
+            "probabilities (clipped and divided by their sum); lower is better. Even a perfectly "
+            "calibrated model has a calibration error a little above 0, by chance. The two λ are on different scales: that of least squares is "
+            "added to a sum over all images, half of the other to a mean."
         ),
     )

@@ -24,8 +24,9 @@ USEFUL_VARIANCE = 50.0
         )
     ),
     note="For the Brier score, least squares is read in the way that favours it: its outputs as they come, or clipped and "
-    "divided by their sum, whichever scores better.",
-    place="Q1, summary",
+    "divided by their sum, whichever scores better. Least squares can classify too, if less well. Logistic regression was not tried on "
+    "the brightness: its outputs are probabilities.",
+    place="Q1, first sentence and summary",
 )
 def different_problems(records: Records) -> tuple[Estimate, Estimate, Estimate]:
     """On classes, logistic minus least squares in accuracy and in Brier score; on a brightness, R² of least squares."""

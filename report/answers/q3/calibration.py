@@ -37,6 +37,8 @@ def calibration_error(records: Records, arm: str) -> Estimate:
 
 answer.number("last-test-loss", "from_logits")(last_test_loss)
 answer.number("true-class-log-loss", "from_logits")(true_class_log_loss)
+answer.number("published-test-loss", "as_published")(last_test_loss)
+answer.number("published-true-class-log-loss", "as_published")(true_class_log_loss)
 
 
 @answer.figure("q3-calibration")

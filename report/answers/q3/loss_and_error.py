@@ -184,7 +184,7 @@ def table_by_tens(records: Records, findings: Findings) -> TableSpec:
     ]
     return TableSpec(
         title="Loss and error, ten epochs at a time",
-        caption=f"Means over ten epochs and {len(arm.results)} seeds, trained from logits.",
+        caption=f"Means over ten epochs and {len(arm.results)} seeds, trained from logits. Training loss: taken while the weights change.",
         columns=["epochs", "training loss (nats)", "test loss (nats)", "test error (%)"],
         rows=[
             [f"{10 * place + 1} to {10 * place + 10}", *map(float, row)]

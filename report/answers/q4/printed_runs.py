@@ -40,8 +40,9 @@ def printed_difference(records: Records) -> Estimate:
     "Q4.4",
     "The fall of the loss from epoch to epoch measures what the layer adds.",
     Inside(NO_FALL),
+    origin="implied",
     place="Q4, task and code",
-    note="If the fall came from the layer, a model without one would show none.",
+    note="If the fall came from the layer, a model without one would show none. Trained from logits; the printed fall is of a network with softmax applied twice.",
 )
 @answer.number("fall-with-a-layer", "relu1")
 def fall_of_the_loss(records: Records, name: str = "none") -> Estimate:

@@ -56,7 +56,6 @@ def accuracy(curve: Curve) -> float:
     "Q4.6",
     "More units give the model more capacity: it fits the training images better and recognises unseen ones better.",
     Conditions({"training images": Below(0.0), "unseen images": Above(0.0)}),
-    place="Q4, first sentence",
     note="Ten epochs at one learning rate don't show whether a wider layer fits better in the end, or only faster.",
 )
 def slopes_over_width(records: Records) -> tuple[Estimate, Estimate]:

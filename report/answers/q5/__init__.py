@@ -16,10 +16,11 @@ answer = Answer(
 
 answer.definition(
     "Q5.2",
-    "What is printed is the epoch's loss.",
-    "The batches of an epoch that no print covers: 38 of 938",
-    "test_q5_2_the_last_batches_are_never_printed",
+    "The loss printed at a batch is the model's loss at that batch.",
+    "what the loop prints: a mean over the last hundred batches, each with the weights of its own step",
+    "test_q5_2_a_print_is_a_mean_over_a_hundred_batches_and_the_last_ones_are_never_printed",
     holds=False,
     origin="implied",
     place="Q5, code",
+    note="Nor is it the epoch's loss: no print covers the last 38 of the 938 batches.",
 )

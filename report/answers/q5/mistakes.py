@@ -76,6 +76,11 @@ def last_training_loss(run: MistakesResults) -> float:
     return run.running_loss[-1] or float("nan")
 
 
+def last_test_loss(run: MistakesResults) -> float:
+    """Return the test loss after the last epoch, in nats; NaN if it was not a finite number."""
+    return run.test_loss[-1] or float("nan")
+
+
 def costs_by_seed(records: Records, name: str) -> tuple[Estimate, list[float]]:
     """Estimate the accuracy that a loop loses against the correct one; return each seed's loss of accuracy as well."""
     correct, wrong = runs_of(records, "correct").paired_with(runs_of(records, name))
@@ -102,9 +107,17 @@ def cost_of(records: Records, name: str) -> Estimate:
 @answer.number("correct-accuracy", "correct", final_accuracy, "percent")
 @answer.number("sorted-training-loss", "sorted", last_training_loss, "nats")
 @answer.number("correct-training-loss", "correct", last_training_loss, "nats")
+@answer.number("sorted-test-loss", "sorted", last_test_loss, "nats")
 def of_loop(records: Records, name: str, value: Callable[[MistakesResults], float], unit: str) -> Estimate:
     """Estimate one number of a loop: its mean over seeds."""
     return over_seeds(runs_of(records, name), value, unit=unit)
+
+
+@answer.number("mistakes-seeds")
+def num_seeds(records: Records) -> Estimate:
+    """Count the seeds of each mistake."""
+    number = len(runs_of(records, "sorted").results)
+    return exact(number, unit="seeds", n=number, n_of="seeds")
 
 
 @answer.number("gap-of-batch-means")
@@ -168,7 +181,7 @@ def curves(records: Records, findings: Findings) -> FigureSpec:
     by_label = {series.label: series for series in accuracies}
     correct, unshuffled = (np.array(by_label[label].y) for label in ("correct", LABELS["unshuffled"]))
     coincide = bool(np.abs(correct - unshuffled).max() < 0.5)
-    neutral = "The training loss of each loop, and how well its model does"
+    neutral = "The printed loss of each loop, and how well its model does"
     return FigureSpec(
         chart=LineChart(
             panels=[
@@ -191,10 +204,10 @@ def curves(records: Records, findings: Findings) -> FigureSpec:
 
 
 def _title(records: Records, otherwise: str) -> str:
-    """State that a low training loss proves nothing, if sorted images show it."""
+    """State that a low printed loss proves nothing, if sorted images show it."""
     losses = {name: np.mean(runs_of(records, name).values(last_training_loss)) for name in ("sorted", "correct")}
     if losses["sorted"] < losses["correct"]:
-        return "A low training loss proves nothing: with sorted images it is the lowest, and the model is poor"
+        return "A low printed loss proves nothing: with sorted images it is the lowest, and the model is poor"
     return otherwise
 
 
