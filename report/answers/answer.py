@@ -188,9 +188,9 @@ class Answer:
 
         return register
 
-    def see(self, id: str, says: str, other: str, *, place: str = "") -> None:
+    def see(self, id: str, says: str, other: str, *, place: str = "", note: str = "") -> None:
         """Register a claim that another one settles too."""
-        self._add_claim(id, says, place, None, kind="E", measured=f"See {other}", see=other)
+        self._add_claim(id, says, place, None, kind="E", measured=f"See {other}", see=other, note=note)
 
     def number(self, name: str, *arguments: Any) -> Callable[[AnyFunction], AnyFunction]:
         """

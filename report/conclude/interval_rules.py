@@ -51,10 +51,6 @@ class _OneInterval(msgspec.Struct, frozen=True, kw_only=True):
         """State where the interval lies if the claim is supported."""
         return f"{self.sides[0]} {self.limit()}"
 
-    def other_side(self) -> str:
-        """State where the interval lies if the claim is refuted."""
-        return f"{self.sides[1]} {self.limit()}"
-
     @abstractmethod
     def limit(self) -> str:
         """Write the threshold or the margin."""

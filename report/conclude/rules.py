@@ -84,23 +84,6 @@ class AllOf(msgspec.Struct, frozen=True, tag=True):
         return f"supported if {_all_lie(self.rules)}; refuted if one of them lies on the other side of its threshold, {CORRECTED}"
 
 
-class AnyOf(msgspec.Struct, frozen=True, tag=True):
-    """Several ways to be right: one that supports the claim is enough, after Bonferroni's correction; all must refute it."""
-
-    rules: tuple[IntervalRule, ...]
-
-    def p_values(self, estimates: Sequence[Estimate]) -> PValues:
-        """Test as many estimates as there are rules, in order."""
-        parts = [rule.p_values([estimate]) for rule, estimate in zip(self.rules, estimates, strict=True)]
-        return PValues(min(1.0, len(parts) * min(p.supported for p in parts)), max(p.refuted for p in parts))
-
-    def describe(self) -> str:
-        """Describe the rule in words."""
-        return (
-            f"supported if {_any_lies(self.rules)}, {CORRECTED}; refuted if all of them lie {_other_sides(self.rules)}"
-        )
-
-
 class Together(msgspec.Struct, frozen=True, tag=True):
     """The claim says "one follows the other": both tests must support it; one that does while the other refutes it is against it."""
 
@@ -120,7 +103,7 @@ class Together(msgspec.Struct, frozen=True, tag=True):
         )
 
 
-Rule = SimpleRule | AllOf | AnyOf | Together
+Rule = SimpleRule | AllOf | Together
 """A test of the estimates that belong to a claim or to one of its conditions: `p_values`, and the same in words, `describe`."""
 
 
@@ -145,7 +128,7 @@ def simple_rules(rule: Rule | Conditions) -> list[SimpleRule]:
     return [
         test
         for part in conditions_of(rule).values()
-        for test in (part.rules if isinstance(part, AllOf | AnyOf | Together) else (part,))
+        for test in (part.rules if isinstance(part, AllOf | Together) else (part,))
     ]
 
 
@@ -161,15 +144,3 @@ def _all_lie(rules: Sequence[IntervalRule]) -> str:
         return f"the intervals of {' and of '.join(rule.of for rule in rules)} lie {first.side()}"
     *middle, last = [f"that of {rule.of} {rule.side()}" for rule in others]
     return " and ".join([", ".join([f"the interval of {first.of} lies {first.side()}", *middle]), last])
-
-
-def _any_lies(rules: Sequence[IntervalRule]) -> str:
-    """State where one of the intervals of several rules lies."""
-    if len({rule.side() for rule in rules}) == 1:
-        return f"the interval of {' or that of '.join(rule.of for rule in rules)} lies {rules[0].side()}"
-    return "the interval of " + " or that of ".join(f"{rule.of} lies {rule.side()}" for rule in rules)
-
-
-def _other_sides(rules: Sequence[IntervalRule]) -> str:
-    """State where the intervals of several rules lie if each of them is refuted."""
-    return " and ".join(dict.fromkeys(rule.other_side() for rule in rules))

@@ -10,7 +10,7 @@ from examples.batch_target import approached
 
 from report.answers import CLAIMS, q2
 from report.answers.charts import IntervalChart
-from report.answers.q2 import cost, dynamics, levels, matched, noise, optimum, rates, settings, target
+from report.answers.q2 import budgets, cost, dynamics, levels, loading, matched, noise, optimum, rates, settings, target
 from report.answers.q2.estimates import product, ratio_over_seeds
 from report.conclude.interval_rules import Above
 from report.conclude.verdicts import conclude, decide
@@ -27,7 +27,8 @@ MEASURED = [claim.id for claim in q2.answer.claims.values() if claim.rule]
 
 def made_up(sign=1):
     """Make records in which every claim with a direction holds, or (with −1) in which each is reversed."""
-    return {arm: found for name in ALL for arm, found in results_of(name, sign=sign).items()}
+    made = {arm: found for name in ALL for arm, found in results_of(name, sign=sign).items()}
+    return made | {("devices", "loader"): results_of("devices")["devices", "loader"]}
 
 
 def concluded(records):
@@ -57,6 +58,7 @@ def test_every_verdict_reverses_with_the_effect():
 def test_claims_that_others_settle_say_so():
     assert {claim.id: claim.see for claim in q2.answer.claims.values() if claim.see} == {
         "Q2.9": "Q2.7",
+        "Q2.12": "Q2.11",
         "Q2.15": "Q2.8",
     }
 
@@ -101,11 +103,11 @@ def test_sentences_reverse_with_the_effect():
         ("Small batches recognise more of the test images", "Small batches do not recognise more"),
         ("A large batch goes through the images faster", "goes through the images no faster here"),
         ("So the large batch levels off earlier", "So the large batch does not level off earlier"),
-        ("So the large batch is the steadier one even then", "So the large batch is then the less steady one"),
+        ("the large batch is the steadier one, whatever", "the large batch is not the steadier one, whatever"),
         ("here it does act as a regulariser", "here it does not act as a regulariser"),
         ("the large batch does meet the steeper rises", "the small batch that meets the steeper rises"),
         ("is what the noise has gained", "here the noise has helped to leave no poor minimum"),
-        ("At least one of the two changes by more than a quarter", "Neither changes by more than a quarter"),
+        ("So it does.", "So it hardly does, between these two."),
     ]
     holds, reversed_ = page_text(ExampleRecords(made_up(1))), page_text(ExampleRecords(made_up(-1)))
     for when_held, when_reversed in pairs:
@@ -135,6 +137,45 @@ def test_without_records_measures_and_figures_say_so(experiment):
         except NoRecords:
             undrawn += 1
     assert undrawn
+
+
+def test_the_accuracy_after_ten_epochs_is_the_mean_of_the_last_three():
+    run = trained(accuracy=0.9, train_loss=0.3, test_loss=0.3)
+    ten_epochs = [0.1, *(0.5,) * 7, 0.7, 0.8, 0.9]  # the first is of the initial weights
+    after_ten = msgspec.structs.replace(run, epochs=[float(n) for n in range(11)], test_accuracy=ten_epochs)
+    assert budgets.final_test_accuracy(after_ten) == pytest.approx(0.8)
+    after_updates = msgspec.structs.replace(after_ten, epochs=[float(n) for n in range(10)] + [12.0])
+    assert budgets.final_test_accuracy(after_updates) == 0.9
+
+
+def test_the_verdict_on_stability_depends_on_the_learning_rates():
+    results = made_up()
+    results["batch_dynamics", "spread"] = [
+        msgspec.structs.replace(run, small_scaled=0.8 * run.large + 0.01 * (seed % 3), small_tuned=(0.9, 1.1)[seed % 2])
+        for seed, run in enumerate(results["batch_dynamics", "spread"])
+    ]
+    records = ExampleRecords(results)
+    _, findings = concluded(records)
+    decided = {condition.name: condition.verdict for condition in findings["Q2.11"].conditions}
+    assert decided == {
+        "one learning rate": "supported", "rates in proportion": "refuted", "each at its own rate": "undetermined",
+    }  # fmt: skip
+    title = dynamics.spread_ratios(records, findings).title
+    assert title == "The order of the data moves small batches more at one learning rate, less at rates in proportion"
+    assert "depends on the learning rates: at one rate for both" in page_text(records)
+
+
+def test_a_loader_makes_every_image_cost_the_same_whatever_the_batch():
+    records = ExampleRecords(made_up())
+    per_image = loading.fetch_seconds(records)
+    assert q2.answer.estimators["loader-per-image"](records).value == pytest.approx(1e6 * per_image)
+    run = {
+        size: levels.at_level(records.arm("batch_target", f"relu1-{size}", TargetResults).results[0], 0.15)
+        for size in (16, 64)
+    }
+    times = optimum.step_times(records)
+    longer = [run[size].updates * times[size] + run[size].epochs * 50_000 * per_image for size in (16, 64)]
+    assert loading.with_loader(records, 16).value == pytest.approx(longer[0] / longer[1], rel=0.05)
 
 
 def test_the_small_and_large_batch_are_picked_by_validation_not_by_test():

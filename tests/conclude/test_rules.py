@@ -7,7 +7,6 @@ from report.answers import CLAIMS
 from report.conclude.interval_rules import Above, Below, Inside, Outside
 from report.conclude.rules import (
     AllOf,
-    AnyOf,
     Conditions,
     NoneOf,
     Reproduced,
@@ -95,12 +94,11 @@ UP, DOWN, OPEN = interval(0.4, 0.6), interval(-0.6, -0.4), interval(-0.1, 0.1)
     ("rule", "estimates", "decision"),
     [
         (AllOf, (UP, UP), "supported"), (AllOf, (UP, OPEN), "undetermined"), (AllOf, (UP, DOWN), "refuted"),
-        (AnyOf, (DOWN, UP), "supported"), (AnyOf, (DOWN, OPEN), "undetermined"), (AnyOf, (DOWN, DOWN), "refuted"),
         (Together, (UP, UP), "supported"), (Together, (UP, OPEN), "undetermined"), (Together, (UP, DOWN), "refuted"),
         (Together, (DOWN, UP), "refuted"), (Together, (DOWN, DOWN), "undetermined"), (Together, (OPEN, DOWN), "undetermined"),
     ],
 )  # fmt: skip
-def test_all_of_needs_all_any_of_needs_one_and_together_needs_both_or_one_against_the_other(rule, estimates, decision):
+def test_all_of_needs_all_and_together_needs_both_or_one_against_the_other(rule, estimates, decision):
     assert decide(rule((Above(), Above())), estimates).verdict == decision
 
 
@@ -108,7 +106,6 @@ def test_a_union_pays_for_its_two_chances_and_an_intersection_does_not():
     narrow = interval(0.0001, 0.5)  # p just under 0.05
     for rule, estimates, decision in [
         (AllOf, (narrow, narrow), "supported"),
-        (AnyOf, (narrow, OPEN), "undetermined"),
         (AllOf, (interval(-0.5, -0.0001), UP), "undetermined"),
         (Together, (narrow, UP), "supported"),
         (Together, (narrow, DOWN), "undetermined"),
@@ -118,7 +115,7 @@ def test_a_union_pays_for_its_two_chances_and_an_intersection_does_not():
 
 
 RULES = [
-    Above(), Below(), Inside(0.3), Outside(5.0), NoneOf(20.0), Reproduced(), AllOf((Above(),)), AnyOf((Above(),)),
+    Above(), Below(), Inside(0.3), Outside(5.0), NoneOf(20.0), Reproduced(), AllOf((Above(),)),
 ]  # fmt: skip
 
 
@@ -286,10 +283,6 @@ def test_a_rule_of_several_intervals_names_each_with_its_unit_and_the_correction
         "supported if the interval of accuracy lies above 0.3 points, that of the score below 0 and that of R² above 50 %; "
         "refuted if one of them lies on the other side of its threshold, after Bonferroni’s correction"
     )
-    assert AnyOf((Outside(0.25, around=1.0, of="A"), Outside(0.25, around=1.0, of="B"))).describe() == (
-        "supported if the interval of A or that of B lies outside 0.75 to 1.25, after Bonferroni’s correction; "
-        "refuted if all of them lie inside 0.75 to 1.25"
-    )
     assert (
         AllOf((Below(0.9, of="A"), Below(0.9, of="B")))
         .describe()
@@ -307,5 +300,5 @@ def test_a_rank_says_how_many_runs_it_needs():
 
 
 def test_rules_count_their_tests():
-    assert [num_tests(rule) for rule in (Above(), AllOf((Above(), Below())), AnyOf((Above(),) * 3))] == [1, 2, 3]
+    assert [num_tests(rule) for rule in (Above(), AllOf((Above(), Below())))] == [1, 2]
     assert list(conditions_of(Above())) == [""]

@@ -9,9 +9,9 @@ answer = Answer(
     title="Q2: What does the batch size do to training?",
     prefix="Q2",
     parts=("q2-generalisation", "q2-noise"),
-    experiments=("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise"),
+    experiments=("batch_size", "batch_target", "batch_dynamics", "batch_cost", "gradient_noise", "devices"),
     headline="fastest-batch",
-    headline_label="fastest batch size to a loss of 0.15, read off a fitted curve",
+    headline_label="the batch size that reaches a training loss of 0.15 nats soonest, read off a fitted curve",
     card="q2-card",
 )
 
@@ -22,7 +22,7 @@ answer.definition(
     "test_q2_1_what_a_step_saves_is_in_proportion_to_the_batch",
     holds=True,
     place="Q2, memory usage",
-    note="How much it matters is a number: next to the data set it is little here unless the batch is large.",
+    note="Here it is little compared with the data set, unless the batch is very large. Whether the data set fits into memory depends on how it is loaded, not on the batch size.",
 )
 answer.definition(
     "Q2.3",
@@ -39,6 +39,7 @@ answer.definition(
     "test_q2_4_the_variance_of_a_gradient_is_that_of_one_image_over_the_batch_size",
     holds=True,
     place="Q2, computational efficiency, and stochasticity and noise",
+    note="At one learning rate, or relative to the mean update: a higher rate makes the noise of an update larger. For images drawn with replacement; without it there is a further factor close to 1 − B/N.",
 )
 answer.definition(
     "Q2.6",
@@ -48,16 +49,4 @@ answer.definition(
     holds=False,
     place="Q2, generalisation",
     note="An epoch is a permutation of the images. Small batches see them in smaller portions, not in greater variety.",
-)
-answer.definition(
-    "Q2.12",
-    "Large batches make training more deterministic.",
-    "two data orders end nearer to each other the larger the batch, and at the same weights only with the whole training set",
-    "test_q2_12_only_the_full_batch_ignores_the_order",
-    holds=True,
-    place="Q2, stochasticity and noise",
-    note=(
-        "True as a comparison, at one learning rate (Q2.11 looks at rates in proportion to the batch). False as an absolute: "
-        "training is deterministic only where the batch is the whole training set, up to the rounding of a sum."
-    ),
 )

@@ -6,12 +6,12 @@ import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict, table_of
 from report.answers.charts import LineChart, Panel
-from report.answers.curves import middle_and_range
+from report.answers.curves import PERCENT, middle_and_range
 from report.answers.q2 import answer
 from report.answers.q2.estimates import three_figures
 from report.answers.timed import median
 from report.conclude.interval_rules import Above
-from report.conclude.statistics import Estimate, exact, log_ratio
+from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.batch_cost import BatchCostResults
 from report.record.reader import Records
 
@@ -36,10 +36,13 @@ def _images_per_second(costs: BatchCostResults, batch_size: int) -> list[float]:
 
 @answer.claim(
     "Q2.2",
-    "Large batches are processed faster, because more can be done in parallel.",
+    "Large batches are processed faster.",
     Above(1.0),
     place="Q2, computational efficiency and parallelism",
-    note="Measured on the device that the figure names.",
+    note=(
+        "Measured on the device that the figure names. The reason is not tested: here most of the gain is the fixed cost of a step, which more "
+        "images share, and less that more is done in parallel. The interval covers the rounds of one report, not another day."
+    ),
     constants={"small": SMALL, "large": LARGE},
 )
 def speed_ratio(records: Records) -> Estimate:
@@ -55,13 +58,14 @@ def images_per_second(records: Records, batch_size: int) -> Estimate:
     return median(_images_per_second(costs_of(records), batch_size), unit="images per second", n_of="rounds")
 
 
-@answer.number("speed-flattens-at")
-def flattens_at(records: Records) -> Estimate:
-    """Return the smallest batch size whose median speed is nine tenths of the highest."""
+@answer.number("speed-share-256", 256)
+@answer.number("speed-share-1024", 1024)
+def share_of_the_highest_speed(records: Records, batch_size: int) -> Estimate:
+    """Estimate the speed at one batch size, in percent of that at the fastest measured one."""
     costs = costs_of(records)
-    speed = {s.batch_size: float(np.median(_images_per_second(costs, s.batch_size))) for s in costs.steps}
-    size = min(batch_size for batch_size, value in speed.items() if value >= 0.9 * max(speed.values()))
-    return exact(size, unit="images", n=len(speed), n_of="batch sizes")
+    speeds = {step.batch_size: np.array(_images_per_second(costs, step.batch_size)) for step in costs.steps}
+    fastest = max(speeds.values(), key=lambda speed: float(np.median(speed)))
+    return median(PERCENT * speeds[batch_size] / fastest, unit="percent", n_of="rounds", digits=0)
 
 
 @answer.figure("q2-speed")

@@ -37,7 +37,7 @@ WORSE = 0.01
     "Small batches act as a regulariser; large ones risk overfitting.",
     Below(),
     place="Q2, generalisation",
-    note="At one training loss, a smaller gap and a lower test loss are the same thing.",
+    note="At one training loss, a smaller gap and a lower test loss are the same thing. Each size has its own rate, and the gap depends on the rate too.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
 )
 def gap_at_matched_loss(records: Records) -> Estimate:
@@ -46,7 +46,13 @@ def gap_at_matched_loss(records: Records) -> Estimate:
     return paired_difference(small, large, value_at(lambda moment: moment.test_loss), unit="nats")
 
 
-answer.see("Q2.9", "With large batches there is a risk of overfitting.", "Q2.7", place="Q2, generalisation")
+answer.see(
+    "Q2.9",
+    "With large batches there is a risk of overfitting.",
+    "Q2.7",
+    place="Q2, generalisation",
+    note="The reason given, less variety in each update, is false by definition: an update of 1024 draws on 64 times as many images as one of 16.",
+)
 
 
 def loss_further_on(run: TargetResults) -> float:

@@ -82,7 +82,7 @@ def variance_against_batch(records: Records, findings: Findings) -> FigureSpec:
             *series, guide, x_label="batch size", y_label="variance of the gradient", x_scale="log", y_scale="log"
         ),
         title=(
-            "The variance of the gradient falls in proportion to the batch size, early and late"
+            "The variance of the gradient is inversely proportional to the batch size, early and late"
             if abs(estimate.value + 1) < 0.05
             else "Variance of the gradient by batch size"
         ),

@@ -58,13 +58,15 @@ def rates_at_an_edge(records: Records) -> Estimate:
     return exact(at_edge, unit="rates", n=len(searches), n_of="searches")
 
 
-@answer.number("rate-growth-epochs", arm_of, "epochs")
-@answer.number("rate-growth-target", runs_of, "relu1")
-def rate_growth(records: Records, arm_at: Callable[[Records, str, int], Arm[Any]], name: str) -> Estimate:
-    """Return the chosen rate of the largest batch over that of the smallest."""
-    smallest, largest = (
-        arm_at(records, name, size).results[0].learning_rate for size in (BATCH_SIZES[0], BATCH_SIZES[-1])
-    )
+@answer.number("rate-growth-epochs", arm_of, "epochs", BATCH_SIZES[-1])
+@answer.number("rate-growth-target", runs_of, "relu1", BATCH_SIZES[-1])
+@answer.number("rate-growth-epochs-1024", arm_of, "epochs", 1024)
+@answer.number("rate-growth-target-1024", runs_of, "relu1", 1024)
+def rate_growth(
+    records: Records, arm_at: Callable[[Records, str, int], Arm[Any]], name: str, batch_size: int
+) -> Estimate:
+    """Return the chosen rate of a batch size over that of the smallest."""
+    smallest, largest = (arm_at(records, name, size).results[0].learning_rate for size in (BATCH_SIZES[0], batch_size))
     return exact(largest / smallest, unit="ratio", n=2, n_of="batch sizes", digits=0)
 
 

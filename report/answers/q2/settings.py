@@ -1,4 +1,4 @@
-"""Question 2, whether the best batch size depends on the setting: in two models, and at two moments of one training."""
+"""Question 2, whether the best batch size depends on the setting: the critical batch size of two models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from report.answers.q2 import answer
 from report.answers.q2.noise import change_of_noise_scale
 from report.answers.q2.optimum import critical_batch_ratio
 from report.conclude.interval_rules import Outside
-from report.conclude.rules import AnyOf
 from report.conclude.statistics import Estimate
 from report.record.reader import Records
 
@@ -20,24 +19,22 @@ A_QUARTER = 0.25
 @answer.claim(
     "Q2.17",
     "Which batch size is best depends on the setting.",
-    AnyOf(
-        (
-            Outside(A_QUARTER, around=1.0, of="the ratio of critical batch sizes"),
-            Outside(A_QUARTER, around=1.0, of="the ratio of noise scales"),
-        )
-    ),
+    Outside(A_QUARTER, around=1.0),
     place="Q2, conclusion",
-    note="One difference is enough: in the critical batch size of two models, or in the noise scale at two moments of one training.",
+    note="Two models are two settings. Others, such as data sets and devices, were not compared.",
 )
-def best_depends_on_the_setting(records: Records) -> tuple[Estimate, Estimate]:
-    """Critical batch size, a hidden layer over none; and noise scale, around the last epoch over that at the initial weights."""
-    return critical_batch_ratio(records), change_of_noise_scale(records)
+def best_depends_on_the_setting(records: Records) -> Estimate:
+    """Critical batch size of the network with a hidden layer over that without one, each on the way to its own loss."""
+    return critical_batch_ratio(records)
+
+
+answer.number("noise-scale-change")(change_of_noise_scale)
 
 
 @answer.figure("q2-settings-compared")
 def settings_compared(records: Records, findings: Findings) -> FigureSpec:
     """Draw both comparisons of settings: two models, and two moments of one training."""
-    estimates = best_depends_on_the_setting(records)
+    estimates = critical_batch_ratio(records), change_of_noise_scale(records)
     labels = (
         "critical batch size, a hidden layer over none",
         "noise scale, around the last epoch over the initial weights",

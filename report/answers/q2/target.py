@@ -46,7 +46,7 @@ from report.record.reader import Arm, NoRecords, Records
     "Large batches may converge faster.",
     Conditions({"epochs": Below(1.0), "updates": Below(1.0), "seconds": Below(1.0)}),
     place="Q2, generalisation and conclusion",
-    note="Seconds are updates times the time of a step, which is measured alone (Q2.2). A size between the two may be faster than both.",
+    note="Seconds are updates times the time of a step, which is measured alone (Q2.2). Sizes between the two can be faster than both.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
 )
 def cost_of_the_level(records: Records) -> tuple[Estimate, Estimate, Estimate]:
@@ -58,7 +58,13 @@ def cost_of_the_level(records: Records) -> tuple[Estimate, Estimate, Estimate]:
     return epochs, updates, product(updates, log_ratio(rounds[LARGE], rounds[SMALL], records=ids))
 
 
-answer.see("Q2.15", "Small batches might need more epochs to converge.", "Q2.8", place="Q2, conclusion")
+answer.see(
+    "Q2.15",
+    "Small batches might need more epochs to converge.",
+    "Q2.8",
+    place="Q2, conclusion",
+    note="It is the reverse of that row's condition *epochs*: refuted there means that small batches need no more epochs than large ones.",
+)
 
 
 @answer.number("epochs-to-level-small", SMALL)

@@ -17,7 +17,7 @@ answer = Answer(
 answer.definition(
     "Q6.1",
     "The printed times show that training on the GPU takes less time.",
-    "The loop between the two clock readings: it fetches batches and trains nothing",
+    "The loop between the two clock readings: it fetches batches, copies them to the device, and trains nothing",
     "test_q6_1_nothing_is_trained_between_the_clock_readings",
     holds=False,
     place="Q6, last line",
@@ -25,21 +25,21 @@ answer.definition(
 )
 answer.definition(
     "Q6.4",
-    "A GPU loads and processes batches of data in parallel, which makes training faster.",
-    "Where a DataLoader does its work: in this process or in others, always on the CPU",
+    "With a GPU, batches of data are loaded in parallel on the GPU.",
+    "Where PyTorch's DataLoader does its work on these images: in this process or in others, on the CPU",
     "test_q6_4_the_loader_works_on_the_cpu_whatever_the_device",
     holds=False,
     place="Q6, data size",
-    note="A GPU does process a batch in parallel. Loading it is the CPU's work.",
+    note="The notebook says that loading and processing can be parallel. A GPU does process a batch in parallel (Q6.2 measures what it gains); loading it is the CPU's work.",
 )
 answer.definition(
     "Q6.6",
-    "Frameworks such as PyTorch can offload operations to the GPU automatically.",
+    "PyTorch offloads operations to the GPU automatically.",
     "Where PyTorch puts a tensor and a module that are made without a device",
     "test_q6_6_nothing_moves_by_itself",
     holds=False,
     place="Q6, deep learning frameworks",
-    note="False for PyTorch. TensorFlow and JAX do place operations on a GPU by default.",
+    note="The notebook says it of TensorFlow and PyTorch. It is true of TensorFlow, and of JAX: both place operations on a GPU by default.",
 )
 answer.definition(
     "Q6.7",

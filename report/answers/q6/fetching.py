@@ -101,7 +101,7 @@ def step_parts(records: Records, findings: Findings) -> FigureSpec:
         title=f"The loader takes {small:.0f} % of the small network's step and {large:.0f} % of ResNet-18's",
         alt="Shares of a training step. " + " ".join(f"{bar.label}: {_spoken(bar)}." for bar in bars),
         caption=(
-            "Medians over passes, each part timed until the device had finished it; the whole step in milliseconds stands beside "
+            "Medians over passes (the text gives means, which a few slow passes change), each part timed until the device had finished it; the whole step in milliseconds stands beside "
             "the label. From tensors in memory, fetching is one call of index_select; through the loader, the CPU transforms each "
             "image."
         ),

@@ -116,13 +116,13 @@ def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
             x_label="pass",
             y_label="time, from the median (%)",
         ),
-        title=f"{len(passes)} identical passes of {seconds:.1f} s lie between {lowest} % and {highest} % of their median",
+        title=f"{len(passes)} identical passes of {seconds:.1f} s differ from their median by {lowest} % to {highest} %",
         alt=(
             f"{len(passes)} identical passes lie between {deviations.min():+.1f} and {deviations.max():+.1f} percent of their "
             f"median. The two printed times are {gap:.2f} percent apart."
         ),
         caption=(
-            f"Each point: one pass of {num_batches} batches through the loader, in turn with other kinds, on "
+            f"Each point: one pass of {num_batches} batches through the loader, alternating with passes of other kinds, on "
             f"{machine(loader(records).devices[0])}. Lines: the notebook's two times, the first put at zero. "
             "The passes are much shorter than the notebook's, so the two can't be compared directly."
         ),

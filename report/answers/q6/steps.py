@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.answer import Cell, Findings, TableSpec
+from report.answers.printed import printed
 from report.answers.q6 import answer
 from report.answers.timed import (
+    EPOCH_BATCHES,
     MILLI,
     by_round,
     floating_point_rate,
+    median,
     steps,
     steps_of,
     with_and_without_accelerator,
@@ -28,7 +31,7 @@ NO_DRIVER = "none"
 
 @answer.claim(
     "Q6.2",
-    "A GPU can cut training time significantly.",
+    "A GPU can cut training time.",
     Conditions({"784-128-10": Above(1.0), "ResNet-18": Above(1.0)}),
     kind="G",
     place="Q6, speedup in training time",
@@ -60,6 +63,23 @@ def memory_ratio(records: Records) -> Estimate:
         raise NoRecords("a size of memory")
     sizes = {"accelerator": round(accelerator / 1e9), "host": round(host / 1e9)}
     return exact(accelerator / host, unit="ratio", n=1, n_of="machines", null=1.0, digits=2, settings=sizes)
+
+
+@answer.number("step-notebook", "mlp128")
+@answer.number("step-wide", "mlp4096")
+@answer.number("step-resnet", "resnet18")
+def step_time(records: Records, model: str) -> Estimate:
+    """Estimate the time of a training step on the CPU, in milliseconds."""
+    seconds = by_round(steps_of(steps(records), model))
+    return median(seconds, scale=MILLI, unit="ms", n_of="rounds")
+
+
+@answer.number("resnet-minutes")
+def minutes_of_fifty_epochs(records: Records) -> Estimate:
+    """Estimate how long fifty epochs of training ResNet-18 would take on the CPU, in minutes."""
+    num_batches = printed("q6_cpu_seconds")[0].epoch * EPOCH_BATCHES
+    seconds = by_round(steps_of(steps(records), "resnet18"))
+    return median(seconds, scale=num_batches / 60, unit="minutes", n_of="rounds", digits=0)
 
 
 @answer.table("q6-steps")
@@ -99,7 +119,8 @@ def devices(records: Records, findings: Findings) -> TableSpec:
     columns, rows = _without(NO_DRIVER, columns, rows)
     return TableSpec(
         title="Devices that were measured",
-        caption="What the times of this page were measured on."
+        caption="What the times of this page were measured on. float32 products: PyTorch's setting, where “highest” means no rounding of the "
+        "inputs. Matrix products: the rate of the fastest large one."
         + (" An accelerator is compared with the CPU above it." if len(rows) > 1 else ""),
         columns=columns,
         rows=rows,

@@ -38,10 +38,9 @@ from report.record.reader import NoRecords, Records
     note="It takes a GPU to measure: training steps at several widths there and on the CPU beside it.",
 )
 def gain_of_width(records: Records) -> Estimate:
-    """Time of a step, CPU over accelerator, at a width of {widest} units over the same ratio at {narrowest} units."""
+    """Time of a step, CPU over accelerator, at the widest of the layers over the same ratio at the narrowest."""
     gains = _gains(steps(records, accelerator=True))
-    narrowest, widest = min(gains), max(gains)
-    return log_ratio(gains[widest], gains[narrowest], settings={"narrowest": narrowest, "widest": widest})
+    return log_ratio(gains[max(gains)], gains[min(gains)])
 
 
 def _gains(results: StepsResults) -> dict[int, Floats]:
