@@ -87,8 +87,9 @@ print(f"{len(training)} to train, {len(held_out)} held out")
 """
 ## Training and evaluating (Q5)
 
-**What was wrong:** your loop trained, but it set no seed, counted the short
-last batch as much as the others, and never evaluated the model. [Question
+**What was wrong:** your loops trained, but they set no seed and never
+evaluated the model. Those of Part 1 and Q4 counted the short last batch as
+much as the others; that of Q5 never printed the last 38 batches. [Question
 5](../answers/q5.html) explains each line, and what it costs to leave one
 out.
 

@@ -29,6 +29,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     overlap: bool | None = None
     """Whether all intervals of two reports overlap; None where there is nothing to compare."""
+    identical: bool = False
+    """Whether two reports have the very same numbers, as those of the same seeds on one kind of machine do."""
 
 
 def outcome_of(one: ClaimResult | None, other: ClaimResult | None) -> Outcome:
@@ -56,7 +58,11 @@ def compare(here: Mapping[str, Finding], there: Iterable[ClaimResult]) -> list[C
         one = results.get(other.id)
         if other.verdict in ASSESSED or (one and one.verdict in ASSESSED):
             overlap = _overlap(one, other) if one else None
-            rows.append(Comparison(id=other.id, results=(one, other), outcome=outcome_of(one, other), overlap=overlap))
+            found = outcome_of(one, other)
+            identical = one is not None and bool(one.estimates) and one.estimates == other.estimates
+            rows.append(
+                Comparison(id=other.id, results=(one, other), outcome=found, overlap=overlap, identical=identical)
+            )
     return _sorted(rows)
 
 

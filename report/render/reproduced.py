@@ -44,18 +44,25 @@ def report_rows(rows: Iterable[Comparison]) -> list[list[str]]:
 
 
 def summary(rows: Sequence[Comparison]) -> dict[str, int]:
-    """Count the outcomes of a comparison with another report, and the intervals that don't overlap."""
+    """Count the outcomes of a comparison with another report, the intervals that don't overlap, and the rows without any news."""
     overlaps = [row.overlap for row in rows if row.overlap is not None]
-    return {**count(rows), "compared": len(overlaps), "apart": overlaps.count(False)}
+    identical = sum(row.identical for row in rows)
+    return {**count(rows), "compared": len(overlaps), "apart": overlaps.count(False), "identical": identical}
 
 
 def _machines(results: Sequence[PublishedResult], environment: Mapping[str, str]) -> Table:
     fields = dict.fromkeys([*environment, *(field for result in results for field in result.environment)])
+    machines = [environment, *(result.environment for result in results)]
     rows = [
-        [field.replace("_", " "), environment.get(field, "–"), *(r.environment.get(field, "–") for r in results)]
+        [field.removesuffix("_bytes").replace("_", " "), *(_of_machine(machine, field) for machine in machines)]
         for field in fields
     ]
     return _table("Machines", "What each report ran on", ["what", "here", *(result.name for result in results)], rows)
+
+
+def _of_machine(machine: Mapping[str, str], field: str) -> str:
+    value = machine.get(field, "–")
+    return f"{int(value) / 2**30:.0f} GiB" if field == "memory_bytes" and value.isdigit() else value
 
 
 def _table(title: str, caption: str, columns: list[str], rows: list[list[str]]) -> Table:

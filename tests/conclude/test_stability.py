@@ -83,6 +83,7 @@ def test_what_differs_comes_first_and_definitions_are_left_out():
 def test_intervals_overlap_or_not(there, overlap):
     (row,) = compare(findings(UP), map(result_of, findings(there).values()))
     assert row.overlap is overlap
+    assert row.identical == (there is UP)
 
 
 def split(estimate, *halves, rule=ABOVE, names=("e", "o")):

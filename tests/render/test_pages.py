@@ -179,6 +179,6 @@ def test_records_know_the_threads_of_runs_alone_and_beside_others(whole):
 def test_the_labels_of_the_cards_have_the_settings_of_the_runs(whole):
     measured = pages.measure(whole, "full").measured
     labels = {name: pages._headline_label(answer, measured[name]) for name, answer in ANSWERS.items()}
-    assert labels["part1"].endswith(" after 26 epochs")
+    assert labels["part1"].endswith("(after 26 epochs)")
     assert labels["q3"].endswith(" over epochs 61 to 100")
     assert not any("{" in label or "…" in label for label in labels.values())

@@ -82,7 +82,7 @@ def cost_table(records: Records, findings: Findings) -> TableSpec:
             "In core-seconds: the seconds of every recorded run times its threads. Trials choose "
             "learning rates. Saved is what other experiments would have taken to repeat the runs of this one that they read."
         ),
-        columns=["experiment", "runs", "core-seconds", "share", "of them trials", "costliest arm", "saved", "read by"],
+        columns=["experiment", "runs", "core-seconds", "share", "of which trials", "costliest arm", "saved", "read by"],
         rows=rows,
     )
 

@@ -62,7 +62,7 @@ GOALS = (
     Goal(
         slower="notebook",
         faster="fit_pool",
-        says="the notebook's loop over an epoch of the busy pool",
+        says="the notebook's loop over fit in a process per core, each epoch",
         least=18.0,
     ),
 )
