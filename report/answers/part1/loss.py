@@ -42,7 +42,7 @@ def fall_of_loss(records: Records) -> Estimate:
     Conditions({"the printed epochs": NoneOf(RARE), "a hundred epochs": NoneOf(RARE)}),
     origin="implied",
     place='Part 1, task ("prove")',
-    note="One run whose loss rises refutes it: “every epoch” allows no exception. Of a hundred epochs it is refuted if one of our runs has a rise. Of the first 26, runs without any must be many to pass Holm's correction. That the loss must fall would take a theorem.",
+    note="“Every epoch” allows no exception, so one run whose loss rises refutes it. Where none does, it takes many runs to support it after Holm's correction. That the loss must fall would take a theorem.",
 )
 def rises(records: Records) -> tuple[Estimate, Estimate]:
     """Share of runs whose printed loss ever rises from one epoch to the next: within {printed} epochs, and within {epochs}."""

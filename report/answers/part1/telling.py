@@ -142,20 +142,20 @@ def _accuracy(run: EpochsResults) -> float:
     return PERCENT * at_the_end(run.curve.test_accuracy)
 
 
-@answer.number("published-last-loss-missing", "nats", _last_loss, True)
-@answer.number("published-last-loss-learnt", "nats", _last_loss, False)
-@answer.number("published-true-loss-missing", "nats", _true_class_log_loss, True)
-@answer.number("published-true-loss-learnt", "nats", _true_class_log_loss, False)
-@answer.number("published-accuracy-missing", "percent", _accuracy, True)
-@answer.number("published-accuracy-learnt", "percent", _accuracy, False)
+@answer.number("published-last-loss-missing", "nats", 3, _last_loss, True)
+@answer.number("published-last-loss-learnt", "nats", 3, _last_loss, False)
+@answer.number("published-true-loss-missing", "nats", 2, _true_class_log_loss, True)
+@answer.number("published-true-loss-learnt", "nats", 2, _true_class_log_loss, False)
+@answer.number("published-accuracy-missing", "percent", 1, _accuracy, True)
+@answer.number("published-accuracy-learnt", "percent", 1, _accuracy, False)
 def of_those_that_lack_a_class(
-    records: Records, unit: str, value: Callable[[EpochsResults], float], lacking: bool
+    records: Records, unit: str, digits: int, value: Callable[[EpochsResults], float], lacking: bool
 ) -> Estimate:
     """Return a mean and the range over the runs of a hundred epochs that lack a class at the end, or over those that don't."""
     arm = hundred_epochs(records, "as_published").where(lambda run: bool(missing_classes(run.curve)) == lacking)
     if not arm.by_seed:
         raise NoRecords("epochs: no such run")
-    return with_range(arm.values(value), unit=unit, n_of="runs", records=arm.records)
+    return with_range(arm.values(value), unit=unit, n_of="runs", digits=digits, records=arm.records)
 
 
 @answer.figure("part1-recovery")

@@ -63,7 +63,7 @@ answer.see(
     "Small batches might need more epochs to converge.",
     "Q2.8",
     place="Q2, conclusion",
-    note="It is the reverse of that row's condition *epochs*: refuted there means that small batches need no more epochs than large ones.",
+    note="It is the reverse of that row's condition “epochs”: refuted there means that small batches need fewer epochs, not more.",
 )
 
 
