@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Literal
 
@@ -60,9 +60,11 @@ def compare(here: Mapping[str, Finding], there: Iterable[ClaimResult]) -> list[C
             overlap = _overlap(one, other) if one else None
             found = outcome_of(one, other)
             identical = one is not None and bool(one.estimates) and one.estimates == other.estimates
-            rows.append(
-                Comparison(id=other.id, results=(one, other), outcome=found, overlap=overlap, identical=identical)
+            note = _in_a_condition(found, (one, other))
+            pair = Comparison(
+                id=other.id, results=(one, other), outcome=found, note=note, overlap=overlap, identical=identical
             )
+            rows.append(pair)
     return _sorted(rows)
 
 
@@ -78,7 +80,7 @@ def compare_halves(whole: Mapping[str, Finding], halves: Iterable[Mapping[str, F
         same_runs = _records(parts[0]) == _records(parts[1])
         found = {outcome_of(*pair) for pair in combinations(results, 2)}
         outcome = "not comparable" if same_runs else next(outcome for outcome in OUTCOMES if outcome in found)
-        note = "the same runs in both halves" if same_runs else _too_few(parts)
+        note = "the same runs in both halves" if same_runs else _too_few(parts) or _in_a_condition(outcome, results)
         rows.append(Comparison(id=id, results=results, outcome=outcome, note=note))
     return _sorted(rows)
 
@@ -99,6 +101,12 @@ def _too_few(halves: Iterable[Finding]) -> str:
     if any(isinstance(estimate.sampling, Rank) and estimate.n < MIN_REFERENCES for estimate in estimates):
         return f"its rule needs {MIN_REFERENCES} seeds"
     return ""
+
+
+def _in_a_condition(outcome: Outcome, results: Sequence[ClaimResult | None]) -> str:
+    """State that verdicts which read the same differ under a condition."""
+    words = {result.words for result in results if result}
+    return "under one condition" if outcome == "decided in some only" and len(words) == 1 else ""
 
 
 def _sorted(rows: Iterable[Comparison]) -> list[Comparison]:

@@ -12,7 +12,7 @@ from report.conclude import published
 from report.conclude.interval_rules import Above
 from report.conclude.published import ClaimResult, ConditionResult, result_of
 from report.conclude.rank_envelope import rank_envelope
-from report.conclude.rules import Reproduced
+from report.conclude.rules import Conditions, Reproduced
 from report.conclude.stability import compare, compare_halves, count, outcome_of
 from report.conclude.statistics import mean_with_t_interval
 from report.conclude.verdicts import WAITING, conclude
@@ -68,6 +68,15 @@ def test_what_differs_comes_first_and_definitions_are_left_out():
     assert [(row.id, row.outcome) for row in rows] == [("C", "reversed"), ("B", "decided in some only"), ("A", "same")]
     assert count(rows) == {"reversed": 1, "decided in some only": 1, "same": 1, "not comparable": 0}
     assert compare({}, [result_of(here["A"])])[0].outcome == "not comparable"  # a claim that is gone
+
+
+def test_verdicts_that_read_the_same_and_differ_under_a_condition_say_so():
+    claim = msgspec.structs.replace(CLAIMS["Q4.1"], id="A", rule=Conditions({"x": ABOVE, "y": ABOVE}))
+    here, there = (conclude({"A": claim}, {"A": (first, shifted(-1.0))}, "full") for first in (UP, shifted(-1.0)))
+    (row,) = compare(here, map(result_of, there.values()))
+    assert (row.outcome, row.note) == ("decided in some only", "under one condition")
+    (row,) = compare(findings(UP), map(result_of, findings(shifted(-1.0)).values()))
+    assert (row.outcome, row.note) == ("decided in some only", "")
 
 
 @pytest.mark.parametrize(

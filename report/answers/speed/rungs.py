@@ -158,6 +158,6 @@ def goal_table(records: Records, findings: Findings) -> TableSpec:
             "limit": lambda goal: goal.limit(),
             "outcome": lambda goal: "met" if goal.met_by(goal.ratio(results).value) else "missed",
         },
-        title="Limits in CI",
+        title="Limits",
         caption="Ratios of times of the same rounds (geometric means), and the limits to which “bench --check” holds them.",
     )
