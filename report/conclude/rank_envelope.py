@@ -86,3 +86,12 @@ def _distances(curves: Floats) -> Floats:
         distance = np.abs(curve - np.median(others, axis=0))
         distances[i] = np.divide(distance, spread, out=np.where(distance > 0, np.inf, 0.0), where=spread > 0).max()
     return distances
+
+
+def noticed_shift(envelope: Estimate, unit: str = "nats") -> Estimate:
+    """Return by how much the whole curve would have to be shifted for the test to notice: estimated, but without an interval."""
+    if envelope.detectable is None:
+        raise NoRecords("curves enough to notice a shift")
+    return Estimate(
+        value=envelope.detectable, unit=unit, digits=3, n=envelope.n, n_of=envelope.n_of, method=envelope.method
+    )

@@ -167,13 +167,13 @@ def test_p1_6_knows_the_printed_run_from_another() -> None:
     assert findings["P1.6"].verdict == "supported"
     assert findings["P1.6"].estimates[0].n == 25
     assert "26 losses" in findings["P1.6"].measured
-    assert "look like runs of this code" in page
+    assert "both prints being runs of this code" in page
     for found, as_far in zip(findings["P1.6"].estimates, part1.answer.estimators["runs-as-far"](records), strict=True):
         assert (as_far.value + 1) / 26 == pytest.approx(found.sampling.p_value)
     _, findings, page = spoken(published([epochs.curve((losses + 0.1).tolist()) for losses in runs]))
     assert set(under(findings["P1.6"]).values()) <= {"refuted", "undetermined"}
     assert findings["P1.6"].leaning == "refuted" or findings["P1.6"].verdict == "refuted"
-    assert "look like runs of this code" not in page
+    assert "both prints being runs of this code" not in page
 
 
 def test_few_seeds_do_not_settle_whether_the_print_can_be_reproduced() -> None:

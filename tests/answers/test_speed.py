@@ -1,5 +1,7 @@
 """What the page on speed says of timings, one way and the other."""
 
+from types import SimpleNamespace
+
 import msgspec
 import pytest
 from examples import ExampleRecords, results_of, whole_report
@@ -114,9 +116,16 @@ def test_scaling_figures_hold_what_was_measured_and_what_follows():
     assert (measured.x, measured.y) == ([1.0, 2.0], [6.0, 3.5])
     assert simulated.y[:2] == [6.0, 3.0]
     assert "here at 2" in scaling.workers(records_of(), {}).title
-    one, two, _ = scaling.seeds(records_of(), {}).chart.panels[0].series
+    one, two, _ = scaling.minutes_by_seeds(records_of(), {}).chart.panels[0].series
     assert one.y == pytest.approx([6 / 60, 8 / 60])
     assert two.y == pytest.approx([4 / 60, 4 / 60])
+
+
+def test_minutes_by_seeds_count_from_the_first_seed_of_the_report():
+    records = records_of()
+    later = {id: msgspec.structs.replace(record, seed=record.seed + 100) for id, record in records.costs().items()}
+    drawn = [scaling.minutes_by_seeds(of, {}).chart for of in (records, SimpleNamespace(costs=lambda: later))]
+    assert drawn[0] == drawn[1]
 
 
 def test_a_report_in_all_is_its_runs_on_every_core_and_its_timings_after_them():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from report.answers.part1 import answer
 from report.answers.printed import printed
 from report.answers.trained import printed_epochs
-from report.conclude.rank_envelope import curves_as_far, rank_envelope
+from report.conclude.rank_envelope import curves_as_far, noticed_shift, rank_envelope
 from report.conclude.rules import Conditions, Reproduced
 from report.conclude.statistics import Estimate, exact
 from report.record.reader import Records
@@ -33,6 +33,12 @@ def distances_of_prints(records: Records) -> tuple[Estimate, ...]:
         settings = {"points": len(shared)} if not found else {}
         found.append(rank_envelope([p.value for p in shared], seeds, digits=1, settings=settings))
     return tuple(found)
+
+
+@answer.number("noticed-shift")
+def shifts_that_would_be_noticed(records: Records) -> tuple[Estimate, ...]:
+    """Return by how much each print would have to be shifted for the test to notice."""
+    return tuple(map(noticed_shift, distances_of_prints(records)))
 
 
 @answer.number("runs-as-far")

@@ -14,7 +14,7 @@ from report.answers.printed import printed, printed_points
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.interval_rules import Below
-from report.conclude.rank_envelope import curves_as_far, rank_envelope
+from report.conclude.rank_envelope import curves_as_far, noticed_shift, rank_envelope
 from report.conclude.rules import Reproduced
 from report.conclude.statistics import Estimate, exact, slope
 from report.experiments.training import Curve
@@ -104,14 +104,9 @@ def num_seeds(records: Records) -> Estimate:
 
 
 @answer.number("noticed-shift")
-def noticed_shift(records: Records) -> Estimate:
-    """Return by how much the printed run would have to be shifted for the test to notice, in nats."""
-    envelope = distance_of_printed_run(records)
-    if envelope.detectable is None:
-        raise NoRecords("seeds enough to notice a shift")
-    return Estimate(  # estimated, but without an interval
-        value=envelope.detectable, unit="nats", digits=3, n=envelope.n, n_of="seeds", method=envelope.method
-    )
+def shift_that_would_be_noticed(records: Records) -> Estimate:
+    """Return by how much the printed run would have to be shifted for the test to notice."""
+    return noticed_shift(distance_of_printed_run(records))
 
 
 FIRST_EPOCH: dict[str, Callable[[Curve], float]] = {

@@ -134,7 +134,7 @@ def layers(records: Records, findings: Findings) -> FigureSpec:
             ],
             x_label="seconds of one epoch",
         ),
-        title=f"Of an epoch of fit, {100 * parts['autograd, modules'] / seconds['fit_one_thread']:.0f} % go into what "
+        title=f"Of an epoch of fit, {100 * parts['autograd, modules'] / seconds['fit_one_thread']:.0f} % goes into what "
         "hand-written gradients don't need",
         alt="Seconds of one epoch: " + ", ".join(f"{name} {value:.2g}" for name, value in parts.items()) + ".",
         caption=(

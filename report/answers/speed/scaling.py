@@ -89,13 +89,15 @@ def workers(records: Records, findings: Findings) -> FigureSpec:
 
 
 @answer.figure("speed-seeds")
-def seeds(records: Records, findings: Findings) -> FigureSpec:
+def minutes_by_seeds(records: Records, findings: Findings) -> FigureSpec:
     """Draw what the report's recorded runs add up to against the number of seeds, on one worker and on two."""
     trained = {id: cost for id, cost in records.costs().items() if not cost.exclusive}
-    counts = [seed + 1 for seed in sorted({cost.seed for cost in trained.values()})]
+    seeds = sorted({cost.seed for cost in trained.values()})
+    counts = range(1, len(seeds) + 1)
 
     def minutes(count: int, size: int) -> float:
-        return list_schedule([cost.wall_seconds for cost in trained.values() if cost.seed < count], size) / 60
+        last = seeds[count - 1]
+        return list_schedule([cost.wall_seconds for cost in trained.values() if cost.seed <= last], size) / 60
 
     lines = [
         Series(label=label, x=list(map(float, counts)), y=[minutes(count, size) for count in counts])
@@ -103,7 +105,7 @@ def seeds(records: Records, findings: Findings) -> FigureSpec:
     ]
     return FigureSpec(
         chart=line_chart(*lines, x_label="seeds", y_label="minutes"),
-        title="The first seed carries the choice of learning rates; the others add only their own runs",
+        title="The first seeds carry the choice of learning rates; the others add only their own runs",
         alt="Minutes of all recorded runs by seeds: "
         + "; ".join(f"{line.label} " + ", ".join(f"{y:.1f}" for y in line.y) for line in lines)
         + ".",
