@@ -23,7 +23,7 @@ from report.publish.site import BuildError
 from report.record.store import Record
 from report.run import progress
 from report.run.cluster import open_backend
-from report.run.executor import Backend, Failure, Runner, terminate_children
+from report.run.executor import Backend, Failure, Runner, terminating_children
 from report.run.forecast import Forecast, in_words
 
 NO_ADDRESS = (
@@ -89,10 +89,10 @@ def make_report(options: Options, backend: Backend) -> int:
         console.print(f"{len(wanted) - len(missing)} of {len(wanted)} runs are recorded; {len(missing)} to measure.")
         try:
             forecast = progress.forecast_for(wanted, options.profile, report.store)
-            with progress.RunProgress(console, missing, forecast, backend.workers) as bar:
+            # Sphinx may be making a site; interrupted, it can hang
+            with terminating_children(), progress.RunProgress(console, missing, forecast, backend.workers) as bar:
                 failures = _measure(report, missing, forecast, bar, source.folder, backend)
         except KeyboardInterrupt:
-            terminate_children()  # Sphinx may be making a site; interrupted, it can hang
             console.print("Interrupted. Finished runs are kept; the same command continues from there.")
             return INTERRUPTED
         return _finish(report, failures, console)

@@ -88,10 +88,10 @@ def _distances(curves: Floats) -> Floats:
     return distances
 
 
-def noticed_shift(envelope: Estimate, unit: str = "nats") -> Estimate:
-    """Return by how much the whole curve would have to be shifted for the test to notice: estimated, but without an interval."""
+def noticed_shift(envelope: Estimate) -> Estimate:
+    """Return by how much the whole curve of losses would have to be shifted for the test to notice: estimated, but without an interval."""
     if envelope.detectable is None:
         raise NoRecords("curves enough to notice a shift")
     return Estimate(
-        value=envelope.detectable, unit=unit, digits=3, n=envelope.n, n_of=envelope.n_of, method=envelope.method
+        value=envelope.detectable, unit="nats", digits=3, n=envelope.n, n_of=envelope.n_of, method=envelope.method
     )

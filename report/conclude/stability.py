@@ -104,9 +104,9 @@ def _too_few(halves: Iterable[Finding]) -> str:
 
 
 def _in_a_condition(outcome: Outcome, results: Sequence[ClaimResult | None]) -> str:
-    """State that verdicts which read the same differ under a condition."""
-    words = {result.words for result in results if result}
-    return "under one condition" if outcome == "decided in some only" and len(words) == 1 else ""
+    """State that verdicts which are the same overall differ under a condition."""
+    verdicts = {result.verdict for result in results if result}
+    return "under a condition" if outcome == "decided in some only" and len(verdicts) == 1 else ""
 
 
 def _sorted(rows: Iterable[Comparison]) -> list[Comparison]:

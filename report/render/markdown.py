@@ -10,6 +10,7 @@ import jinja2
 import msgspec
 
 from report.answers.answer import Answer, by_verdict
+from report.conclude import formatting
 from report.conclude.verdicts import Finding
 from report.plan import ProfileName
 from report.render import notebooks
@@ -76,6 +77,10 @@ def render(
         """Return a number's value, for a sentence that depends on it; None if it was not measured."""
         return page.numbers[name].estimate.value if name in page.numbers else None
 
+    def interval(name: str) -> str:
+        """Write a number's interval for a sentence that speaks of it; empty if it was not measured."""
+        return formatting.interval_of(page.numbers[name].estimate) if name in page.numbers else ""
+
     def text_of(name: str) -> str:
         return fill(
             f"{name}.md.j2",
@@ -88,6 +93,7 @@ def render(
             notebook=notebook,
             say=say,
             value=value,
+            interval=interval,
             **vocabulary,
         )
 

@@ -44,7 +44,7 @@ def report_rows(rows: Iterable[Comparison]) -> list[list[str]]:
 
 
 def summary(rows: Sequence[Comparison]) -> dict[str, int]:
-    """Count the outcomes of a comparison with another report, the intervals that don't overlap, and the rows without any news."""
+    """Count the outcomes of a comparison with another report, the intervals that don't overlap, and the rows with the very same numbers."""
     overlaps = [row.overlap for row in rows if row.overlap is not None]
     identical = sum(row.identical for row in rows)
     return {**count(rows), "compared": len(overlaps), "apart": overlaps.count(False), "identical": identical}

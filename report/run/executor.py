@@ -182,17 +182,24 @@ class Runner:
 @contextmanager
 def _killed_on_interrupt(executor: Executor) -> Iterator[Executor]:
     """Wait for the executor's work as usual, but kill its workers at once when this process is interrupted."""
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        terminate_children()
-        raise
+    with terminating_children():
+        try:
+            yield executor
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
     executor.shutdown()
 
 
-def terminate_children() -> None:
-    """Terminate all processes that this one has started, and theirs."""
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()  # multiprocessing's resource tracker ignores this, so that it can clean up
+@contextmanager
+def terminating_children() -> Iterator[None]:
+    """Terminate the processes that were started in this context, and theirs, if it ends with an exception."""
+    this = psutil.Process()
+    before = set(this.children(recursive=True))
+    try:
+        yield
+    except BaseException:
+        for process in set(this.children(recursive=True)) - before:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()  # multiprocessing's resource tracker ignores this, so that it can clean up
+        raise

@@ -121,7 +121,7 @@ def looks(first, last, test=None, diverged=None):
         (looks(2.31, 2.303), "the loss ends near 2.30"),
         (looks(1.7, 79.0), "rises"),
         (looks(0.18, 0.09, test=2.9), symptoms.TEST_LOSS_HIGHER),
-        (looks(2.1, 1.7), "can't go below 1.46"),
+        (looks(2.1, 1.7), "ends above 1.46"),
         (looks(1.1, 0.55), "more slowly"),
         (looks(0.8, 0.5), "none"),
     ],

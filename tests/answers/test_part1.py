@@ -43,9 +43,9 @@ def published(curves):
     return {("epochs", "as_published"): runs[:10], ("epochs", "as_published_short"): runs[10:]}
 
 
-def near_print(by, lost=()):
+def near_print(by, missing=()):
     """Make a curve of the losses that the notebook printed, shifted."""
-    return epochs.curve([loss + float(by) for loss in PRINT], lost=lost)
+    return epochs.curve([loss + float(by) for loss in PRINT], missing=missing)
 
 
 def test_a_missing_class_is_the_finding_and_none_is_none() -> None:
@@ -60,7 +60,7 @@ def test_a_missing_class_is_the_finding_and_none_is_none() -> None:
     rows = part1.answer.tables["part1-missing"](records, findings).rows
     assert rows == [["Shirt", 20, 0], ["none: all ten are predicted", 5, 25]]
 
-    records, findings, page = spoken(made_up(lost=False))
+    records, findings, page = spoken(made_up(missing=False))
     assert findings["P1.7"].verdict != "refuted"
     assert "hides" not in page
     assert "never predict the class" not in title("part1-recall", records, findings)
@@ -68,9 +68,9 @@ def test_a_missing_class_is_the_finding_and_none_is_none() -> None:
 
 def test_a_run_whose_loss_rises_is_no_counterexample_to_a_falling_loss() -> None:
     rising = [*PRINT[:-1], 1.7]
-    results = published([epochs.curve(rising, lost=(6,)) for _ in range(25)])
+    results = published([epochs.curve(rising, missing=(6,)) for _ in range(25)])
     assert spoken(results)[1]["P1.7"].estimates[0].value == 0
-    results = published([epochs.curve(PRINT, lost=(6,)) for _ in range(25)])
+    results = published([epochs.curve(PRINT, missing=(6,)) for _ in range(25)])
     assert spoken(results)[1]["P1.7"].estimates[0].value == 100
 
 
@@ -182,7 +182,7 @@ def test_few_seeds_do_not_settle_whether_the_print_can_be_reproduced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost_at", "learnt_at", "words"),
+    ("missing_at", "learnt_at", "words"),
     [
         (0.0, -0.03, "fits a network that lacks a class"),
         (-0.03, 0.0, "learnt all ten classes"),
@@ -190,9 +190,9 @@ def test_few_seeds_do_not_settle_whether_the_print_can_be_reproduced() -> None:
         (0.03, -0.03, "does not tell"),
     ],
 )
-def test_the_last_printed_loss_tells_only_where_the_modes_are_apart(lost_at, learnt_at, words) -> None:
+def test_the_last_printed_loss_tells_only_where_the_modes_are_apart(missing_at, learnt_at, words) -> None:
     around = np.linspace(-0.002, 0.002, 12)
-    curves = [near_print(at + by, lost) for at, lost in ((lost_at, (6,)), (learnt_at, ())) for by in around]
+    curves = [near_print(at + by, missing) for at, missing in ((missing_at, (6,)), (learnt_at, ())) for by in around]
     records, findings, _ = spoken(published(curves))
     assert words in title("part1-last-loss", records, findings)
     nearest = part1.answer.estimators["nearest-missing"](records)
@@ -227,7 +227,7 @@ def test_whether_a_missing_class_was_ever_predicted_is_counted() -> None:
     assert estimate(ExampleRecords(found)).value == 0
     before, after = epochs.confusion().sum(0).tolist(), epochs.confusion((6,)).sum(0).tolist()
     curves = [run.curve for run in found["epochs", "as_published"]]
-    losing = epochs.curve(curves[1].mean_of_batch_means, curves[1].test_accuracy, lost=(6,))
+    losing = epochs.curve(curves[1].mean_of_batch_means, curves[1].test_accuracy, missing=(6,))
     losing.predicted[:] = [before] * 5 + [after] * 95
     runs = [*found["epochs", "as_published"]]
     runs[1] = epochs.results(losing)
@@ -247,7 +247,7 @@ def test_runs_that_lack_a_class_at_the_end_have_numbers_of_their_own() -> None:
         estimate = part1.answer.estimators[f"published-true-loss-{name}"](records)
         assert (estimate.value, estimate.n) == (pytest.approx(np.mean(apart[lacking])), len(apart[lacking]))
     with pytest.raises(NoRecords):
-        part1.answer.estimators["published-accuracy-missing"](ExampleRecords(made_up(lost=False)))
+        part1.answer.estimators["published-accuracy-missing"](ExampleRecords(made_up(missing=False)))
 
 
 def test_a_class_learnt_late_within_the_printed_epochs_explains_a_grey_kink() -> None:

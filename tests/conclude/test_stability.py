@@ -70,11 +70,11 @@ def test_what_differs_comes_first_and_definitions_are_left_out():
     assert compare({}, [result_of(here["A"])])[0].outcome == "not comparable"  # a claim that is gone
 
 
-def test_verdicts_that_read_the_same_and_differ_under_a_condition_say_so():
+def test_verdicts_that_are_the_same_overall_and_differ_under_a_condition_say_so():
     claim = msgspec.structs.replace(CLAIMS["Q4.1"], id="A", rule=Conditions({"x": ABOVE, "y": ABOVE}))
     here, there = (conclude({"A": claim}, {"A": (first, shifted(-1.0))}, "full") for first in (UP, shifted(-1.0)))
     (row,) = compare(here, map(result_of, there.values()))
-    assert (row.outcome, row.note) == ("decided in some only", "under one condition")
+    assert (row.outcome, row.note) == ("decided in some only", "under a condition")
     (row,) = compare(findings(UP), map(result_of, findings(shifted(-1.0)).values()))
     assert (row.outcome, row.note) == ("decided in some only", "")
 

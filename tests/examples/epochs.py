@@ -11,21 +11,21 @@ NUM_IMAGES = 1000
 SHIRT = 6
 
 
-def example(run, *, loss_later=0.0, error_later=-0.0002, cost=0.05, lost=True):
+def example(run, *, loss_later=0.0, error_later=-0.0002, cost=0.05, missing=True):
     """
     Make a run of as many epochs as planned.
 
     After epoch 40 test loss and test error change by `loss_later` and `error_later` an epoch. Softmax twice costs `cost` of
-    accuracy, and, if `lost`, loses the shirts except with every fifth seed.
+    accuracy, and, if `missing`, lacks the shirts except with every fifth seed.
     """
     if run.role == "trial":
         return trial(run)
     twice = run.parameters["double_softmax"]
     losses, accuracies = stalling(run.parameters["epochs"], run.seed, loss_later, error_later)
-    classes = (SHIRT,) if twice and lost and run.seed % 5 else ()
+    classes = (SHIRT,) if twice and missing and run.seed % 5 else ()
     falling = [(1.5 if twice else 0.2) + 0.5 / epoch + run.seed / 1e4 for epoch in range(1, len(losses) + 1)]
     accuracies = [accuracy - cost * twice for accuracy in accuracies]
-    return results(curve(falling, accuracies, test_losses=losses, lost=classes))
+    return results(curve(falling, accuracies, test_losses=losses, missing=classes))
 
 
 def stalling(epochs, seed, loss_later=0.0, error_later=-0.0002):
@@ -38,8 +38,8 @@ def stalling(epochs, seed, loss_later=0.0, error_later=-0.0002):
     return loss.tolist(), (1 - error).tolist()
 
 
-def curve(losses, accuracies=None, *, test_losses=None, lost=()):
-    """Make a curve with the same losses everywhere, but for the ones that are given; `lost` classes are never predicted."""
+def curve(losses, accuracies=None, *, test_losses=None, missing=()):
+    """Make a curve with the same losses everywhere, but for the ones that are given; `missing` classes are never predicted."""
     epochs = len(losses)
     accuracies = accuracies or [0.8] * epochs
     ends = sorted({epoch for epoch in RECOGNITION_EPOCHS if epoch < epochs} | {epochs})
@@ -49,8 +49,8 @@ def curve(losses, accuracies=None, *, test_losses=None, lost=()):
         logged_loss=[[loss + batch / 100 for batch in range(9)] for loss in losses[:10]],
         test_loss=test_losses or losses,
         test_accuracy=accuracies,
-        predicted=[confusion(lost).sum(0).tolist()] * epochs,
-        recognition=[recognition(accuracies[:epoch], lost) for epoch in ends],
+        predicted=[confusion(missing).sum(0).tolist()] * epochs,
+        recognition=[recognition(accuracies[:epoch], missing) for epoch in ends],
         scored_epochs=list(range(1, epochs + 1)),
         train_loss=losses,
         train_accuracy=accuracies,
@@ -58,7 +58,7 @@ def curve(losses, accuracies=None, *, test_losses=None, lost=()):
     )
 
 
-def recognition(accuracies, lost=()):
+def recognition(accuracies, missing=()):
     """Make what is recognised: after each epoch the first images, as many as the accuracy says."""
     last = accuracies[-epochs_at_the_end(len(accuracies)) :]
     times = sum((np.arange(NUM_IMAGES) < round(NUM_IMAGES * accuracy)).astype(np.uint8) for accuracy in last)
@@ -66,16 +66,16 @@ def recognition(accuracies, lost=()):
         last_epoch=len(accuracies),
         num_epochs=len(last),
         times=times.tobytes(),
-        confusion=confusion(lost).tolist(),
+        confusion=confusion(missing).tolist(),
     )
 
 
-def confusion(lost=()):
-    """Count a hundred images of each class, of which some are taken for the first, shirts most; all of a lost class are."""
+def confusion(missing=()):
+    """Count a hundred images of each class, of which some are taken for the first, shirts most; all of a missing class are."""
     counts = (np.eye(10) * 90).astype(int)
     counts[:, 0] += 10
     counts[SHIRT, [0, SHIRT]] += (5, -5)
-    for label in lost:
+    for label in missing:
         counts[label, [0, label]] = (100, 0)
     return counts
 

@@ -1,6 +1,8 @@
 """The runner, with an experiment that costs nothing and can go wrong on order."""
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
@@ -13,7 +15,7 @@ from report.experiments import plan
 from report.plan import Profile, Run
 from report.publish.report import Report
 from report.record.store import Record, RecordStore, repeatable
-from report.run.executor import Backend, Failure, Runner
+from report.run.executor import Backend, Failure, Runner, terminating_children
 
 pytestmark = pytest.mark.usefixtures("sum_experiment")
 PATIENCE = 60
@@ -151,7 +153,10 @@ def test_a_pool_that_breaks_while_a_record_is_written_loses_no_run(tmp_path, wor
         if refused:
             return
         for process in psutil.Process().children(recursive=True):
-            if process.ppid() != os.getpid():  # the fork server is this process's child, the workers are its own
+            of_a_pool = any("forkserver" in word for word in process.cmdline())
+            if (
+                of_a_pool and process.ppid() != os.getpid()
+            ):  # the fork server is this process's child, the workers are its own
                 process.kill()
         deadline = time.monotonic() + PATIENCE
         while not refused and time.monotonic() < deadline:
@@ -182,13 +187,30 @@ class Interrupting(Executor):
         self.ended = (wait, cancel_futures)
 
 
-def test_an_interrupt_does_not_wait_for_what_is_under_way(make_runner, monkeypatch):
-    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: [])  # else it ends the fork server of other tests
+def test_an_interrupt_does_not_wait_for_what_is_under_way(make_runner):
     executor = Interrupting()
     runner, _ = make_runner(lambda workers, threads: executor)
     with pytest.raises(KeyboardInterrupt):
         runner.run(sums(0))
     assert executor.ended == (False, True)
+
+
+def test_an_interrupt_ends_what_was_started_since_and_nothing_else():
+    """The process may have children of its own: a browser, say, where a report runs inside of another program."""
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with subprocess.Popen(sleep) as earlier:
+        later = []
+
+        def interrupted():
+            with terminating_children():
+                later.append(subprocess.Popen(sleep))
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert later[0].wait(timeout=PATIENCE) != 0
+        assert earlier.poll() is None
+        earlier.kill()
 
 
 def test_workers_do_not_change_results(tmp_path):

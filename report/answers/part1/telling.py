@@ -113,13 +113,14 @@ def share_learnt_late(records: Records) -> Estimate:
     return proportion(sum(bool(learnt_late(c)) for c in lacking.results), len(lacking.results), records=lacking.records)
 
 
-@answer.number("missing-early")
-def missing_early(records: Records) -> Estimate:
-    """Estimate the share of runs as published that lack a class after the first, steep fall of the loss."""
+@answer.number("missing-early", EARLY)
+@answer.number("missing-printed", PRINTED_EPOCHS)
+def share_lacking_a_class(records: Records, epoch: int) -> Estimate:
+    """Estimate the share of runs as published that lack a class after an epoch."""
     arm = printed_epochs(records, "as_published")
-    if len(arm.results[0].predicted) < EARLY:
-        raise NoRecords(f"epochs: no run has {EARLY} epochs")
-    return proportion(sum(0 in curve.predicted[EARLY - 1] for curve in arm.results), len(arm.results))
+    if len(arm.results[0].predicted) < epoch:
+        raise NoRecords(f"epochs: no run has {epoch} epochs")
+    return proportion(sum(0 in curve.predicted[epoch - 1] for curve in arm.results), len(arm.results))
 
 
 @answer.number("predicted-before")

@@ -40,8 +40,8 @@ def _images_per_second(costs: BatchCostResults, batch_size: int) -> list[float]:
     Above(1.0),
     place="Q2, computational efficiency and parallelism",
     note=(
-        "Measured on the device that the figure names. The reason is not tested: here most of the gain is the fixed cost of a step, which more "
-        "images share, and less that more is done in parallel. The interval covers the rounds of one report, not another day."
+        "Measured on the device that the figure names. The reason is not tested: by the table of costs, sharing the fixed cost of a step "
+        "among more images would alone explain most of the gain. The interval covers the rounds of one report, not another day."
     ),
     constants={"small": SMALL, "large": LARGE},
 )

@@ -82,7 +82,7 @@ def gain_of_the_non_linearity(records: Records) -> tuple[Estimate, Estimate]:
     "Q4.5",
     "Deeper is better.",
     Conditions({"two layers": Above(MARGIN), "three layers": Above(MARGIN)}),
-    note="A gain of less than 0.3 points counts as none. All depths share one learning rate, a width of 128 and a hundred epochs; the deeper networks overfit, so another rate or an earlier stop could change this.",
+    note="A gain of less than 0.3 points counts as none. All depths share one learning rate, a width of 128 and a hundred epochs; another rate or an earlier stop could change this.",
 )
 def gain_of_depth(records: Records) -> tuple[Estimate, Estimate]:
     """Test accuracy averaged over epochs {first} to {last}, two and three ReLU layers minus one."""

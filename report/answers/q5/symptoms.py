@@ -34,8 +34,8 @@ def symptom_of(run: MistakesResults, correct: MistakesResults) -> str:
         return "the loss rises"
     if test > 2 * last:
         return TEST_LOSS_HIGHER
-    if last > 1.46:
-        return "the loss ends far above that of the correct loop; it can't go below 1.46"
+    if last > 1.46 and last > 2 * last_training_loss(correct):
+        return "the loss falls, but ends above 1.46, far above that of the correct loop"
     if last > 1.05 * last_training_loss(correct):
         return "the loss falls more slowly than it should"
     return "none: the losses look right"
