@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,10 @@ import jinja2
 import msgspec
 import nbformat
 import pytest
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.db import NbCacheRecord
+from jupyter_cache.cache.main import JupyterCacheBase
 from pybtex import PybtexEngine
 from pybtex.database import parse_string
 from sphinx.errors import ExtensionError
@@ -445,6 +450,13 @@ def test_evidence_of_another_shape_is_named(small_source: Path) -> None:
     )
 
 
+@pytest.fixture
+def truncating(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give jupyter-cache back afterwards what the extension takes from it."""
+    monkeypatch.setattr(JupyterCacheBase, "truncate_caches", JupyterCacheBase.truncate_caches)
+
+
+@pytest.mark.usefixtures("truncating")
 @pytest.mark.parametrize("mode", ["cache", "off"])
 def test_the_cache_of_cells_is_there_before_jobs_share_it(tmp_path: Path, mode: str) -> None:
     handlers = {}
@@ -453,6 +465,56 @@ def test_the_cache_of_cells_is_there_before_jobs_share_it(tmp_path: Path, mode: 
     notebook_cache.setup(app)
     handlers["builder-inited"](app)
     assert (tmp_path / "cells/global.db").is_file() == (mode == "cache")
+
+
+@pytest.mark.usefixtures("truncating")
+def test_a_job_does_not_remove_what_another_is_about_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another job has recorded after the first of two queries is not in its answer: it looks too old to keep."""
+    handlers = {}
+    config = SimpleNamespace(nb_execution_mode="cache", nb_execution_cache_path=str(tmp_path / "cells"))
+    notebook_cache.setup(SimpleNamespace(config=config, connect=handlers.__setitem__))
+    handlers["builder-inited"](SimpleNamespace(config=config))
+    cache = get_cache(str(tmp_path / "cells"))
+    half_written = NbCacheRecord.create_record("another page", "its hash", cache.db)
+    monkeypatch.setattr(NbCacheRecord, "records_to_delete", lambda keep, db: [half_written.pk])
+    record = cache.cache_notebook_bundle(CacheBundleIn(nbformat.v4.new_notebook(), "a page"), check_validity=False)
+    assert {found.pk for found in cache.list_cache_records()} == {half_written.pk, record.pk}
+
+
+FAILING_EXTENSION = """
+import signal
+import time
+
+from fmnist_site import parallel_readers
+
+def read(app, name, content):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as nbclient does, in its way, while it executes cells
+    if name == "a":
+        time.sleep(2)  # until all jobs are there
+        raise ArithmeticError("this page can't be read")
+
+def setup(app):
+    parallel_readers.setup(app)
+    app.connect("source-read", read)
+    return {"parallel_read_safe": True}
+"""
+
+
+def test_a_build_fails_at_once_where_a_job_raises_an_error_and_others_cannot_be_terminated(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "conf.py").write_text("extensions = ['failing']", encoding="utf-8")
+    (source / "failing.py").write_text(FAILING_EXTENSION, encoding="utf-8")
+    long_page = ":orphan:\n\nPage\n====\n\n" + "A long paragraph.\n\n" * 5_000  # does not fit into a pipe
+    for name in ("a", "index", *(f"page{number}" for number in range(6))):  # two for each job
+        (source / f"{name}.rst").write_text(long_page, encoding="utf-8")
+    words = [sys.executable, "-m", "sphinx", "-q", "-j", "4", str(source), str(tmp_path / "html")]
+    path = os.pathsep.join([str(source), str(DOCS / "_ext"), str(ROOT)])
+    done = subprocess.run(
+        words, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode != 0
+    assert "this page can't be read" in done.stderr
 
 
 def test_documentation_builds_alone(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from fmnist_site import (
     number_role,
     other_projects,
     packages,
+    parallel_readers,
     preload,
     record_lists,
     repository,
@@ -37,6 +38,7 @@ from fmnist_site import (
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts."""
     for part in (
+        parallel_readers,
         notebook_cache,
         student_notebook,
         elements,
