@@ -75,7 +75,8 @@ def not_found(page: Page, url: str) -> None:
     assert page.locator("h1").inner_text().startswith("Page not found")
     assert page.evaluate("[...document.querySelectorAll('link[rel=stylesheet]')].every(link => link.sheet)")
     assert page.evaluate("typeof Documentation === 'object' && typeof Scorer === 'undefined'")
-    assert page.locator(".answer-cards img:visible").first.evaluate("image => image.naturalWidth > 0")
+    image = page.locator(".answer-cards img:visible").first.element_handle()
+    page.wait_for_function("image => image.naturalWidth > 0", arg=image)  # it loads when it comes into view
     assert page.locator(".skip-link a").evaluate("link => link.href").endswith("#main-content")
     assert page.locator(".skip-link a").evaluate("link => link.pathname === location.pathname")
     page.get_by_role("link", name=TITLES["q4"]).click()
