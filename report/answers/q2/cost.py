@@ -109,7 +109,7 @@ def costs_by_batch(records: Records, findings: Findings) -> TableSpec:
             "batch size": lambda step: step.batch_size,
             "step (µs)": lambda step: three_figures(seconds[step.batch_size] * MICROSECONDS),
             "per image (µs)": lambda step: three_figures(seconds[step.batch_size] / step.batch_size * MICROSECONDS),
-            "images per second": lambda step: round(1 / (seconds[step.batch_size] / step.batch_size)),
+            "images per second": lambda step: round(float(np.median(_images_per_second(costs, step.batch_size)))),
             "saved for backward (kB)": lambda step: three_figures(step.saved_bytes / 1e3),
         },
         title="What a training step costs",

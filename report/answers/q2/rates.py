@@ -20,7 +20,7 @@ from report.answers.q2.estimates import three_figures
 from report.answers.q2.levels import runs_of
 from report.conclude.statistics import Estimate, exact
 from report.experiments.batch_size import BATCH_SIZES, BUDGETS, RATES, BatchSizeResults
-from report.experiments.batch_target import TargetResults
+from report.experiments.batch_target import HIDDEN, TargetResults
 from report.experiments.tuning import COLLAPSED, TuningResult
 from report.record.reader import Arm, NoRecords, Records
 
@@ -32,9 +32,10 @@ def tried_rates(records: Records, budget: str, batch_size: int) -> list[float]:
     return _rates_of(records.arms("batch_size", TuningResult, role="trial", budget=budget, batch_size=batch_size))
 
 
-def tried_to_the_target(records: Records, batch_size: int) -> list[float]:
+def tried_to_the_target(records: Records, batch_size: int, model: str = "relu1") -> list[float]:
     """Return the learning rates that were tried on the way to the target, in order."""
-    return _rates_of(records.arms("batch_target", TargetResults, role="trial", hidden=[128], batch_size=batch_size))
+    about = {"hidden": list(HIDDEN[model]), "batch_size": batch_size}
+    return _rates_of(records.arms("batch_target", TargetResults, role="trial", **about))
 
 
 def _rates_of(trials: list[Arm[Tried]]) -> list[float]:
@@ -54,8 +55,19 @@ def rates_at_an_edge(records: Records) -> Estimate:
         (runs_of(records, "relu1", size).results[0].learning_rate, tried_to_the_target(records, size))
         for size in BATCH_SIZES
     ]
-    at_edge = sum(chosen in (tried[0], tried[-1]) for chosen, tried in searches)
-    return exact(at_edge, unit="rates", n=len(searches), n_of="searches")
+    return _at_an_edge(searches)
+
+
+@answer.number("rates-at-an-edge-none")
+def rates_at_an_edge_without_a_layer(records: Records) -> Estimate:
+    """Count the same for the model without a hidden layer."""
+    sizes = {size: runs_of(records, "none", size).results[0].learning_rate for size in BATCH_SIZES}
+    return _at_an_edge([(chosen, tried_to_the_target(records, size, "none")) for size, chosen in sizes.items()])
+
+
+def _at_an_edge(searches: Sequence[tuple[float, Sequence[float]]]) -> Estimate:
+    count = sum(chosen in (tried[0], tried[-1]) for chosen, tried in searches)
+    return exact(count, unit="rates", n=len(searches), n_of="searches")
 
 
 @answer.number("rate-growth-epochs", arm_of, "epochs", BATCH_SIZES[-1])
