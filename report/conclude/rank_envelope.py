@@ -89,7 +89,7 @@ def _distances(curves: Floats) -> Floats:
 
 
 def noticed_shift(envelope: Estimate) -> Estimate:
-    """Return by how much the whole curve of losses would have to be shifted for the test to notice: estimated, but without an interval."""
+    """Return by how much the whole curve of losses would have to be shifted for the test to notice; it has no interval."""
     if envelope.detectable is None:
         raise NoRecords("curves enough to notice a shift")
     return Estimate(

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +25,7 @@ ADDRESS = "FMNIST_REF_KERNELS"
 """Environment variable with the socket at which kernels are asked for."""
 IMPORTED = ("torchvision", "fmnist_ref", "ipykernel.ipkernel", "ipykernel.kernelapp")
 STANDARD_STREAMS = (0, 1, 2)
+POLL_SECONDS = 1.0
 
 
 @contextmanager
@@ -97,8 +98,9 @@ def _end_with(connection: socket.socket) -> None:
 
 
 def ask(arguments: list[str]) -> None:
-    """Ask for a kernel, and be there as long as it is. Without an answer, become one."""
+    """Ask for a kernel, and be there as long as it and Jupyter are. Without an answer, become one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the kernel ends when Jupyter says so
+    jupyter = os.getppid()
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(os.environ.get(ADDRESS, ""))
@@ -107,8 +109,9 @@ def ask(arguments: list[str]) -> None:
         connection.sendall(json.dumps(request).encode() + b"\n")
     except OSError:
         os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", "-f", *arguments])  # noqa: S606
-    with suppress(ConnectionError):
-        connection.recv(1)  # returns when the kernel has ended
+    while not select.select([connection], [], [], POLL_SECONDS)[0]:  # ready when the kernel has ended
+        if os.getppid() != jupyter:  # it was killed: the kernel ends with this connection
+            return
 
 
 if __name__ == "__main__":

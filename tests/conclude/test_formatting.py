@@ -23,6 +23,7 @@ def estimate(value, low=None, high=None, **more):
         (estimate(6.0, 0.163, 224.4, unit="ratio"), "6.0×", "0.16 to 220"),
         (estimate(1.0, 0.0001, 7292.0, unit="ratio"), "1.0×", "< 0.01 to 7,300"),
         (estimate(-0.001, -0.9, 0.9, signed=True), "0.0 pp", "−0.9 to +0.9"),
+        (estimate(-0.138, -0.142, -0.133, unit="", signed=True), "−0.138", "−0.142 to −0.133"),
         (estimate(1.4612, unit="nats"), "1.46 nats", ""),
         (estimate(0.0, 0.0, 0.0, unit="epochs", digits=0), "0 epochs", "0 to 0"),
         (estimate(1.0, 1.0, 1.0, unit="printed figures", digits=0), "1 printed figure", "1 to 1"),

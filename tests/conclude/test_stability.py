@@ -120,6 +120,14 @@ def test_a_rule_that_needs_more_seeds_than_a_half_has_is_noted():
     assert reproduced.halves_rows([row])[0][1] == "decided in some only (its rule needs 24 seeds)"
 
 
+def test_the_memory_of_a_machine_is_written_in_gibibytes():
+    here = {"processor": "A", "memory_bytes": str(24 * 2**30)}
+    about = {"schema": 3, "version": "1", "made_on": "2026-01-02", "seeds": 5, "first_seed": 0, "claims": ()}
+    there = published.PublishedResult(environment={"processor": "B"}, **about)
+    table = reproduced.page([], [(there, [])], here).tables["machines"]
+    assert table.rows == [["processor", "A", "B"], ["memory", "24 GiB", "–"]]
+
+
 def test_the_tables_show_how_many_seeds_are_behind_an_interval():
     row = split(UP, UP, mean_with_t_interval([1.0, 1.1], unit="nats"))
     assert [cell.partition("n = ")[2] for cell in reproduced.halves_rows([row])[0][2:]] == ["5)", "5)", "2)"]

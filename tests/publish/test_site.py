@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -157,6 +158,29 @@ def test_each_page_has_a_kernel_of_its_own_that_has_pytorch_already(tmp_path):
     assert printed[0] != printed[1]
     for (pid,) in printed:
         assert not psutil.pid_exists(int(pid))
+
+
+ASKING = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-m", "report.publish.kernels", "ask", sys.argv[1]]).wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every kernel is a new process")
+def test_a_kernel_ends_with_a_jupyter_that_is_killed(tmp_path):
+    file = tmp_path / "connection.json"
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    with kernels.forked_kernels(os.environ | {"PYTHONPATH": path}) as environment:
+        (server,) = (child for child in psutil.Process().children() if "serve" in child.cmdline())
+        with subprocess.Popen([sys.executable, "-c", ASKING, str(file)], env=environment) as jupyter:
+            deadline = time.monotonic() + 60
+            while not file.exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            ended = [*psutil.Process(jupyter.pid).children(), *server.children()]
+            jupyter.kill()
+        assert len(ended) == 2
+        _, left = psutil.wait_procs(ended, timeout=30)
+        assert left == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every kernel is a new process")

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from fmnist_ref import CLASS_NAMES
 from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import MatrixChart, MatrixPanel
-from report.answers.curves import PERCENT
+from report.answers.curves import PERCENT, at_the_end
 from report.answers.part1 import answer
-from report.answers.trained import printed_epochs, published_curves
+from report.answers.trained import hundred_epochs, printed_epochs, published_curves
 from report.conclude.rules import NoneOf
-from report.conclude.statistics import Estimate, proportion
+from report.conclude.statistics import Estimate, proportion, with_range
+from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve
-from report.record.reader import Arm, Records
+from report.record.reader import Arm, NoRecords, Records
 
 LABELS = {"as_published": "as published", "from_logits": "from logits"}
 SHIRT = CLASS_NAMES.index("Shirt")
@@ -75,6 +76,34 @@ def missing_after_a_hundred_epochs(records: Records) -> Estimate:
 
 def _share_of(arm: Arm[Curve], condition: Callable[[Curve], bool]) -> Estimate:
     return proportion(sum(map(condition, arm.results)), len(arm.results))
+
+
+def _last_loss(run: EpochsResults) -> float:
+    return run.curve.train_loss[-1]
+
+
+def _true_class_log_loss(run: EpochsResults) -> float:
+    return run.inspection.true_class_log_loss
+
+
+def _accuracy(run: EpochsResults) -> float:
+    return PERCENT * at_the_end(run.curve.test_accuracy)
+
+
+@answer.number("published-last-loss-missing", "nats", 3, _last_loss, True)
+@answer.number("published-last-loss-learnt", "nats", 3, _last_loss, False)
+@answer.number("published-true-loss-missing", "nats", 2, _true_class_log_loss, True)
+@answer.number("published-true-loss-learnt", "nats", 2, _true_class_log_loss, False)
+@answer.number("published-accuracy-missing", "percent", 1, _accuracy, True)
+@answer.number("published-accuracy-learnt", "percent", 1, _accuracy, False)
+def mean_by_mode(
+    records: Records, unit: str, digits: int, value: Callable[[EpochsResults], float], lacking: bool
+) -> Estimate:
+    """Return the mean and the range over the runs of a hundred epochs that lack a class at the end, or over those that don't."""
+    arm = hundred_epochs(records, "as_published").where(lambda run: bool(missing_classes(run.curve)) == lacking)
+    if not arm.by_seed:
+        raise NoRecords("epochs: no such run")
+    return with_range(arm.values(value), unit=unit, n_of="runs", digits=digits, records=arm.records)
 
 
 @answer.figure("part1-recall")

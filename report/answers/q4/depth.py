@@ -22,7 +22,7 @@ from report.answers.trained import from_logits
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above, Below
 from report.conclude.rules import AllOf, Conditions
-from report.conclude.statistics import Estimate, exact
+from report.conclude.statistics import Estimate
 from report.experiments.training import TrainingResults
 from report.record.reader import Arm, Records
 
@@ -87,31 +87,6 @@ def gain_of_the_non_linearity(records: Records) -> tuple[Estimate, Estimate]:
 def gain_of_depth(records: Records) -> tuple[Estimate, Estimate]:
     """Test accuracy averaged over epochs {first} to {last}, two and three ReLU layers minus one."""
     return gain(records, "relu2", "relu1"), gain(records, "relu3", "relu1")
-
-
-TUNED = {
-    "none": ("capacity", "tuned_none"),
-    "linear": ("capacity", "tuned_linear1"),
-    "relu": ("epochs", "tuned_logits"),
-}
-"""Experiment and arm of each network at its tuned learning rate."""
-
-
-@answer.number("gain-tuned", "relu")
-@answer.number("gain-linear-tuned", "linear")
-def gain_tuned(records: Records, name: str) -> Estimate:
-    """Estimate one ReLU layer or a linear one minus none, each at the learning rate that the held-out images choose."""
-    tuned, none = (records.arm(*TUNED[n], TrainingResults).each(lambda run: run.curve) for n in (name, "none"))
-    return accuracy_at_the_end(tuned, none)
-
-
-@answer.number("tuned-rate-none", "none")
-@answer.number("tuned-rate-linear", "linear")
-@answer.number("tuned-rate-relu", "relu")
-def tuned_rate(records: Records, name: str) -> Estimate:
-    """Return the learning rate that the held-out images chose for a network."""
-    arm = records.arm(*TUNED[name], TrainingResults)
-    return exact(arm.results[0].learning_rate, unit="", n=1, n_of="choices", digits=2)
 
 
 @answer.number("train-loss-relu1", "relu1", "train_loss")
