@@ -16,7 +16,7 @@ from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.data_loading import LoaderResults, ModelName, Passes, Source
 from report.experiments.hardware import Device, Part
 from report.experiments.step_variants import VariantResults
-from report.experiments.steps import ClockResults, ClockTimes, StepsResults, StepTimes
+from report.experiments.steps import ClockResults, StepsResults, StepTimes
 from report.record.reader import NoRecords, Records
 
 EPOCH_BATCHES = 60_000 / 64
@@ -92,9 +92,10 @@ def loader_over_resident(records: Records, model: ModelName | None) -> Estimate:
 
 
 def steps_of(results: StepsResults, model: str, device: Device | None = None) -> StepTimes:
-    """Find one model's steps; on the CPU unless told otherwise."""
+    """Find one model's steps; on the CPU unless told otherwise, and there with the number of threads that is fastest."""
     wanted = (model, device.kind if device else "cpu")
-    return first_of((step for step in results.steps if (step.model, step.device) == wanted), f"steps of {model}")
+    found = [step for step in results.steps if (step.model, step.device) == wanted]
+    return first_of(iter(sorted(found, key=lambda step: float(np.median(by_round(step))))), f"steps of {model}")
 
 
 def by_round(step: StepTimes, part: Part = "step") -> Floats:
@@ -102,15 +103,10 @@ def by_round(step: StepTimes, part: Part = "step") -> Floats:
     return np.array([np.median(seconds) for seconds in step.seconds[part]])
 
 
-def clock_of(results: ClockResults, model: str) -> ClockTimes:
-    """Find one model's clock readings."""
-    return first_of((clock for clock in results.clocks if clock.model == model), f"clock readings of {model}")
-
-
 def widths_of(results: StepsResults, device: Device) -> dict[int, StepTimes]:
-    """Return the steps of the networks with one hidden layer, by its width."""
-    found = {step.width: step for step in results.steps if step.device == device.kind and step.width is not None}
-    return dict(sorted(found.items()))
+    """Return the steps of the networks with one hidden layer, by its width, likewise."""
+    widths = {step.width: step.model for step in results.steps if step.device == device.kind and step.width is not None}
+    return {width: steps_of(results, model, device) for width, model in sorted(widths.items())}
 
 
 def floating_point_rate(results: StepsResults, device: Device) -> float:

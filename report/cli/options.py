@@ -40,7 +40,7 @@ class Options:
     only: tuple[str, ...]
     profile: ProfileName
     first_seed: int = 0
-    timings: Path | None = None
+    timings: Path = accelerator.PUBLISHED
     """A timing record of an accelerator, made on another machine."""
 
     def size(self) -> Profile:
@@ -68,7 +68,7 @@ class Options:
 
     def records(self) -> Records:
         """Return the valid records of the whole report, whatever `only` names."""
-        return Records(self.store(), plan(self.size()), accelerator.read(self.timings) if self.timings else ())
+        return Records(self.store(), plan(self.size()), accelerator.read(self.timings))
 
     def report(self, data_source: str) -> Report:
         """Return the whole report, whatever `only` names."""
@@ -79,7 +79,7 @@ class Options:
             planned=plan(profile),
             store=self.store(),
             data_source=data_source,
-            timings=tuple(accelerator.read(self.timings)) if self.timings else (),
+            timings=tuple(accelerator.read(self.timings)),
         )
 
     @contextmanager
@@ -144,6 +144,8 @@ def report_options(function: Any) -> Any:
 timings_option = click.option(
     "--timings",
     type=click.Path(path_type=Path, dir_okay=False),
+    default=accelerator.PUBLISHED,
+    show_default="the published one",
     help="A timing record of an accelerator, made with the command `timing` on another machine.",
 )
 

@@ -176,7 +176,7 @@ def _tests(finding: Finding) -> list[tuple[str, str, str, str, str]]:
             condition.name if condition else "",
             formatting.text_of(estimate),
             formatting.brief_uncertainty_of(estimate),
-            f"{estimate.n} {estimate.n_of}",
+            formatting.count_of(estimate),
             formatting.p_value(condition.p_value).removeprefix("p = ").removeprefix("p ")
             if condition and condition.p_value is not None
             else "",

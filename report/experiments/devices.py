@@ -55,7 +55,10 @@ def plan(profile: Profile) -> Iterator[Run]:
         "repetitions": profile.pick(full=8, quick=3),
         "resnet_repetitions": profile.pick(full=2, quick=1),
     }
-    clock = {"repetitions": profile.pick(full=100, quick=10), "large_batch_size": 1024}
+    clock = {
+        "repetitions": profile.pick(full=100, quick=10),
+        "large_batch_sizes": profile.pick(full=[1024, 16384], quick=[256, 1024]),
+    }
     variants = {
         "batch_sizes": profile.pick(full=[16, 64, 256, 1024, 4096, 16384], quick=[64, 1024]),
         "networks": 64,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
@@ -40,3 +42,20 @@ def observe(device: torch.device) -> Device:
         float32_precision=torch.get_float32_matmul_precision(),
         tensor_float32_convolutions=torch.backends.cudnn.allow_tf32 if described.kind == "cuda" else None,
     )
+
+
+def numbers_of_threads(device: torch.device) -> list[int]:
+    """List with how many threads work on a device is timed: on the CPU with one and with all, since small work may gain nothing."""
+    threads = torch.get_num_threads()
+    return sorted({1, threads}) if device.type == "cpu" else [threads]
+
+
+@contextmanager
+def torch_threads(threads: int) -> Iterator[None]:
+    """Let PyTorch use this many threads inside the context."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,15 +1,16 @@
 """
 Training steps by batch size, in variants from which an accelerator gains: in TF32, captured, of many networks; and transfers.
 
-The batch is on the device before the clock starts. All variants and transfers are timed in turn, in rounds (`timing_blocks`).
+The batch is on the device before the clock starts. All variants of one model and batch size are timed in turn, in rounds
+(`timing_blocks`), on both devices; then their memory is freed, since a library may take a slower algorithm where little is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 import torch
@@ -19,7 +20,7 @@ from torch.nn import functional as F
 from fmnist_ref import MLP, resnet18
 from report.experiments.attempts import functional_loss, graph_step
 from report.experiments.data_loading import ModelName
-from report.experiments.hardware import Device, Seconds, observe
+from report.experiments.hardware import Device, Seconds, numbers_of_threads, observe
 from report.experiments.optimizations import BatchedNetworks
 from report.experiments.timing_blocks import Block, Call, time_blocks
 from report.plan import Dataset, Run
@@ -34,6 +35,7 @@ Direction = Literal["to", "from"]
 DIRECTIONS: tuple[Direction, ...] = ("to", "from")
 LARGEST_RESNET_BATCH_ON_CPU = 1024
 """A larger one takes seconds."""
+Timed = TypeVar("Timed")
 
 
 class VariantTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,8 @@ class VariantTimes(msgspec.Struct, frozen=True, kw_only=True):
     networks: int = 1
     device: str
     """Its kind."""
+    threads: int
+    """Threads that PyTorch used on the CPU."""
     seconds: Seconds
     """Of one step of all networks, by round: the time of a block over its number of steps."""
 
@@ -73,26 +77,39 @@ def measure_variants(run: Run, dataset: Dataset, devices: list[torch.device]) ->
     """Time the variants on the CPU and on the accelerator, and the transfers between them."""
     settings = run.parameters
     torch.manual_seed(run.seed)
-    steps = [
-        _step(dataset, device, variant, model, batch_size)
-        for device, variant, model, batch_size in product(devices, OF_ONE_NETWORK, MODELS, settings["batch_sizes"])
-        if _is_measured(device, variant, model, batch_size)
-    ]
-    steps += [
-        _batched_step(dataset, device, networks, settings["batch_size"])
-        for device, networks in product(devices, (1, settings["networks"]))
-    ]
+    variants: list[VariantTimes] = []
+    for model, batch_size in product(MODELS, settings["batch_sizes"]):
+        steps = [
+            _step(dataset, device, threads, variant, model, batch_size)
+            for device, variant in product(devices, OF_ONE_NETWORK)
+            if _is_measured(device, variant, model, batch_size)
+            for threads in (numbers_of_threads(device) if model == "mlp128" else [torch.get_num_threads()])
+        ]
+        if (model, batch_size) == ("mlp128", settings["batch_size"]):
+            steps += [
+                _batched_step(dataset, device, threads, networks, batch_size)
+                for device, networks in product(devices, (1, settings["networks"]))
+                for threads in numbers_of_threads(device)
+            ]
+        variants += _timed(steps, settings["rounds"])
     copies = [
         _copy(devices[-1], direction, is_pinned, 28 * 28 * 4 * images)
         for direction, is_pinned, images in product(DIRECTIONS, (False, True), settings["batch_sizes"])
         if devices[-1].type == "cuda" or not is_pinned
     ]
-    seconds = time_blocks([block for _, block in [*steps, *copies]], settings["rounds"])
     return VariantResults(
         devices=[observe(devices[0]), observe(devices[-1])],
-        variants=[about(seconds=s) for (about, _), s in zip(steps, seconds[: len(steps)], strict=True) if s],
-        transfers=[about(seconds=s) for (about, _), s in zip(copies, seconds[len(steps) :], strict=True) if s],
+        variants=variants,
+        transfers=_timed(copies, settings["rounds"]),
     )
+
+
+def _timed(blocks: Sequence[tuple[Callable[..., Timed], Block]], rounds: int) -> list[Timed]:
+    """Time blocks in turn, and free the accelerator's memory; return those that fitted into it."""
+    seconds = time_blocks([block for _, block in blocks], rounds)
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return [about(seconds=times) for (about, _), times in zip(blocks, seconds, strict=True) if times]
 
 
 def _is_measured(device: torch.device, variant: Variant, model: ModelName, batch_size: int) -> bool:
@@ -102,7 +119,7 @@ def _is_measured(device: torch.device, variant: Variant, model: ModelName, batch
 
 
 def _step(
-    dataset: Dataset, device: torch.device, variant: Variant, model: ModelName, batch_size: int
+    dataset: Dataset, device: torch.device, threads: int, variant: Variant, model: ModelName, batch_size: int
 ) -> tuple[Callable[..., VariantTimes], Block]:
     """Describe a step of one network, and how to take it."""
 
@@ -113,12 +130,14 @@ def _step(
         take = partial(step, images.unsqueeze(1), labels)  # [batch, 1, 28, 28]: a convolution needs the channel
         return captured(take) if variant == "graph" else take
 
-    about = partial(VariantTimes, variant=variant, model=model, batch_size=batch_size, device=device.type)
-    return about, Block(device=device, prepare=prepare, allow_tf32=variant == "tf32")
+    about = partial(
+        VariantTimes, variant=variant, model=model, batch_size=batch_size, device=device.type, threads=threads
+    )
+    return about, Block(device=device, prepare=prepare, threads=threads, allow_tf32=variant == "tf32")
 
 
 def _batched_step(
-    dataset: Dataset, device: torch.device, networks: int, batch_size: int
+    dataset: Dataset, device: torch.device, threads: int, networks: int, batch_size: int
 ) -> tuple[Callable[..., VariantTimes], Block]:
     """Describe a step of several networks, each on images of its own."""
 
@@ -129,9 +148,10 @@ def _batched_step(
         return partial(step_of_networks, stacks, *batches)
 
     about = partial(
-        VariantTimes, variant="batched", model="mlp128", batch_size=batch_size, networks=networks, device=device.type
-    )
-    return about, Block(device=device, prepare=prepare)
+        VariantTimes, variant="batched", model="mlp128", batch_size=batch_size, networks=networks, device=device.type,
+        threads=threads,
+    )  # fmt: skip
+    return about, Block(device=device, prepare=prepare, threads=threads)
 
 
 def step_of_networks(stacks: list[Tensor], images: Tensor, labels: Tensor) -> None:
@@ -148,7 +168,11 @@ def first_images(dataset: Dataset, count: int, device: torch.device) -> tuple[Te
 
 
 def captured(step: Call) -> Call:
-    """Capture a step as a CUDA graph; return what launches it."""
+    """
+    Capture a step as a CUDA graph; return what launches it.
+
+    A graph reads and writes memory by address. So what is returned keeps the step, and with it the images and the network.
+    """
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):  # on a stream of its own, as capturing demands
@@ -158,8 +182,11 @@ def captured(step: Call) -> Call:
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         step()
-    replay: Call = graph.replay
-    return replay
+
+    def launch(captured: Call = step) -> None:
+        graph.replay()
+
+    return launch
 
 
 def _copy(
@@ -172,6 +199,5 @@ def _copy(
         accelerator = torch.zeros(num_bytes, dtype=torch.uint8, device=device)
         return partial(accelerator.copy_, host) if direction == "to" else partial(host.copy_, accelerator)
 
-    return partial(Transfer, direction=direction, is_pinned=is_pinned, num_bytes=num_bytes), Block(
-        device=device, prepare=prepare
-    )
+    about = partial(Transfer, direction=direction, is_pinned=is_pinned, num_bytes=num_bytes)
+    return about, Block(device=device, prepare=prepare, threads=torch.get_num_threads())

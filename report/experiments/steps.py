@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import product
 from time import perf_counter
 from typing import Literal
 
@@ -13,10 +14,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from fmnist_ref import MLP, StepTiming, resnet18, synchronize, time_training_step
-from report.experiments.hardware import Device, Part, Seconds, observe
+from report.experiments.hardware import Device, Part, Seconds, numbers_of_threads, observe, torch_threads
 from report.experiments.training import num_parameters
 from report.plan import Dataset, Run
 
+ACCELERATOR_WARM_UP = 50
+"""Repetitions before those that count: while the host works, an idle accelerator lowers its clock."""
 PARTS: tuple[Part, ...] = ("gather", "copy", "forward", "backward", "update", "step")
 
 
@@ -29,6 +32,8 @@ class StepTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Units of the hidden layer; None for ResNet-18."""
     device: str
     """Its kind."""
+    threads: int
+    """Threads that PyTorch used on the CPU."""
     num_parameters: int
     peak_memory_bytes: int | None
     """Peak bytes allocated on the device, resident images included; None where PyTorch keeps no statistic (CPU, MPS)."""
@@ -64,37 +69,38 @@ class ClockTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClockResults(msgspec.Struct, frozen=True, kw_only=True):
-    """Both times, for a small step and for a large one."""
+    """Both times, for a small step and for large ones."""
 
     devices: list[Device]
     clocks: list[ClockTimes]
 
 
 def measure_steps(run: Run, dataset: Dataset, devices: list[torch.device]) -> StepsResults:
-    """Time steps of every model on every device, in rounds."""
+    """Time steps of every model on every device, in rounds; on the CPU with one thread and with all."""
     settings = run.parameters
     widths: dict[str, int | None] = {f"mlp{width}": width for width in settings["widths"]} | {"resnet18": None}
-    timings: dict[tuple[str, str], list[StepTiming]] = defaultdict(list)
+    timings: dict[tuple[str, str, int], list[StepTiming]] = defaultdict(list)
     products: dict[str, list[float]] = defaultdict(list)
     counts = {}
     for _ in range(settings["rounds"]):
         for device in devices:
             products[device.type] += time_products(device, _product_size(device))
-            for name, width in widths.items():
+            for (name, width), threads in product(widths.items(), numbers_of_threads(device)):
                 torch.manual_seed(run.seed)
                 model = resnet18() if width is None else MLP((width,))
                 counts[name] = num_parameters(model)
                 repetitions = settings["resnet_repetitions" if width is None else "repetitions"]
-                timing = time_training_step(
-                    model,
-                    dataset.train_images.unsqueeze(1),  # [n, 1, 28, 28]: a convolution needs the channel
-                    dataset.train_labels,
-                    batch_size=settings["batch_size"],
-                    device=device,
-                    warmup=max(1, repetitions // 4),
-                    repetitions=repetitions,
-                )
-                timings[name, device.type].append(timing)
+                with torch_threads(threads):
+                    timing = time_training_step(
+                        model,
+                        dataset.train_images.unsqueeze(1),  # [n, 1, 28, 28]: a convolution needs the channel
+                        dataset.train_labels,
+                        batch_size=settings["batch_size"],
+                        device=device,
+                        warmup=max(1, repetitions // 4) if device.type == "cpu" else ACCELERATOR_WARM_UP,
+                        repetitions=repetitions,
+                    )
+                timings[name, device.type, threads].append(timing)
     return StepsResults(
         devices=[observe(device) for device in devices],
         batch_size=settings["batch_size"],
@@ -103,11 +109,12 @@ def measure_steps(run: Run, dataset: Dataset, devices: list[torch.device]) -> St
                 model=name,
                 width=widths[name],
                 device=device,
+                threads=threads,
                 num_parameters=counts[name],
                 peak_memory_bytes=max((t.peak_memory_bytes for t in rounds if t.peak_memory_bytes), default=None),
                 seconds={part: [getattr(timing, f"{part}_seconds") for timing in rounds] for part in PARTS},
             )
-            for (name, device), rounds in timings.items()
+            for (name, device, threads), rounds in timings.items()
         ],
         products=[
             Products(device=device.type, size=_product_size(device), seconds=products[device.type])
@@ -156,11 +163,9 @@ def step_flop(width: int, batch_size: int, in_features: int = 784, num_classes: 
 
 
 def measure_clock(run: Run, dataset: Dataset, device: torch.device) -> ClockResults:
-    """Read the clock before and after waiting for the device, for the notebook's small step and for a large one."""
-    cases: list[tuple[str, Callable[[], nn.Module], int]] = [
-        ("mlp128", MLP, run.parameters["batch_size"]),
-        ("resnet18", resnet18, run.parameters["large_batch_size"]),
-    ]
+    """Read the clock before and after waiting for the device, for the notebook's small step and for large ones."""
+    cases: list[tuple[str, Callable[[], nn.Module], int]] = [("mlp128", MLP, run.parameters["batch_size"])]
+    cases += [("resnet18", resnet18, batch_size) for batch_size in run.parameters["large_batch_sizes"]]
     clocks = []
     for name, build, batch_size in cases:
         torch.manual_seed(run.seed)

@@ -10,11 +10,14 @@ import msgspec
 import torch
 
 from fmnist_ref import synchronize
+from report.experiments.hardware import torch_threads
 
 BLOCK_SECONDS = 0.03
 """About as long as a block takes: its call is repeated to fill it."""
 MOST_CALLS = 300
 """In a block."""
+WARM_UP_SHARE = 4
+"""Before each block a quarter of its calls go untimed."""
 Call = Callable[[], object]
 
 
@@ -24,8 +27,16 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     device: torch.device
     prepare: Callable[[], Call]
     """Allocates what the call needs, and returns it."""
+    threads: int
+    """Threads of PyTorch on the CPU."""
     allow_tf32: bool = False
     """Whether CUDA may round the inputs of float32 products and convolutions to ten bits."""
+
+    @contextmanager
+    def settings(self) -> Iterator[None]:
+        """Compute as the block demands inside the context."""
+        with torch_threads(self.threads), tf32(allowed=self.allow_tf32):
+            yield
 
 
 def time_blocks(blocks: list[Block], rounds: int) -> list[list[float]]:
@@ -42,14 +53,15 @@ def time_blocks(blocks: list[Block], rounds: int) -> list[list[float]]:
     seconds: list[list[float]] = [[] for _ in blocks]
     prepared: dict[int, tuple[Call, int]] = {}
     for number, block in enumerate(blocks):
-        with suppress(torch.OutOfMemoryError), tf32(allowed=block.allow_tf32):
+        with suppress(torch.OutOfMemoryError), block.settings():
             call = block.prepare()
             _time(call, 1, block.device)  # loads kernels and fills caches
             calls = BLOCK_SECONDS / max(_time(call, 1, block.device), 1e-9)
             prepared[number] = call, max(1, min(MOST_CALLS, round(calls)))
     for _ in range(rounds):
         for number, (call, calls) in prepared.items():
-            with suppress(torch.OutOfMemoryError), tf32(allowed=blocks[number].allow_tf32):
+            with suppress(torch.OutOfMemoryError), blocks[number].settings():
+                _time(call, -(-calls // WARM_UP_SHARE), blocks[number].device)  # an idle accelerator lowers its clock
                 seconds[number].append(_time(call, calls, blocks[number].device))
     return [times if len(times) == rounds else [] for times in seconds]
 

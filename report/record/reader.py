@@ -117,8 +117,7 @@ class Records:
         self._read: set[ArmName] = set()
         standing = map(store.status, self._runs)
         self._own = {s.record.run: s.record for s in standing if s.state == "done" and s.record is not None}
-        here = {(record.experiment, record.arm) for record in self._own.values()}
-        elsewhere = {timing.run: timing for timing in self._timings if (timing.experiment, timing.arm) not in here}
+        elsewhere = {t.run: t for t in self._timings if (t.experiment, t.arm) not in self._planned}
         self.by_id = self._own | elsewhere
         self._arms: dict[ArmName, list[Record]] = {}
         for record in self.by_id.values():

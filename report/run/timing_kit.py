@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from fmnist_ref import FmnistRefError, load_sample, normalize, resolve_device
+from report.experiments.devices import RESULTS
 from report.experiments.hardware import HUGE_PAGES
 from report.plan import Dataset, Run
 from report.record import accelerator
@@ -37,12 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         device = str(resolve_device(options.device))
         runs = accelerator.runs("cuda" if device == "cpu" else device, options.profile)
+        runs = [run for run in runs if not options.only or run.parameters["timed"] in options.only]
         images = repeated_sample(options.images)
         if device == "cpu":
-            time_runs([msgspec.structs.replace(run, device="cpu") for run in runs], images)
+            list(time_runs([msgspec.structs.replace(run, device="cpu") for run in runs], images))
             print("The kit works here. A timing record needs an accelerator: nothing is written.")
             return 0
-        accelerator.write(time_runs(runs, images), options.file)
+        records: list[Record] = []
+        for record in time_runs(runs, images):
+            records.append(record)
+            accelerator.write(records, options.file)  # after each: what is measured is kept, whatever comes next
     except FmnistRefError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -58,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         help="cuda, mps or xpu, with an index if wanted; cpu tries the kit, with the CPU in the place of both [cuda]",
     )
     parser.add_argument("--profile", choices=("full", "quick"), default="full", help="quick: fewer repetitions [full]")
+    parser.add_argument("--only", nargs="+", choices=tuple(RESULTS), help="what to time [everything]")
     parser.add_argument("--file", type=Path, default=Path("timings.json"), help="what is written [timings.json]")
     parser.add_argument("--images", type=int, default=NUM_IMAGES, help=f"resident images [{NUM_IMAGES}]")
     return parser
@@ -74,14 +80,12 @@ def repeated_sample(num_images: int = NUM_IMAGES) -> Dataset:
     return Dataset(repeated(normalize(train.images)), repeated(train.labels), normalize(test.images), test.labels)
 
 
-def time_runs(runs: Sequence[Run], dataset: Dataset) -> list[Record]:
+def time_runs(runs: Sequence[Run], dataset: Dataset) -> Iterator[Record]:
     """Measure runs one after the other, in this process."""
-    records = []
     for number, run in enumerate(runs, 1):
         record = Record.of(run, measure_on(dataset, run, {}), {}, SAMPLE)
         print(f"[{number}/{len(runs)}] {run.arm}: {record.wall_seconds:.1f} s", flush=True)
-        records.append(record)
-    return records
+        yield record
 
 
 if __name__ == "__main__":

@@ -175,9 +175,16 @@ def test_cost_of_transforming_turns_with_the_data(loader, verdict):
 )
 def test_unsynchronised_clock_turns_with_the_data(clock, verdict, sentence):
     records = records_of(clock=clock)
-    assert [e.value for e in taken(records)["Q5.4h"]] == [pytest.approx(clock)] * 2
+    assert [e.value for e in taken(records)["Q5.4h"]] == [pytest.approx(clock)] * 3
     assert concluded(records)["Q5.4h"].verdict == verdict
     assert sentence in rendered(records)
+
+
+def test_unsynchronised_clock_depends_on_whether_the_device_falls_behind():
+    records = records_of(clock={64: 0.99, 1024: 0.95, 16384: 0.1})
+    assert concluded(records)["Q5.4h"].verdict == "depends"
+    assert "nearly all of a small step" in rendered(records)
+    assert "64 images of 784-128-10, 1,024 and 16,384 of ResNet-18" in concluded(records)["Q5.4h"].measured
 
 
 def test_unsynchronised_clock_needs_an_accelerator():

@@ -38,7 +38,7 @@ def test_symbols_fall_back_where_the_encoding_lacks_them(tmp_path, settings):
     done = subprocess.run(**report(output, **settings), capture_output=True, check=False)
     assert done.stderr == b""
     assert done.returncode == 0
-    assert b"0 not testable here" in done.stdout
+    assert b"0 not assessed in the quick profile" in done.stdout
     assert "∅".encode() not in done.stdout
     assert_complete(output)
     if settings == ASCII_LOCALE:  # the path is in bytes there, and is printed as it is
@@ -53,7 +53,7 @@ def test_each_substitute_is_as_wide_as_its_symbol():
 
 def test_symbols_are_shown_where_they_can_be(tmp_path):
     done = subprocess.run(**report(tmp_path, PYTHONIOENCODING="utf-8"), capture_output=True, check=True)
-    assert "∅ not testable here".encode() in done.stdout
+    assert "∅ not assessed in the quick profile".encode() in done.stdout
 
 
 def test_a_reader_that_leaves_does_not_end_the_run(tmp_path):

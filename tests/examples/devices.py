@@ -20,7 +20,7 @@ def example(run, *, times=CUDA_STEPS, memory_bytes=2**37, clock=0.5, **about):
     Make a run's timings.
 
     `times` are the accelerator's seconds by model, `memory_bytes` its memory, and `clock` the part of a step that a clock
-    shows without waiting. The rest is for `passes` of this machine's own processor.
+    shows without waiting, of all or by batch size. The rest is for `passes` of this machine's own processor.
     """
     accelerator = run.parameters["accelerator"]
     devices = [device("cpu"), device("cuda", memory_bytes)][: 1 + accelerator]
@@ -35,8 +35,15 @@ def example(run, *, times=CUDA_STEPS, memory_bytes=2**37, clock=0.5, **about):
         case "variants":
             return VariantResults(devices=devices, variants=variants(), transfers=transfers())
         case _:
-            seconds = {"queued": around(clock), "done": around(1.0)}
-            clocks = [ClockTimes(model=model, batch_size=64, seconds=seconds) for model in ("mlp128", "resnet18")]
+            shown = clock if isinstance(clock, dict) else dict.fromkeys((64, 1024, 16384), clock)
+            clocks = [
+                ClockTimes(
+                    model="mlp128" if size == 64 else "resnet18",
+                    batch_size=size,
+                    seconds={"queued": around(share), "done": around(1.0)},
+                )
+                for size, share in shown.items()
+            ]
             return ClockResults(devices=devices, clocks=clocks)
 
 
@@ -92,6 +99,7 @@ def step_times(kind, seconds_by_model):
             model=model,
             width=WIDTHS[model],
             device=kind,
+            threads=2,
             num_parameters=10,
             peak_memory_bytes=None if kind == "cpu" else 10**9,
             seconds={
@@ -109,7 +117,7 @@ def variants():
     for model, batch_size in product(("mlp128", "resnet18"), (16, 64, 1024, 16384)):
         large = 1 if model == "mlp128" else 100
         seconds = {"plain": 1e-3, "tf32": 0.8e-3, "graph": 0.2e-3}
-        about = {"model": model, "batch_size": batch_size}
+        about = {"model": model, "batch_size": batch_size, "threads": 2}
         found += [
             VariantTimes(variant=name, device="cuda", seconds=around(each * max(1, batch_size / 1024)), **about)
             for name, each in seconds.items()
@@ -118,7 +126,7 @@ def variants():
             times = around(large * 2e-5 * batch_size)
             found.append(VariantTimes(variant="plain", device="cpu", seconds=times, **about))
     for networks, cpu, cuda in ((1, 2e-3, 2e-3), (64, 0.1, 4e-3)):
-        about = {"variant": "batched", "model": "mlp128", "batch_size": 64, "networks": networks}
+        about = {"variant": "batched", "model": "mlp128", "batch_size": 64, "networks": networks, "threads": 2}
         found += [
             VariantTimes(device="cpu", seconds=around(cpu), **about),
             VariantTimes(device="cuda", seconds=around(cuda), **about),

@@ -12,7 +12,7 @@ from torchvision import datasets, transforms
 
 import fmnist_ref.devices
 from fmnist_ref import MLP, cross_entropy, load_sample, normalize
-from report.experiments import data_loading, devices, loader, step_variants, steps
+from report.experiments import data_loading, devices, hardware, loader, step_variants, steps
 from report.plan import Dataset, Profile, Run
 
 SAMPLE = load_sample()
@@ -22,6 +22,13 @@ IMAGES = loader.TransformedImages(SAMPLE.images, SAMPLE.labels)
 @pytest.fixture
 def dataset():
     return Dataset(normalize(SAMPLE.images), SAMPLE.labels, normalize(SAMPLE.images), SAMPLE.labels)
+
+
+@pytest.fixture
+def two_threads():
+    """Give PyTorch two threads, however many cores there are."""
+    with hardware.torch_threads(2):
+        yield
 
 
 @pytest.fixture
@@ -166,7 +173,7 @@ def small(timed, device="cpu"):
     settings = {
         "loader": {"batches": 2, "resnet_batches": 1, "repetitions": 3},
         "steps": {"widths": [4, 8], "rounds": 2, "repetitions": 3, "resnet_repetitions": 1},
-        "clock": {"repetitions": 4, "large_batch_size": 20},
+        "clock": {"repetitions": 4, "large_batch_sizes": [20, 30]},
         "variants": {"batch_sizes": [8, 400], "networks": 3, "rounds": 2},
     }[timed]
     parameters = {"timed": timed, "accelerator": device != "cpu", "batch_size": 8, **settings}
@@ -188,11 +195,14 @@ def test_every_kind_of_pass_is_repeated(dataset, without_workers):
     assert [device.kind for device in results.devices] == ["cpu"]
 
 
-def test_steps_of_every_model_are_timed_in_rounds(dataset):
+def test_steps_of_every_model_are_timed_in_rounds_with_one_thread_and_with_all(dataset, two_threads):
     results = devices.measure(small("steps"), dataset, {})
-    assert [step.model for step in results.steps] == ["mlp4", "mlp8", "resnet18"]
-    assert [step.num_parameters for step in results.steps[:2]] == [4 * 785 + 50, 8 * 785 + 90]
-    assert [[len(times) for times in step.seconds["step"]] for step in results.steps] == [[3, 3], [3, 3], [1, 1]]
+    found = [(step.model, step.threads, step.num_parameters) for step in results.steps[:4]]
+    small_and_large = (("mlp4", 4 * 785 + 50), ("mlp8", 8 * 785 + 90))
+    assert found == [(name, threads, size) for name, size in small_and_large for threads in (1, 2)]
+    assert [(step.model, step.threads) for step in results.steps[4:]] == [("resnet18", 1), ("resnet18", 2)]
+    assert [[len(times) for times in step.seconds["step"]] for step in results.steps] == [[3, 3]] * 4 + [[1, 1]] * 2
+    assert torch.get_num_threads() == 2
     assert len(results.products[0].seconds) == 10
     assert msgspec.json.decode(msgspec.json.encode(results), type=steps.StepsResults) == results
 
@@ -243,9 +253,11 @@ def test_work_queued_before_a_pass_is_not_counted(accelerator, monkeypatch):
     assert seconds == {"fetch": pytest.approx(0.251), "copy": 0.0}
 
 
-def test_clock_arm_has_a_small_and_a_large_step(dataset, accelerator):
+def test_clock_arm_has_a_small_step_and_large_ones(dataset, accelerator):
     results = devices.measure(small("clock", "meta"), dataset, {})
-    assert [(clock.model, clock.batch_size) for clock in results.clocks] == [("mlp128", 8), ("resnet18", 20)]
+    assert [(clock.model, clock.batch_size) for clock in results.clocks] == [
+        ("mlp128", 8), ("resnet18", 20), ("resnet18", 30),
+    ]  # fmt: skip
     for clock in results.clocks:
         assert len(clock.seconds["queued"]) == len(clock.seconds["done"]) == 4
         assert all(a <= b for a, b in zip(clock.seconds["queued"], clock.seconds["done"], strict=True))
@@ -261,15 +273,16 @@ def test_settings_that_decide_the_speed_are_recorded(monkeypatch):
     assert (found.threads, found.float32_precision) == (torch.get_num_threads(), torch.get_float32_matmul_precision())
 
 
-def test_variants_are_timed_on_both_devices_and_transfers_between_them(dataset, accelerator, monkeypatch):
+def test_variants_are_timed_on_both_devices_and_transfers_between_them(dataset, accelerator, two_threads, monkeypatch):
     monkeypatch.setattr(step_variants, "LARGEST_RESNET_BATCH_ON_CPU", 8)
     monkeypatch.setattr(step_variants, "DIRECTIONS", ("to",))  # the stand-in has no numbers to give back
     results = devices.measure(small("variants", "meta"), dataset, {})
-    assert {(v.variant, v.model, v.batch_size, v.networks, v.device) for v in results.variants} == {
-        *(("plain", "mlp128", size, 1, kind) for size in (8, 400) for kind in ("cpu", "meta")),
-        *(("plain", "resnet18", size, 1, "meta") for size in (8, 400)),
-        ("plain", "resnet18", 8, 1, "cpu"),
-        *(("batched", "mlp128", 8, networks, kind) for networks in (1, 3) for kind in ("cpu", "meta")),
+    places = (("cpu", 1), ("cpu", 2), ("meta", 2))
+    assert {(v.variant, v.model, v.batch_size, v.networks, v.device, v.threads) for v in results.variants} == {
+        *(("plain", "mlp128", size, 1, *place) for size in (8, 400) for place in places),
+        *(("plain", "resnet18", size, 1, "meta", 2) for size in (8, 400)),
+        ("plain", "resnet18", 8, 1, "cpu", 2),
+        *(("batched", "mlp128", 8, networks, *place) for networks in (1, 3) for place in places),
     }
     assert [(t.direction, t.is_pinned, t.num_bytes) for t in results.transfers] == [
         ("to", False, 28 * 28 * 4 * images) for images in (8, 400)

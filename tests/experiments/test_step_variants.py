@@ -1,5 +1,7 @@
 """Steps in the variants that an accelerator gains from, as far as a CPU and stand-ins can tell."""
 
+import gc
+import weakref
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -55,10 +57,18 @@ def test_a_graph_is_captured_once_after_warming_up_and_then_replayed(monkeypatch
         graph=lambda graph: within("capture"),
     )
     monkeypatch.setattr(torch, "cuda", stand_in)
-    launch = captured(lambda: told.append("step"))
+
+    def step():
+        told.append("step")
+
+    launch = captured(step)
     assert told == [
         *("wait", "stream begins", "step", "step", "step", "stream ends", "wait"),
         *("capture begins", "step", "capture ends"),
     ]
     launch()
     assert told[-2:] == ["capture ends", "replay"]
+    kept = weakref.ref(step)
+    del step
+    gc.collect()
+    assert kept() is not None  # a graph would read memory that is no longer the images'

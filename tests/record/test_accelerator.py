@@ -174,3 +174,10 @@ def test_missing_and_oversized_files_are_refused(tmp_path):
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(ConfigurationError, match="larger than"):
         accelerator.read(path)
+
+
+def test_the_published_record_has_every_kind_of_one_gpu_and_its_host():
+    records = accelerator.read(accelerator.PUBLISHED)
+    assert tuple(record.arm for record in records) == ARMS
+    assert {record.run.rpartition(".")[0] for record in records} == {f"devices.{arm}.seed0" for arm in ARMS}
+    assert {record.results["devices"][1]["kind"] for record in records} == {"cuda"}

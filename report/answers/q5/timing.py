@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from report.answers.q5 import answer
-from report.answers.timed import clock_of, clocks, loader_over_resident
+from report.answers.timed import clocks, loader_over_resident
 from report.conclude.interval_rules import Above, Below
-from report.conclude.rules import AllOf
+from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, log_ratio
-from report.record.reader import Records
+from report.record.reader import NoRecords, Records
 
 
 @answer.claim(
@@ -23,14 +23,18 @@ def cost_of_transforming(records: Records) -> Estimate:
 @answer.claim(
     "Q5.4h",
     "A clock that does not wait for the GPU misses more than a tenth of a step.",
-    AllOf((Below(0.9, of="the ratio for a small step"), Below(0.9, of="the ratio for a large step"))),
+    Conditions({"a small step": Below(0.9), "a large step": Below(0.9), "a very large step": Below(0.9)}),
     kind="G",
-    note="It takes times of an accelerator, read by both clocks.",
+    note="It takes times of an accelerator, read by both clocks. A step of which the GPU does nothing but wait for the next "
+    "operation is timed well enough without waiting.",
 )
-def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, Estimate]:
-    """Step time by a clock that does not wait, over one that does, on the accelerator: a small step and a large one."""
-    small, large = (clock_of(clocks(records), model).seconds for model in ("mlp128", "resnet18"))
-    return (
-        log_ratio(small["queued"], small["done"], n_of="steps"),
-        log_ratio(large["queued"], large["done"], n_of="steps"),
+def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, ...]:
+    """Step time by a clock that does not wait over one that does: {small} images of 784-128-10, {large} and {very_large} of ResNet-18."""
+    found = sorted(clocks(records).clocks, key=lambda clock: clock.batch_size)
+    names = ("small", "large", "very_large")
+    if len(found) != len(names):
+        raise NoRecords("clock readings of three steps")
+    sizes = {name: f"{clock.batch_size:,}" for name, clock in zip(names, found, strict=True)}
+    return tuple(
+        log_ratio(clock.seconds["queued"], clock.seconds["done"], n_of="steps", settings=sizes) for clock in found
     )

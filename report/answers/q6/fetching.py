@@ -60,6 +60,17 @@ def share_of_resident(records: Records) -> Estimate:
     return _share(records, "resident", "mlp128")
 
 
+@answer.number("share-on-accelerator")
+def loader_share_on_accelerator(records: Records) -> tuple[Estimate, ...]:
+    """Estimate the share of a training step on the accelerator that its host's loader takes, for each model."""
+    results = loader(records, accelerator=True)
+    passes = (passes_of(results, "loader", model=model, device=results.devices[-1]) for model in MODELS)
+    return tuple(
+        mean_with_t_interval(fetch_share(each) * PERCENT, unit="percent", n_of="rounds", method="Student t over rounds")
+        for each in passes
+    )
+
+
 @answer.number("fetch-time")
 def fetch_time(records: Records) -> tuple[Estimate, ...]:
     """Estimate for how long the small network's loop waits for a batch, in milliseconds, without workers and with two."""
@@ -82,10 +93,12 @@ def step_with_workers(records: Records) -> tuple[Estimate, ...]:
 def step_parts(records: Records, findings: Findings) -> FigureSpec:
     """Draw where the time of a training step goes, by model, source of the batches and device."""
     bars: list[Bar] = []
+    beside = ""
     for accelerator in with_and_without_accelerator(records, "loader"):
         results = loader(records, accelerator)
         device = results.devices[-1]
-        where = f", {device.name}" if accelerator else ""
+        where = ", on the GPU" if accelerator else ""
+        beside = f" The GPU is {device.name}, its loader the CPU beside it." if accelerator else beside
         for model, name in MODELS.items():
             for label, source, workers in SOURCES:
                 if (model, source) != ("resnet18", "resident"):
@@ -103,7 +116,7 @@ def step_parts(records: Records, findings: Findings) -> FigureSpec:
         caption=(
             "Medians over passes (the text gives means, which a few slow passes change), each part timed until the device had finished it; the whole step in milliseconds stands beside "
             "the label. From tensors in memory, fetching is one call of index_select; through the loader, the CPU transforms each "
-            "image."
+            "image." + beside
         ),
     )
 

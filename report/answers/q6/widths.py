@@ -35,12 +35,15 @@ from report.record.reader import NoRecords, Records
     Above(1.0),
     kind="G",
     place="Q6, model size and complexity",
-    note="It takes a GPU to measure: training steps at several widths there and on the CPU beside it.",
+    note="Of one GPU and the CPU beside it, with batches of 64 in the device's memory and a wait after every step.",
 )
 def gain_of_width(records: Records) -> Estimate:
-    """Time of a step, CPU over accelerator, at the widest of the layers over the same ratio at the narrowest."""
-    gains = _gains(steps(records, accelerator=True))
-    return log_ratio(gains[max(gains)], gains[min(gains)])
+    """Time of a step, CPU over {accelerator}, for a layer of {widest} units over the same ratio for {narrowest} units."""
+    results = steps(records, accelerator=True)
+    gains = _gains(results)
+    narrowest, widest = min(gains), max(gains)
+    about = {"accelerator": results.devices[-1].name, "widest": widest, "narrowest": narrowest}
+    return log_ratio(gains[widest], gains[narrowest], settings=about)
 
 
 def _gains(results: StepsResults) -> dict[int, Floats]:
@@ -108,8 +111,8 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
         ),
         alt="Time of a training step against width, both axes logarithmic. " + " ".join(spoken),
         caption=(
-            "One hidden layer, batches of 64, data in the device's memory. The line is the median of the rounds, the band their "
-            "middle half. Arithmetic alone: how long the matrix products would take if all ran as fast as the fastest large one we "
+            "One hidden layer, batches of 64, data in the device's memory; on the CPU with one thread or with all, whichever is "
+            "faster. The line is the median of the rounds, the band their middle half. Arithmetic alone: how long the matrix products would take if all ran as fast as the fastest large one we "
             "timed."
         )
         + crossing,
@@ -131,7 +134,7 @@ def _floor_line(results: StepsResults, device: Device) -> Series:
     rate = floating_point_rate(results, device)
     by_width = widths_of(results, device)
     return Series(
-        label=f"arithmetic alone, {device.kind}",
+        label=f"{device.name}: arithmetic alone",
         x=[float(width) for width in by_width],
         y=[step_flop(width, results.batch_size) / rate * MILLI for width in by_width],
         role="reference",
