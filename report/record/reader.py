@@ -124,6 +124,10 @@ class Records:
             self._arms.setdefault((record.experiment, record.arm), []).append(record)
         self._converted: dict[tuple[str, str, type], Arm[Any]] = {}
 
+    def accelerators(self) -> list[str]:
+        """List the accelerators that were timed on other machines, by name."""
+        return sorted({record.environment.device for id, record in self.by_id.items() if id not in self._own})
+
     def threads(self, *, exclusive: bool) -> list[int]:
         """List the numbers of threads of this machine's runs: of those that had it to themselves, or of the others."""
         return sorted({record.environment.threads for record in self._own.values() if record.exclusive == exclusive})

@@ -104,11 +104,12 @@ def write_source(
 
 
 def environment_of(records: Records, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment with the threads of the runs: the process that writes the pages may have others."""
+    """Add to an environment the threads of the runs, which the process that writes the pages need not have, and other machines' devices."""
     training, timing = (" or ".join(map(str, records.threads(exclusive=alone))) for alone in (False, True))
     both = f"{training} for training, {timing} for timing"
     threads = both if training and timing and training != timing else training or timing
-    return {**environment, "threads": threads} if threads else dict(environment)
+    found = {"threads": threads, "timed_elsewhere": ", ".join(records.accelerators())}
+    return {**environment, **{name: value for name, value in found.items() if value}}
 
 
 def _write_answer(

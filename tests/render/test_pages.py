@@ -10,6 +10,7 @@ from examples import ExampleStore, planned, whole_report
 
 from report.answers import ANSWERS, OTHER_PAGES
 from report.publish import site
+from report.record import accelerator
 from report.record.reader import Records
 from report.record.store import RecordStore
 from report.render import pages
@@ -160,8 +161,15 @@ def test_what_a_quick_report_is_too_short_for_is_said_to_need_a_full_one(tmp_pat
     ],
 )
 def test_the_threads_are_those_of_the_runs(training, timing, words):
-    records = SimpleNamespace(threads=lambda exclusive: timing if exclusive else training)
+    records = SimpleNamespace(threads=lambda exclusive: timing if exclusive else training, accelerators=list)
     assert pages.environment_of(records, {"processor": "one", "threads": "8"}) == {"processor": "one", "threads": words}
+
+
+def test_an_accelerator_of_another_machine_is_named(tmp_path):
+    published = accelerator.read(accelerator.PUBLISHED)
+    records = Records(RecordStore(tmp_path / "none", "0" * 64), [], published)
+    (name,) = {record.environment.device for record in published}
+    assert pages.environment_of(records, {"processor": "one"}) == {"processor": "one", "timed_elsewhere": name}
 
 
 def test_records_know_the_threads_of_runs_alone_and_beside_others(whole):

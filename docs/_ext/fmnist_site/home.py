@@ -34,8 +34,8 @@ class SiteSummary(SphinxDirective):
         claims = sum(site.verdicts.values())
         made_on = date.fromisoformat(site.made_on)
         parts = [f"{len(site.pages)} answers", f"{claims} claims", _runs(site)]
-        machine = site.environment.get("processor", "")
-        where = f", measured on {machine}" if machine else ""
+        machines = filter(None, (site.environment.get(key) for key in ("processor", "timed_elsewhere")))
+        where = f", measured on {' and '.join(machines)}" if site.environment.get("processor") else ""
         text = f"{', '.join(parts)}{where}; {made_on.day} {made_on:%B %Y}."
         return [nodes.paragraph(text=text, classes=["site-summary"])]
 

@@ -25,8 +25,8 @@ def cost_of_transforming(records: Records) -> Estimate:
     "A clock that does not wait for the GPU misses more than a tenth of a step.",
     Conditions({"a small step": Below(0.9), "a large step": Below(0.9), "a very large step": Below(0.9)}),
     kind="G",
-    note="It takes times of an accelerator, read by both clocks. A step of which the GPU does nothing but wait for the next "
-    "operation is timed well enough without waiting.",
+    note="It takes times of an accelerator, read by both clocks. Where launching the operations takes longer "
+    "than computing them, both clocks agree.",
 )
 def unsynchronised_over_synchronised(records: Records) -> tuple[Estimate, ...]:
     """Step time by a clock that does not wait over one that does: {small} images of 784-128-10, {large} and {very_large} of ResNet-18."""
