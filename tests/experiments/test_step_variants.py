@@ -3,11 +3,15 @@
 import gc
 import weakref
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
 
+import pytest
 import torch
+from torch.nn import functional as F
 
 from fmnist_ref import MLP, cross_entropy, load_sample, normalize
+from report.experiments.attempts import graph_step
 from report.experiments.step_variants import captured, first_images, step_of_networks
 from report.plan import Dataset
 
@@ -72,3 +76,26 @@ def test_a_graph_is_captured_once_after_warming_up_and_then_replayed(monkeypatch
     del step
     gc.collect()
     assert kept() is not None  # a graph would read memory that is no longer the images'
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="graphs are CUDA's")
+def test_a_captured_graph_takes_the_steps_that_it_was_captured_from():
+    cuda = torch.device("cuda")
+
+    def step_of(model):
+        images, labels = normalize(SAMPLE.images).to(cuda), SAMPLE.labels.to(cuda)
+        step = graph_step(list(model.parameters()), lambda x, y: F.cross_entropy(model(x), y))
+        return partial(step, images, labels)
+
+    torch.manual_seed(0)
+    model = MLP().to(cuda)
+    twin = MLP().to(cuda)
+    twin.load_state_dict(model.state_dict())
+    launch, plain = captured(step_of(model)), step_of(twin)  # capturing takes three steps before, and none itself
+    for _ in range(4):
+        launch()
+        torch.rand(300, 784, device=cuda)  # takes the memory of the images, if nothing keeps them
+    for _ in range(3 + 4):
+        plain()
+    for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)

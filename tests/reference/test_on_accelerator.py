@@ -1,7 +1,5 @@
 """The same functions on a real accelerator and on the CPU. Skipped where there is none; `python -m pytest` runs it where there is."""
 
-from functools import partial
-
 import pytest
 import torch
 
@@ -43,28 +41,3 @@ def test_a_step_is_timed_with_the_memory_that_it_takes():
     assert min(timing.step_seconds) > 0
     if ACCELERATOR.type in ("cuda", "xpu"):
         assert timing.peak_memory_bytes > IMAGES.nbytes + sum(p.nbytes for p in resnet18().parameters())
-
-
-@pytest.mark.skipif(ACCELERATOR.type != "cuda", reason="graphs are CUDA's")
-def test_a_captured_graph_takes_the_steps_that_it_was_captured_from():
-    from torch.nn import functional as F
-
-    from report.experiments.attempts import graph_step
-    from report.experiments.step_variants import captured
-
-    def step_of(model):
-        step = graph_step(list(model.parameters()), lambda x, y: F.cross_entropy(model(x), y))
-        return partial(step, IMAGES.to(ACCELERATOR), LABELS.to(ACCELERATOR))
-
-    torch.manual_seed(0)
-    model = MLP().to(ACCELERATOR)
-    twin = MLP().to(ACCELERATOR)
-    twin.load_state_dict(model.state_dict())
-    launch, plain = captured(step_of(model)), step_of(twin)  # capturing takes three steps before, and none itself
-    for _ in range(4):
-        launch()
-        torch.rand(300, 784, device=ACCELERATOR)  # takes the memory of the images, if nothing keeps them
-    for _ in range(3 + 4):
-        plain()
-    for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
