@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("FMNIST_REF_KILLS", "50"))
+KILLS = int(os.environ.get("FMNIST_REF_KILLS", "30"))
 
 
 @pytest.mark.timeout(1800)  # a few minutes on two idle cores

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.site.fixture import SIZES, build, write_source
@@ -29,19 +31,27 @@ ARGUMENTS = (
 
 
 @pytest.fixture(scope="session")
-def source_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the fixture's Sphinx source."""
-    folder = tmp_path_factory.mktemp("site") / "source"
-    write_source(folder)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def _built_once(folder: Path, **environment: str) -> Path:
+    """Build the fixture's site into a folder, unless another process of this test run has done it; return the folder."""
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            source, begun = folder.with_name(f"{folder.name}-source"), folder.with_suffix(".begun")
+            write_source(source)
+            build(source, begun, **environment)
+            begun.rename(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def site(source_folder: Path) -> Path:
+def site(shared_folder: Path) -> Path:
     """Return the folder of the built site."""
-    output = source_folder.with_name("site")
-    build(source_folder, output, FMNIST_REF_SITE_URL="https://example.org/fmnist-ref/")
-    return output
+    return _built_once(shared_folder / "site", FMNIST_REF_SITE_URL="https://example.org/fmnist-ref/")
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +61,9 @@ def page_names(site: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def site_without_address(source_folder: Path) -> Path:
+def site_without_address(shared_folder: Path) -> Path:
     """Return the folder of the same site, built without a base URL."""
-    output = source_folder.with_name("site-without-address")
-    build(source_folder, output)
-    return output
+    return _built_once(shared_folder / "site-without-address")
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
