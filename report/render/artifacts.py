@@ -17,7 +17,7 @@ from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.record.files import write_if_changed
 from report.record.reader import Records
-from report.render.figures import SizeName, ThemeName, chart_data, draw
+from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
 from report.render.figures.intervals import rows_in_words
 from report.render.page_data import Figure, Number, Page, Picture, Provenance, Table
 
@@ -25,6 +25,8 @@ THEMES: tuple[ThemeName, ...] = ("light", "dark")
 NUMBER = rf"[+{formatting.MINUS}]?\d[\d,.]*"
 NUMERIC = re.compile(rf"({NUMBER}( (of|to) {NUMBER})?|–)?")
 """Text of a cell that is aligned as a number: ``0.12``, ``22 of 25``, ``69 to 97``, a dash, or nothing."""
+DRAWN: dict[tuple[type[Chart], bytes, SizeName], dict[ThemeName, Svg]] = {}
+"""What this process has drawn: a report publishes several sites, and from one to the next most charts stay as they are."""
 
 
 def provenance(ids: Iterable[str], made_by: Callable[..., Any], records: Records) -> Provenance:
@@ -90,9 +92,11 @@ class Exporter:
     def _drawn(self, stem: str, chart: Chart, size: SizeName) -> Picture:
         """Draw a chart in both themes, which have the same size."""
         paths = {theme: f"figures/{stem}.{theme}.svg" for theme in THEMES}
-        for theme, path in paths.items():
-            svg = draw(chart, theme=theme, size=size)
-            write_if_changed(self.source / path, svg.text)
+        key = (type(chart), msgspec.json.encode(chart), size)
+        if key not in DRAWN:
+            DRAWN[key] = {theme: draw(chart, theme=theme, size=size) for theme in THEMES}
+        for theme, svg in DRAWN[key].items():
+            write_if_changed(self.source / paths[theme], svg.text)
         return Picture(**paths, width=svg.width, height=svg.height)
 
     def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:

@@ -32,6 +32,11 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True):
     seeds: dict[str, tuple[int, int]] = {}
     """By experiment: fewest and most planned seeds of its arms that are trained with several."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all runs are done."""
+        return self.runs_done == self.runs_planned
+
     def seeds_of(self, experiments: Iterable[str]) -> tuple[int, int]:
         """Return the fewest and the most seeds of some experiments; one where all have a single run."""
         found = [self.seeds[name] for name in experiments if name in self.seeds] or [(1, 1)]

@@ -28,6 +28,7 @@ from report.render.page_data import Number, Page, Site, number_key
 
 DOCS = Path(__file__).parents[2] / "docs"
 Measured = dict[str, tuple[Estimate, ...]]
+Halves = tuple[dict[str, Finding], dict[str, Finding]]
 Spec = TypeVar("Spec", FigureSpec, TableSpec)
 
 
@@ -96,7 +97,8 @@ def write_source(
         page = page_of(answer, records, measurements, exporter)
         kept |= artifacts.files_of(page)
         kept |= _write_answer(source, answer, page, measurements.findings, completeness, introduction)
-    kept |= _write_reproduced(source, records, measurements.findings, site["environment"])
+    halves = of_halves(records, measurements.findings) if completeness.is_whole else None
+    kept |= _write_reproduced(source, measurements.findings, halves, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(measurements, completeness, site))))
     kept |= {path.relative_to(source) for path in (files / "records").glob("*.json")}
     kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in fmnist_ref.__all__}  # autosummary's: kept, not read anew
@@ -132,10 +134,10 @@ def _write_answer(
 
 
 def _write_reproduced(
-    source: Path, records: Records, findings: Mapping[str, Finding], environment: Mapping[str, str]
+    source: Path, findings: Mapping[str, Finding], from_halves: Halves | None, environment: Mapping[str, str]
 ) -> set[Path]:
-    """Write the page that compares this report's verdicts: those of half its seeds, and published ones."""
-    halves = compare_halves(findings, of_halves(records, findings))
+    """Write the page that compares this report's verdicts with those of half its seeds, if it is whole, and with published ones."""
+    halves = compare_halves(findings, from_halves) if from_halves else []
     replications = [(result, compare(findings, result.claims)) for result in published.read_others(findings)]
     content = fill(
         "reproduced.md.j2",
@@ -148,7 +150,7 @@ def _write_reproduced(
     }
 
 
-def of_halves(records: Records, findings: Mapping[str, Finding]) -> tuple[dict[str, Finding], dict[str, Finding]]:
+def of_halves(records: Records, findings: Mapping[str, Finding]) -> Halves:
     """Conclude from the even and from the odd seeds; without measuring again where data decided nothing."""
     if not any(finding.verdict in ASSESSED for finding in findings.values()):
         return dict(findings), dict(findings)

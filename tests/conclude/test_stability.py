@@ -157,7 +157,8 @@ def measured(records):
 
 def write_page(folder, monkeypatch, records, measured, *results):
     monkeypatch.setattr(published, "read_all", lambda: list(results))
-    pages._write_reproduced(folder, records, measured, {"processor": "here", "torch": "2"})
+    halves = pages.of_halves(records, measured) if records.by_id else None
+    pages._write_reproduced(folder, measured, halves, {"processor": "here", "torch": "2"})
     evidence = msgspec.json.decode((folder / "evidence/reproduced.json").read_bytes())
     return (folder / "reproduced.md").read_text(), evidence["tables"]
 
@@ -193,7 +194,7 @@ def test_without_published_results_or_verdicts_the_page_says_so(tmp_path, monkey
     assert list(tables) == ["halves"]
     nothing = Records(ExampleStore([]), [])
     page, tables = write_page(tmp_path, monkeypatch, nothing, pages.measure(nothing, "full").findings)
-    assert "This report has no verdicts yet." in page
+    assert "This report does not have all its verdicts yet." in page
     assert tables == {}
 
 
