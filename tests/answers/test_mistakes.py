@@ -187,6 +187,16 @@ def test_unsynchronised_clock_depends_on_whether_the_device_falls_behind():
     assert "64 images of 784-128-10, 1,024 and 16,384 of ResNet-18" in concluded(records)["Q5.4h"].measured
 
 
+def test_steps_that_follow_one_another_are_taken_in_blocks():
+    queued = np.repeat([0.4, 0.6], 5)  # as if each five were one
+    (found,) = results_of("devices", clock=0.5)["devices", "accelerator_clock"]
+    clocks = [msgspec.structs.replace(c, seconds={"queued": queued.tolist(), "done": [1.0] * 10}) for c in found.clocks]
+    records = records_of()
+    clocked = {("devices", "accelerator_clock"): [msgspec.structs.replace(found, clocks=clocks)]}
+    estimates = answer.estimators["Q5.4h"](ExampleRecords(records.results | clocked))
+    assert [(e.n, e.n_of) for e in estimates] == [(2, "blocks")] * 3
+
+
 def test_unsynchronised_clock_needs_an_accelerator():
     records = records_of(clock=None)
     with pytest.raises(NoRecords):

@@ -136,7 +136,7 @@ def test_without_an_accelerator_its_claims_are_not_testable_and_the_page_says_ho
     assert "does shorten a whole training step" not in page
     devices = answer.tables["q6-devices"](records, concluded(records))
     assert len(devices.rows) == 1
-    assert "driver interface" not in devices.columns  # a CPU has none
+    assert "backend" not in devices.columns  # a CPU has none
     steps = answer.tables["q6-steps"](records, concluded(records))
     assert "peak memory (MB)" not in steps.columns  # nothing was counted
     assert {len(row) for row in steps.rows} == {len(steps.columns)}
@@ -239,6 +239,28 @@ def test_shares_are_of_the_small_network_and_of_resnet_with_none_and_two_workers
     assert (small.value, large.value) == (pytest.approx(0.007 / 0.011, rel=1e-3), pytest.approx(0.106 / 0.11, rel=1e-3))
 
 
+def test_on_the_machine_with_the_accelerator_the_loader_is_compared_with_itself():
+    records = records_of(times=FAST)
+    (found,) = records.results["devices", "accelerator_loader"]
+    slower = {"mlp128": 2.0, "resnet18": 5.0}  # the loader's part, of what trains on the accelerator
+    changed = [
+        msgspec.structs.replace(
+            passes, seconds=passes.seconds | {"fetch": [slower[passes.model] * s for s in passes.seconds["fetch"]]}
+        )
+        if passes.device == "cuda" and passes.model
+        else passes
+        for passes in found.passes
+    ]
+    records = ExampleRecords(
+        records.results | {("devices", "accelerator_loader"): [msgspec.structs.replace(found, passes=changed)]}
+    )
+    host, accelerator = answer.estimators["share-beside-accelerator"](records)
+    assert host.value == pytest.approx(100 * 0.01 / 0.11, rel=0.01)
+    assert accelerator.value == pytest.approx(100 * 0.05 / 0.15, rel=0.01)
+    ratios = [estimate.value for estimate in answer.estimators["workers-beside-accelerator"](records)]
+    assert ratios == pytest.approx([0.007 / 0.011, 0.013 / 0.021, 0.13 / 0.15], rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("times", "sentence"),
     [
@@ -260,7 +282,8 @@ def test_share_of_arithmetic_is_its_floor_over_the_step():
 
 
 def test_many_networks_at_once_are_compared_with_as_many_one_by_one():
-    on_accelerator, on_host = answer.estimators["networks-at-once"](records_of(times=FAST))
+    on_accelerator, on_host, between = answer.estimators["networks-at-once"](records_of(times=FAST))
+    assert between.value == pytest.approx(0.1 / 4e-3)
     assert on_accelerator.value == pytest.approx(64 * 1e-3 / 4e-3)  # plain steps, not those by `torch.func`
     assert on_host.value == pytest.approx(64 * (64 * 2e-5) / 0.1)
     assert planned()["devices", "accelerator_variants"][0].parameters["networks"] == 64  # as the page says
@@ -271,7 +294,7 @@ def test_gains_are_listed_by_batch_size_and_what_did_not_fit_is_marked():
     records = records_of(times=FAST)
     figure = answer.figures["q6-batches"](records, concluded(records))
     assert figure.title == (
-        "For the small network the accelerator is 0.32 times as fast as its host at 16 images a step, "
+        "For the small network the accelerator is 1.3 times as fast as its host at 64 images a step, "
         "and 20 times at 16,384"
     )
     assert [[len(line.x) for line in panel.series] for panel in figure.chart.panels] == [[4, 4], [3, 4]]
@@ -286,12 +309,23 @@ def test_gains_are_listed_by_batch_size_and_what_did_not_fit_is_marked():
 
 def test_a_captured_step_is_compared_with_a_plain_one_on_the_host():
     records = records_of(times=FAST | {"mlp128": 0.004})
-    assert answer.estimators["captured-over-host"](records).value == pytest.approx(64 * 2e-5 / 0.2e-3)
+    over_host, over_plain = answer.estimators["captured-over-host"](records)
+    assert (over_host.value, over_plain.value) == (pytest.approx(64 * 2e-5 / 0.2e-3), pytest.approx(5.0))
     page = rendered(records)
     assert "Launched as one (a *captured graph*)" in page
     assert "Maker's cuda. The small network's step" in page
     assert "stay on the CPU" in page
     assert "captured graph*)" not in rendered(records_of(times=FAST))  # the plain step is faster there already
+
+
+def test_the_estimated_step_is_set_beside_those_that_were_measured():
+    fast, slow = (records_of(times=FAST | {"mlp128": seconds}) for seconds in (1e-4, 1e-3))
+    assert [e.value for e in answer.estimators["accelerator-step"](slow)] == [
+        pytest.approx(1.0, rel=0.01), pytest.approx(0.6, rel=0.01),
+    ]  # fmt: skip
+    sentence = "far longer there than the 5 microseconds assumed"
+    assert sentence in rendered(slow)
+    assert sentence not in rendered(fast)
 
 
 def test_the_faster_number_of_threads_counts_on_the_cpu():

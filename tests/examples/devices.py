@@ -40,7 +40,7 @@ def example(run, *, times=CUDA_STEPS, memory_bytes=2**37, clock=0.5, **about):
                 ClockTimes(
                     model="mlp128" if size == 64 else "resnet18",
                     batch_size=size,
-                    seconds={"queued": around(share), "done": around(1.0)},
+                    seconds={"queued": 5 * around(share), "done": 5 * around(1.0)},
                 )
                 for size, share in shown.items()
             ]

@@ -19,8 +19,8 @@ from report.answers.timed import (
     with_and_without_accelerator,
 )
 from report.conclude.statistics import Estimate, log_ratio, mean_with_t_interval
-from report.experiments.data_loading import ModelName, Passes, Source
-from report.experiments.hardware import Part
+from report.experiments.data_loading import LoaderResults, ModelName, Passes, Source
+from report.experiments.hardware import Device, Part
 from report.record.reader import Records
 
 PARTS: dict[Part, str] = {
@@ -40,8 +40,18 @@ MODELS: dict[ModelName, str] = {"mlp128": "784-128-10", "resnet18": "ResNet-18"}
 
 def _share(records: Records, source: Source, model: ModelName, workers: int = 0) -> Estimate:
     """Estimate the share of a training step that goes into fetching its batch."""
-    shares = fetch_share(passes_of(loader(records), source, model=model, workers=workers)) * PERCENT
+    return _share_of(passes_of(loader(records), source, model=model, workers=workers))
+
+
+def _share_of(passes: Passes) -> Estimate:
+    shares = fetch_share(passes) * PERCENT
     return mean_with_t_interval(shares, unit="percent", n_of="rounds", method="Student t over rounds")
+
+
+def _with_workers(results: LoaderResults, model: ModelName, device: Device) -> Estimate:
+    """Estimate how many times as long a training step takes with two workers as with none."""
+    times = (per_batch(passes_of(results, "loader", model=model, workers=workers, device=device)) for workers in (2, 0))
+    return log_ratio(*times)
 
 
 @answer.illustration(
@@ -60,15 +70,24 @@ def share_of_resident(records: Records) -> Estimate:
     return _share(records, "resident", "mlp128")
 
 
-@answer.number("share-on-accelerator")
-def loader_share_on_accelerator(records: Records) -> tuple[Estimate, ...]:
-    """Estimate the share of a training step on the accelerator that its host's loader takes, for each model."""
+@answer.number("share-beside-accelerator")
+def loader_share_beside_accelerator(records: Records) -> tuple[Estimate, ...]:
+    """Estimate the loader's share of ResNet-18's step on the machine with the accelerator: if its CPU trains, and if the other does."""
     results = loader(records, accelerator=True)
-    passes = (passes_of(results, "loader", model=model, device=results.devices[-1]) for model in MODELS)
-    return tuple(
-        mean_with_t_interval(fetch_share(each) * PERCENT, unit="percent", n_of="rounds", method="Student t over rounds")
-        for each in passes
-    )
+    return tuple(_share_of(passes_of(results, "loader", model="resnet18", device=device)) for device in results.devices)
+
+
+@answer.number("workers-beside-accelerator")
+def workers_beside_accelerator(records: Records) -> tuple[Estimate, ...]:
+    """
+    Estimate how many times as long a step takes with two workers as with none, on the machine with the accelerator.
+
+    The small network's on the CPU, the small network's on the accelerator, and ResNet-18's there.
+    """
+    results = loader(records, accelerator=True)
+    host, accelerator = results.devices
+    places: list[tuple[ModelName, Device]] = [("mlp128", host), ("mlp128", accelerator), ("resnet18", accelerator)]
+    return tuple(_with_workers(results, model, device) for model, device in places)
 
 
 @answer.number("fetch-time")
@@ -83,10 +102,7 @@ def fetch_time(records: Records) -> tuple[Estimate, ...]:
 def step_with_workers(records: Records) -> tuple[Estimate, ...]:
     """Estimate how many times as long a training step takes with two workers as with none, for each model."""
     results = loader(records)
-    return tuple(
-        log_ratio(*(per_batch(passes_of(results, "loader", model=model, workers=workers)) for workers in (2, 0)))
-        for model in MODELS
-    )
+    return tuple(_with_workers(results, model, results.devices[0]) for model in MODELS)
 
 
 @answer.figure("q6-step-parts")
