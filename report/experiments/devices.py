@@ -14,7 +14,8 @@ Measured, on the CPU always and on the accelerator where the report has one:
   networks at once, and transfers between host and device (`step_variants`).
 
 Arms named `accelerator_*` time the accelerator beside the CPU of the same machine, so that a ratio of the two never
-compares two machines. PyTorch uses a thread per core. About 80 seconds for `loader` and 15 for `steps` on two cores.
+compares two machines. PyTorch uses a thread per core; steps on the CPU are timed with one thread as well. About 50 seconds for
+`loader` and 20 for `steps` on two cores; six minutes for all on a machine with 16 cores and a GPU.
 
 Rounds: ratios come from pairs of times of one round. Over the four rounds of a quick report, the logarithm of loader over
 resident tensors, with training, had a standard deviation of 0.08: 12 rounds then give that ratio to within 5 percent.
