@@ -71,7 +71,7 @@ def runs(device: str, profile: ProfileName = "full") -> list[Run]:
 
 def write(records: Sequence[Record], path: Path) -> None:
     """Write a timing record whole or not at all."""
-    bundled = [msgspec.Raw(encode(record)) for record in records]
+    bundled = [msgspec.Raw(msgspec.json.format(encode(record), indent=-1)) for record in records]  # all in one line
     write_if_changed(path, msgspec.json.encode(Bundle(format=FORMAT, records=bundled), order="sorted") + b"\n")
 
 

@@ -395,6 +395,13 @@ def test_the_summary_counts_the_runs(small_source: Path, done: int, words: str) 
     assert f" claims, {words}" in " ".join(text.split())
 
 
+def test_the_summary_names_every_machine_that_was_timed(small_source: Path) -> None:
+    whole = msgspec.structs.replace(site(), environment={"processor": "CPU A", "timed_elsewhere": "GPU B"})
+    (small_source / "evidence/site.json").write_bytes(msgspec.json.encode(whole))
+    text, _ = build_text(small_source, ".. site-summary::")
+    assert "measured on CPU A and GPU B;" in " ".join(text.split())
+
+
 def test_other_builders_get_plain_text(small_source: Path) -> None:
     text, complaints = build_text(
         small_source,

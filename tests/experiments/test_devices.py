@@ -291,3 +291,30 @@ def test_variants_are_timed_on_both_devices_and_transfers_between_them(dataset, 
     assert [device.kind for device in results.devices] == ["cpu", "meta"]
     assert accelerator.waits > 0
     assert msgspec.json.decode(msgspec.json.encode(results), type=step_variants.VariantResults) == results
+
+
+def test_variants_of_one_batch_size_take_turns_and_others_wait(dataset, accelerator, two_threads, monkeypatch):
+    groups = []
+
+    def time_blocks(blocks, rounds):
+        groups.append([block.device.type for block in blocks])
+        return [[1.0] * rounds for _ in blocks]
+
+    monkeypatch.setattr(step_variants, "time_blocks", time_blocks)
+    devices.measure(small("variants", "meta"), dataset, {})
+    plain, batched = ["cpu", "cpu", "meta"], [*["cpu"] * 4, *["meta"] * 2]
+    assert groups == [[*plain, *batched], plain, ["cpu", "meta"], ["cpu", "meta"], ["meta"] * 4]
+
+
+def test_an_accelerator_is_warmed_up_since_it_was_idle(dataset, accelerator, monkeypatch):
+    monkeypatch.setattr(steps, "_product_size", lambda _: 16)
+    warm_ups = set()
+
+    def timed(*arguments, device, warmup, **about):
+        warm_ups.add((device.type, warmup))
+        return steps_timed(*arguments, device=device, warmup=1, **about)
+
+    steps_timed = steps.time_training_step
+    monkeypatch.setattr(steps, "time_training_step", timed)
+    devices.measure(small("steps", "meta"), dataset, {})
+    assert warm_ups == {("cpu", 1), ("meta", 50)}

@@ -130,6 +130,8 @@ def test_timings_of_another_machine_stand_in_only_for_what_this_one_has_not():
     assert records.arm("sum", "gpu", Total).results == [Total(80)]
     assert list(records.by_id) == [*(run.id for run in RUNS), elsewhere[1].run]
     assert list(records.costs()) == [run.id for run in RUNS]  # they took nothing of this machine's time
+    begun = Records(ExampleStore([]), RUNS, elsewhere)  # what it is about to measure itself is not shown from elsewhere
+    assert list(begun.by_id) == [elsewhere[1].run]
 
 
 def test_a_report_that_only_measures_time_has_no_costs():

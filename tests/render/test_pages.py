@@ -18,10 +18,10 @@ from report.render.artifacts import Exporter
 from report.render.markdown import TEMPLATES, Completeness, render
 
 
-def write(source):
+def write(source, runs_done=0):
     records = Records(RecordStore(source / "none", "0" * 64), [])
     measurements = pages.measure(records, "quick")
-    completeness = Completeness(profile="quick", runs_done=0, runs_planned=2)
+    completeness = Completeness(profile="quick", runs_done=runs_done, runs_planned=2)
     pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
 
 
@@ -36,6 +36,15 @@ def test_what_sphinx_generates_for_the_reference_is_kept_and_nothing_else(tmp_pa
     assert not stubs["gone"].exists()
     left = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {path: when for path, when in written.items() if path != stubs["gone"]}  # or Sphinx reads it again
+
+
+def test_halves_are_compared_only_once_all_runs_are_done(tmp_path, monkeypatch):
+    compared = []
+    monkeypatch.setattr(pages, "of_halves", lambda records, findings: compared.append(True))
+    write(tmp_path, runs_done=1)
+    assert not compared
+    write(tmp_path, runs_done=2)
+    assert compared
 
 
 @pytest.mark.parametrize("name", ANSWERS | OTHER_PAGES)
