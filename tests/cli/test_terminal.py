@@ -54,6 +54,7 @@ def test_each_substitute_is_as_wide_as_its_symbol():
 def test_symbols_are_shown_where_they_can_be(tmp_path):
     done = subprocess.run(**report(tmp_path, PYTHONIOENCODING="utf-8"), capture_output=True, check=True)
     assert "∅ not assessed in the quick profile".encode() in done.stdout
+    assert b" 1 machine " in done.stdout  # in the row of Q6.5, and not "1 machines"
 
 
 def test_a_reader_that_leaves_does_not_end_the_run(tmp_path):
