@@ -134,7 +134,7 @@ def _floor_line(results: StepsResults, device: Device) -> Series:
     rate = floating_point_rate(results, device)
     by_width = widths_of(results, device)
     return Series(
-        label=f"{device.name}: arithmetic alone",
+        label=f"arithmetic alone, {device.kind}",
         x=[float(width) for width in by_width],
         y=[step_flop(width, results.batch_size) / rate * MILLI for width in by_width],
         role="reference",
