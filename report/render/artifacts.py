@@ -17,7 +17,7 @@ from report.conclude import formatting
 from report.conclude.statistics import Estimate
 from report.record.files import write_if_changed
 from report.record.reader import Records
-from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
+from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw_in_both_themes
 from report.render.figures.intervals import rows_in_words
 from report.render.page_data import Figure, Number, Page, Picture, Provenance, Table
 
@@ -94,7 +94,7 @@ class Exporter:
         paths = {theme: f"figures/{stem}.{theme}.svg" for theme in THEMES}
         key = (type(chart), msgspec.json.encode(chart), size)
         if key not in DRAWN:
-            DRAWN[key] = {theme: draw(chart, theme=theme, size=size) for theme in THEMES}
+            DRAWN[key] = draw_in_both_themes(chart, size)
         for theme, svg in DRAWN[key].items():
             write_if_changed(self.source / paths[theme], svg.text)
         return Picture(**paths, width=svg.width, height=svg.height)

@@ -93,6 +93,26 @@ def test_bootstrap_is_the_same_twice():
     assert first == second
 
 
+def test_bootstrap_computes_a_statistic_once_for_the_same_samples_drawn_the_same_way():
+    computed = []
+
+    def first_mean(first, second):
+        computed.append(len(first))
+        return (first + second).mean(-1)
+
+    def interval(shift=0.0, *, paired=True):
+        samples = [np.arange(20.0) + shift, -np.arange(20.0)]
+        found = bootstrap(samples, first_mean, unit="s", n_of="repetitions", paired=paired)
+        return found.low, found.high
+
+    assert interval() == interval() == (0.0, 0.0)
+    assert interval(shift=1.0) == (1.0, 1.0)
+    low, high = interval(paired=False)
+    assert low < 0 < high
+    of_resamples = [count for count in computed if count != 20]
+    assert len(of_resamples) == 3
+
+
 def test_ratio_of_medians():
     rng = np.random.default_rng(0)
     slow, fast = rng.normal(3.0, 0.1, 60), rng.normal(1.0, 0.05, 60)

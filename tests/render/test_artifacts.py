@@ -10,7 +10,7 @@ from report.answers.answer import FigureSpec, TableSpec
 from report.answers.charts import Series, line_chart
 from report.render import artifacts
 from report.render.artifacts import Exporter, provenance
-from report.render.figures import draw
+from report.render.figures import draw_in_both_themes
 
 PAGES = ANSWERS | OTHER_PAGES
 
@@ -54,11 +54,11 @@ def test_counts_and_intervals_written_as_text_are_aligned_as_numbers(tmp_path):
 def test_a_chart_is_drawn_again_only_if_it_has_changed(tmp_path, monkeypatch):
     drawn = []
 
-    def counted(chart, **about):
-        drawn.append(about["size"])
-        return draw(chart, **about)
+    def counted(chart, size):
+        drawn.append(size)
+        return draw_in_both_themes(chart, size)
 
-    monkeypatch.setattr(artifacts, "draw", counted)
+    monkeypatch.setattr(artifacts, "draw_in_both_themes", counted)
     monkeypatch.setattr(artifacts, "DRAWN", {})
 
     def figure(folder, height):
@@ -70,4 +70,4 @@ def test_a_chart_is_drawn_again_only_if_it_has_changed(tmp_path, monkeypatch):
     first, again, changed = figure("first", 1.0), figure("again", 1.0), figure("changed", 2.0)
     assert first == again
     assert first != changed
-    assert drawn == ["page", "page", "narrow", "narrow"] * 2
+    assert drawn == ["page", "narrow"] * 2

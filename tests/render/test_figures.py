@@ -48,7 +48,7 @@ from report.answers.charts import (
 from report.record.reader import Records
 from report.record.store import RecordStore
 from report.render.artifacts import Exporter
-from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw
+from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw, draw_in_both_themes
 from report.render.figures.colour import SHAPE_CONTRAST, TEXT_CONTRAST, THEMES, Theme, contrast, text_on
 from report.render.figures.intervals import interval_text
 from report.render.figures.labels import spread
@@ -207,6 +207,19 @@ def all_drawings() -> list[tuple[str, ThemeName, SizeName]]:
 @cache
 def drawn(name: str, theme: ThemeName, size: SizeName) -> Svg:
     return draw(CHARTS[name], theme=theme, size=size)
+
+
+@pytest.mark.parametrize("size", SIZE_NAMES)
+@pytest.mark.parametrize("name", CHARTS)
+def test_both_pictures_are_those_drawn_for_each_theme(name: str, size: SizeName) -> None:
+    for theme, drawing in draw_in_both_themes(CHARTS[name], size).items():
+        assert without_ids(drawing) == without_ids(drawn(name, theme, size))
+
+
+def without_ids(drawing: Svg) -> str:
+    """Return the SVG with its ids numbered: matplotlib's depend on the colours."""
+    numbers: dict[str, str] = {}
+    return re.sub(r"\b[mph][0-9a-f]{10}\b", lambda id: numbers.setdefault(id[0], f"id{len(numbers)}"), drawing.text)
 
 
 @pytest.mark.parametrize(("name", "theme", "size"), all_drawings())

@@ -34,23 +34,23 @@ def _squared_errors(records: Records) -> tuple[Floats, Floats]:
 
 def variance_explained(records: Records) -> Estimate:
     """Estimate R² on the test images, against predicting the training mean."""
+    return bootstrap(_squared_errors(records), _share_explained, unit="percent", n_of="test images", paired=True)
 
-    def share_explained(fitted: Floats, mean: Floats) -> Any:
-        return PERCENT * (1 - fitted.sum(-1) / mean.sum(-1))
 
-    return bootstrap(_squared_errors(records), share_explained, unit="percent", n_of="test images", paired=True)
+def _share_explained(fitted: Floats, mean: Floats) -> Any:
+    return PERCENT * (1 - fitted.sum(-1) / mean.sum(-1))
+
+
+def _root_mean(squared: Floats) -> Any:
+    return np.sqrt(squared.mean(-1))
 
 
 @answer.number("brightness-error", 0)
 @answer.number("brightness-error-of-mean", 1)
 def brightness_error(records: Records, prediction: int) -> Estimate:
     """Estimate the root mean squared error of least squares or of predicting the training mean."""
-
-    def root_mean(squared: Floats) -> Any:
-        return np.sqrt(squared.mean(-1))
-
     squared = _squared_errors(records)[prediction]
-    return bootstrap([squared], root_mean, unit="grey levels", n_of="test images", paired=False)
+    return bootstrap([squared], _root_mean, unit="grey levels", n_of="test images", paired=False)
 
 
 @answer.figure("q1-brightness")

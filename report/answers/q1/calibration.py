@@ -60,14 +60,12 @@ def _calibration_error(bins: Floats, gaps: Floats) -> Floats:
 def calibration_difference(records: Records) -> Estimate:
     """Estimate the expected calibration error of softmax regression minus that of least squares."""
     logistic, least_squares = (_bins_and_gaps(classifier(records, arm)) for arm in ("logistic", "least_squares"))
-    return bootstrap(
-        [*logistic, *least_squares],
-        lambda a, b, c, d: PERCENT * (_calibration_error(a, b) - _calibration_error(c, d)),
-        unit=POINTS,
-        n_of="test images",
-        paired=True,
-        signed=True,
-    )
+    samples = [*logistic, *least_squares]
+    return bootstrap(samples, _difference, unit=POINTS, n_of="test images", paired=True, signed=True)
+
+
+def _difference(first_bins: Floats, first_gaps: Floats, second_bins: Floats, second_gaps: Floats) -> Floats:
+    return PERCENT * (_calibration_error(first_bins, first_gaps) - _calibration_error(second_bins, second_gaps))
 
 
 @answer.figure("q1-calibration")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from report.answers.charts import (
     NetworkDrawing,
 )
 from report.render.figures.bars import draw_bars
-from report.render.figures.colour import THEMES, Theme, ThemeName
+from report.render.figures.colour import THEMES, Theme, ThemeName, counterparts
 from report.render.figures.cycle import draw_cycle
 from report.render.figures.export import chart_data
 from report.render.figures.images import draw_images
@@ -31,7 +32,7 @@ from report.render.figures.network import draw_network
 from report.render.figures.styles import set_style
 from report.render.figures.svg import Svg, to_svg
 
-__all__ = ["SizeName", "Svg", "ThemeName", "chart_data", "draw"]
+__all__ = ["SizeName", "Svg", "ThemeName", "chart_data", "draw", "draw_in_both_themes"]
 
 
 DRAWN_BY: dict[type[Chart], Callable[[Any, Theme, FigureSize], Figure]] = {
@@ -43,6 +44,18 @@ DRAWN_BY: dict[type[Chart], Callable[[Any, Theme, FigureSize], Figure]] = {
     NetworkDrawing: draw_network,
     CycleDrawing: draw_cycle,
 }
+RECOLOURED = (LineChart, IntervalChart)
+"""Charts without colour scales, whose picture for the dark theme is the light one with other colours: half the time."""
+DARK = counterparts(THEMES["light"], THEMES["dark"])
+
+
+def draw_in_both_themes(chart: Chart, size: SizeName = "page") -> dict[ThemeName, Svg]:
+    """Draw a chart for the light and for the dark theme."""
+    light = draw(chart, theme="light", size=size)
+    if isinstance(chart, RECOLOURED):
+        recoloured = re.sub(r"(?<=: )#[0-9a-f]{6}", lambda colour: DARK.get(colour[0], colour[0]), light.text)
+        return {"light": light, "dark": light._replace(text=recoloured)}
+    return {"light": light, "dark": draw(chart, theme="dark", size=size)}
 
 
 def draw(chart: Chart, *, theme: ThemeName, size: SizeName = "page") -> Svg:

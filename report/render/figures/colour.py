@@ -68,6 +68,17 @@ def legible(colour: str, theme: Theme, ratio: float) -> str:
     return next((step for step in steps if contrast(step, theme.background) >= ratio), theme.text)
 
 
+def counterparts(theme: Theme, other: Theme) -> dict[str, str]:
+    """Return the colours in which lines, marks and text are drawn in a theme, each with that in its place in another one."""
+    names = ("text", "muted", "grid", "margin", "reference")
+    pairs = {getattr(theme, name): getattr(other, name) for name in names}
+    for ours, theirs in zip((theme.reference, *theme.series), (other.reference, *other.series), strict=True):
+        for ratio in (SHAPE_CONTRAST, TEXT_CONTRAST):  # a label has the colour of its line, made legible as text
+            ours, theirs = legible(ours, theme, ratio), legible(theirs, other, ratio)
+            pairs[ours] = theirs
+    return pairs
+
+
 def text_on(fill: str) -> str:
     """Return white if it has enough contrast with the fill, otherwise black, which then has."""
     return "#ffffff" if contrast("#ffffff", fill) >= TEXT_CONTRAST else "#000000"
@@ -81,7 +92,8 @@ THEMES: dict[ThemeName, Theme] = {
         grid="#e3e6ea",
         margin="#eceff2",
         reference="#808a95",
-        series=(BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE, "#000000"),  # yellow is invisible on white
+        # Yellow is invisible on white; SVG leaves out pure black, which `counterparts` has to find.
+        series=(BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE, "#010101"),
         negative=VERMILION,
         positive=BLUE,
         maximum="#00568a",
