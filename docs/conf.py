@@ -33,6 +33,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "fmnist_site.generated_pages",
     "sphinx_codeautolink",
     "sphinx_copybutton",
     "sphinx_design",

@@ -25,7 +25,11 @@ PAGES = (*(f"answers/{name}" for name in ANSWERS), *OTHER_PAGES, *SHARED_PAGES)
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Return two folders, each with a site's source and the site, made in different environments at the same time."""
+    """
+    Return two folders, each with a site's source and the site, made in different environments at the same time.
+
+    One site is the first from its source, the other the second.
+    """
     settings = {key: value for key, value in os.environ.items() if not key.startswith("FMNIST_REF_")}
     settings |= {
         "PYTHONPATH": str(ROOT),
@@ -37,14 +41,14 @@ def folders(tmp_path_factory):
     made = {name: tmp_path_factory.mktemp(name) for name in ENVIRONMENTS}
     running = [
         subprocess.Popen(
-            [sys.executable, str(ROOT / "tests/stand_ins/render.py"), str(folder)],
+            [sys.executable, str(ROOT / "tests/stand_ins/render.py"), str(folder), str(builds)],
             cwd=ROOT,
             env=settings | ENVIRONMENTS[name],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for name, folder in made.items()
+        for builds, (name, folder) in enumerate(made.items(), start=1)
     ]
     said = [process.communicate()[0] for process in running]
     assert [process.returncode for process in running] == [0, 0], "\n".join(said)

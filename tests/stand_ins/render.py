@@ -1,17 +1,18 @@
 """
-Write the site of example records: ``python tests/stand_ins/render.py FOLDER``.
+Write the site of example records: ``python tests/stand_ins/render.py FOLDER BUILDS``.
 
 ``FOLDER/source`` becomes what a report hands to Sphinx, with every page that it has, and ``FOLDER/site`` what a reader
 gets. The code in the answers is shown but not run: that takes minutes, and its output is kept apart by a cache.
 """
 
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from examples import whole_report
-from sphinx.cmd.build import main as sphinx
 
 from report.conclude import bootstrap
 from report.publish import archive, site
@@ -23,8 +24,8 @@ OPTIONS = ["-b", "html", "-q", "-n", "-W", "--keep-going", "-D", "suppress_warni
 """The warning is that cells which have not been run do not say in which language they are."""
 
 
-def write(folder):
-    """Write the source as a report would, and build the site."""
+def write(folder, builds):
+    """Write the source as a report would, and build the site, several times if the last is to be no first one."""
     bootstrap.RESAMPLES = 50
     source, output = folder / "source", folder / "site"
     records = whole_report()
@@ -34,11 +35,13 @@ def write(folder):
     measurements = pages.measure(records, completeness.profile)
     pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
     build_packages(source / "published")
-    status = sphinx([*OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)])
-    if status == 0:
-        archive.write_archive(output)
-    return status
+    for _ in range(builds):
+        for made in (output, folder / "doctrees"):
+            shutil.rmtree(made, ignore_errors=True)
+        command = [sys.executable, "-m", "sphinx", *OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)]
+        subprocess.run(command, check=True)
+    archive.write_archive(output)
 
 
 if __name__ == "__main__":
-    sys.exit(write(Path(sys.argv[1])))
+    write(Path(sys.argv[1]), builds=int(sys.argv[2]))

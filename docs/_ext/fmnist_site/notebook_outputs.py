@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 EXECUTED = "jupyter_execute"
-"""Folder beside the site to which MyST-NB writes each page that it has run."""
+"""Folder beside the site to which MyST-NB writes the notebook of each page that it has read."""
 
 
 def fill_outputs(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode) -> None:
@@ -24,11 +25,14 @@ def fill_outputs(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNod
 def _fill_all(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html" or getattr(app.config, "nb_execution_mode", "off") == "off":
         return
+    cache = get_cache(app.config.nb_execution_cache_path)
     for path in sorted(Path(app.outdir, "notebooks").glob("*.ipynb")):
         executed = Path(app.outdir).parent / EXECUTED / "answers" / path.name
         if executed.is_file():
             notebook = nbformat.read(path, as_version=4)
-            fill_outputs(notebook, nbformat.read(executed, as_version=4))
+            # MyST-NB writes no outputs where it has taken them from the cache
+            _, with_outputs = cache.merge_match_into_notebook(nbformat.read(executed, as_version=4))
+            fill_outputs(notebook, with_outputs)
             nbformat.write(notebook, path)
 
 
