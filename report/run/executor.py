@@ -42,9 +42,11 @@ class Failure:
     why: str
 
 
-def local_executor(workers: int, threads: int) -> ProcessPoolExecutor:
+def local_executor(workers: int, threads: int, *, gives_way: bool = True) -> ProcessPoolExecutor:
     """
     Make a pool of worker processes on this machine.
+
+    By default they give way to other processes: to a site that is made while runs go on, and to what else the user does.
 
     Workers are never forks of this process: fork and PyTorch's thread pools deadlock. On Linux they are forks of a server
     process that has imported the worker module and done nothing else. They start in milliseconds and share the 200 MB of
@@ -56,7 +58,12 @@ def local_executor(workers: int, threads: int) -> ProcessPoolExecutor:
         context.set_forkserver_preload([worker.__name__])
     elif sys.platform == "win32":
         workers = min(workers, MAX_WINDOWS_WORKERS)
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=worker.start, initargs=(threads,))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=worker.start, initargs=(threads, gives_way))
+
+
+def timing_executor(workers: int, threads: int) -> ProcessPoolExecutor:
+    """Make a pool for runs that measure time, which give way to nothing."""
+    return local_executor(workers, threads, gives_way=False)
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class Backend:
     workers: int
     """Runs under way at a time. Runs that measure time go one at a time, on all cores."""
     make_executor: ExecutorFactory = local_executor
-    make_timing_executor: ExecutorFactory = local_executor
+    make_timing_executor: ExecutorFactory = timing_executor
     """For runs that measure time: with a cluster too, they stay on this machine."""
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+import psutil
 import torch
 
 from fmnist_ref import load, normalize
@@ -28,12 +29,21 @@ LONG_RUN = 1.0
 """Seconds. After a shorter run it isn't worth the time to look for memory to free."""
 
 
-def start(threads: int) -> None:
+def start(threads: int, gives_way: bool = False) -> None:
     """Initialise a worker: set PyTorch's threads, ignore SIGINT, which the parent handles, and exit when the parent exits."""
     torch.set_num_threads(threads)
+    if gives_way:
+        _lower_priority()
     gc.freeze()  # what PyTorch makes at import lasts as long as the process: the collector need not visit it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _lower_priority() -> None:
+    if sys.platform == "win32":
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.nice(10)
 
 
 def _exit_with_parent() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from report.record.environment import peak_memory_bytes
 from report.run import executor
-from report.run.executor import HUGE_PAGES, _killed_on_interrupt, local_executor
+from report.run.executor import HUGE_PAGES, Backend, _killed_on_interrupt, local_executor
 
 PATIENCE = 60
 
@@ -84,6 +84,16 @@ def test_workers_ask_for_large_pages_unless_told_otherwise(monkeypatch, chosen, 
         monkeypatch.delenv(HUGE_PAGES)
     with local_executor(1, 1):
         assert os.environ[HUGE_PAGES] == asked
+
+
+def test_training_gives_way_to_other_processes_and_timing_to_none():
+    priorities = []
+    for make_executor in (Backend(1).make_executor, Backend(1).make_timing_executor):
+        with make_executor(1, 1) as pool:
+            priorities.append(psutil.Process(pool.submit(os.getpid).result()).nice())
+    training, timing = priorities
+    assert timing == psutil.Process().nice()
+    assert training == (psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else timing + 10)
 
 
 def test_a_worker_ends_with_a_parent_that_is_killed(tmp_path):
