@@ -105,9 +105,13 @@ def _measure(
     shared = phases(missing, report.profile.first_seed, forecast.of, FIRST_SITE_SECONDS * backend.workers)
     timing = [run for run in missing if run.exclusive]
 
+    first_site = True
+
     def publish() -> None:
+        nonlocal first_site
         done = report.completeness().runs_done
-        _, index = _publish(report, bar.output)
+        _, index = _publish(report, bar.output, incremental=not first_site)
+        first_site = False
         if index:
             bar.output.print(f"A site with {done} of {len(report.planned)} runs is ready after {bar.elapsed()}.")
 
@@ -141,11 +145,11 @@ def _finish(report: Report, failures: list[Failure], console: Console) -> int:
     return INCOMPLETE if failures else DONE
 
 
-def _publish(report: Report, console: Console) -> tuple[dict[str, Finding], Path | None]:
+def _publish(report: Report, console: Console, *, incremental: bool = False) -> tuple[dict[str, Finding], Path | None]:
     """Write verdicts, pages and site; return the findings and the site's first page, None if it can't be built."""
     findings = report.write()
     try:
-        return findings, report.build()
+        return findings, report.build(incremental=incremental)
     except BuildError as problem:
         console.print(f"The site could not be built: {problem}", markup=False, soft_wrap=True)
         return findings, None

@@ -23,7 +23,8 @@ from report.record.files import copy_tree, remove_others
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = 12
-"""Sphinx deals pages out in alphabetical order, in which those with live cells are neighbours: few jobs share them badly."""
+"""Sphinx deals pages out in alphabetical order, in which those with live cells are neighbours: few jobs share them badly.
+An incremental build runs no cells, and takes longer to start jobs than it gains by them."""
 PORT_TAKEN = "Kernel died before replying to kernel_info"
 """What Jupyter says where two kernels that start at the same moment were given the same port."""
 ADVICE = re.compile(
@@ -54,12 +55,12 @@ def about(device: str, data_source: str, data_sha256: str) -> dict[str, Any]:
     }
 
 
-def build(source: Path, output: Path) -> Path:
+def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
     """
     Build the HTML site, with warnings as errors, and pack it for reading offline.
 
-    Sphinx reads and writes everything anew: that takes a few seconds, and no page of an earlier build can be left over.
-    Only the results of live cells are kept between builds. The site that stands is replaced when the new one is complete.
+    Sphinx reads and writes everything anew, so that no page of an earlier build can be left over. Only the results of live
+    cells are kept between builds. The site that stands is replaced when the new one is complete.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def build(source: Path, output: Path) -> Path:
         Sphinx source folder.
     output : Path
         The report's output folder. The site goes into ``site/``, caches into ``.sphinx/``.
+    incremental : bool
+        Whether pages are left as the build before made them where Sphinx sees no change: for a site that will be made again.
 
     Returns
     -------
@@ -81,10 +84,12 @@ def build(source: Path, output: Path) -> Path:
     cache, site = output / ".sphinx", output / "site"
     made = cache / "html"
     build_packages(source / "published")
-    shutil.rmtree(made, ignore_errors=True)
-    shutil.rmtree(cache / "doctrees", ignore_errors=True)
+    if not incremental:
+        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(cache / "doctrees", ignore_errors=True)
+    jobs = 1 if incremental else JOBS
     command = [
-        *(sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q", "-j", str(JOBS)),
+        *(sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q", "-j", str(jobs)),
         *("-d", str(cache / "doctrees"), str(source), str(made)),
     ]
     done = _run_sphinx(command, _environment(cache))
@@ -99,7 +104,6 @@ def build(source: Path, output: Path) -> Path:
         )
     write_archive(made)
     remove_others(site, copy_tree(made, site))
-    shutil.rmtree(made)
     return site / "index.html"
 
 

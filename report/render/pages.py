@@ -101,7 +101,8 @@ def write_source(
     kept |= _write_reproduced(source, measurements.findings, halves, site["environment"])
     kept.add(_write(source, "evidence/site.json", _encode(_site(measurements, completeness, site))))
     kept |= {path.relative_to(source) for path in (files / "records").glob("*.json")}
-    kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in fmnist_ref.__all__}  # autosummary's: kept, not read anew
+    names = (name + suffix for name in fmnist_ref.__all__ for suffix in ("", "_class"))
+    kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in names}  # autosummary's: kept, not read anew
     remove_others(source, kept)
 
 
@@ -123,10 +124,14 @@ def _write_answer(
     introduction: str,
 ) -> set[Path]:
     """Write an answer's pages, its evidence and, of pages with code that answer the notebook, notebooks to download."""
-    written = {_write(source, f"evidence/{answer.name}.json", _encode(page))}
+    evidence = Path(f"evidence/{answer.name}.json")
+    is_new, written = write_if_changed(source / evidence, _encode(page)), {evidence}
     for name in answer.documents:
         text = render(answer, page, findings, completeness, document=name)
-        written.add(_write(source, f"answers/{name}.md" if answer.answers_notebook else f"{name}.md", text))
+        document = _write(source, f"answers/{name}.md" if answer.answers_notebook else f"{name}.md", text)
+        if is_new:
+            (source / document).touch()  # sphinx_codeautolink links the code of pages whose own file is new
+        written.add(document)
         if answer.answers_notebook and "```{code-cell}" in text:
             text = render(answer, page, findings, completeness, document=name, notebook=True)
             written.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text, introduction)))

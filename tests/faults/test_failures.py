@@ -35,7 +35,7 @@ def test_a_fault_in_one_page_fails_the_build_though_others_are_built_beside_it(t
 def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(monkeypatch, tmp_path, capsys):
     small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
 
-    def fails(source, output):
+    def fails(source, output, **how):
         raise site.BuildError("a page is wrong")
 
     monkeypatch.setattr(site, "build", fails)
@@ -62,7 +62,7 @@ def test_a_lasting_failure_is_told_by_name_and_ends_with_1(monkeypatch, tmp_path
     assert "The site:" in told
     assert len(list((tmp_path / "records").glob("*.json"))) == small_report.PARTS + 1
     told_of = msgspec.json.decode((tmp_path / "source" / "evidence" / "site.json").read_bytes())
-    assert (told_of["runs_done"], told_of["runs_planned"]) == (8, 9)  # which is what the banner on every page says
+    assert (told_of["runs_done"], told_of["runs_planned"]) == (8, 9)  # which is what the first page says
 
     assert main(words) == 1  # it is tried again by the next report, and nothing else is
     assert "8 of 9 runs are recorded; 1 to measure." in " ".join(capsys.readouterr().out.split())
@@ -72,7 +72,7 @@ def test_an_interrupted_report_ends_the_site_that_is_being_made(monkeypatch, tmp
     small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
     started = Queue()
 
-    def build(source, output):
+    def build(source, output, **how):
         with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as child:
             started.put(psutil.Process(child.pid))
         raise site.BuildError("it was ended")

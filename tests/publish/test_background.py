@@ -1,10 +1,14 @@
 """Sites that are published while runs go on."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from stand_ins import small_report
 
+from report.cli import main
 from report.plan import Run
+from report.publish import background, site
 from report.publish.background import INTERVAL, BackgroundPublisher
 
 PHASES = [[Run(experiment="sum", arm=arm, seed=seed) for arm in "ab"] for seed in range(3)]
@@ -44,6 +48,20 @@ def test_a_site_is_left_out_soon_after_another():
         end(sites, *phase)
         sites.wait()
     assert published == [10.0, 10.0 + INTERVAL]
+
+
+def test_the_first_and_the_last_site_of_a_report_are_built_whole_and_those_between_incrementally(monkeypatch, tmp_path):
+    small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(background, "INTERVAL", 0.0)
+    built = []
+
+    def build(source, output, *, incremental):
+        built.append(incremental)
+        return output / "site/index.html"
+
+    monkeypatch.setattr(site, "build", build)
+    assert main(["run", "--profile", "quick", "--seeds", "4", "--output", str(tmp_path)]) == 0
+    assert built == [False, True, True, False]
 
 
 def test_what_goes_wrong_is_raised_where_it_is_waited_for():

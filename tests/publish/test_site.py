@@ -109,6 +109,18 @@ def test_pages_of_an_earlier_build_go_and_a_failed_build_leaves_the_site_that_st
     assert {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()} == standing
 
 
+def test_an_incremental_build_writes_what_has_changed_and_no_other_page(tmp_path):
+    pages = {"other": "---\norphan: true\n---\n# Other\n", "index": "# Page\n\nWords.\n"}
+    write_source(tmp_path, **pages)
+    site.build(tmp_path / "source", tmp_path)
+    made = {name: (tmp_path / f".sphinx/html/{name}.html").stat().st_mtime_ns for name in pages}
+    write_source(tmp_path, index="# Page\n\nNew words.\n")
+    site.build(tmp_path / "source", tmp_path, incremental=True)
+    assert "New words" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
+    again = {name: (tmp_path / f".sphinx/html/{name}.html").stat().st_mtime_ns for name in pages}
+    assert [name for name in pages if again[name] != made[name]] == ["index"]
+
+
 def test_a_crash_of_sphinx_says_what_to_do_and_not_to_write_to_its_developers(tmp_path):
     write_source(tmp_path)
     (tmp_path / "source/conf.py").write_text("def setup(app):\n    app.connect('builder-inited', lambda app: 1 / 0)\n")

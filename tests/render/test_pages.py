@@ -1,5 +1,6 @@
 """Writing a site's source: where one has been written before, and from the first seed alone."""
 
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,16 +27,26 @@ def write(source, runs_done=0):
 
 
 def test_what_sphinx_generates_for_the_reference_is_kept_and_nothing_else(tmp_path):
-    stubs = {name: tmp_path / "api" / f"fmnist_ref.{name}.rst" for name in ("fit", "gone")}
+    stubs = {name: tmp_path / "api" / f"fmnist_ref.{name}.rst" for name in ("fit", "Reliability_class", "gone")}
     write(tmp_path)
     for stub in stubs.values():
         stub.write_text("generated", encoding="utf-8")
     written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     write(tmp_path)
-    assert stubs["fit"].is_file()
-    assert not stubs["gone"].exists()
+    assert [name for name, stub in stubs.items() if stub.is_file()] == ["fit", "Reliability_class"]
     left = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {path: when for path, when in written.items() if path != stubs["gone"]}  # or Sphinx reads it again
+
+
+def test_a_page_is_new_where_only_what_it_shows_has_changed_so_that_its_code_is_linked_again(tmp_path):
+    write(tmp_path)
+    evidence, page = tmp_path / "evidence/q4.json", tmp_path / "answers/q4.md"
+    evidence.write_text("{}", encoding="utf-8")
+    os.utime(page, (0, 0))
+    unchanged = (tmp_path / "answers/q5.md").stat().st_mtime_ns
+    write(tmp_path)
+    assert page.stat().st_mtime > 0
+    assert (tmp_path / "answers/q5.md").stat().st_mtime_ns == unchanged
 
 
 def test_halves_are_compared_only_once_all_runs_are_done(tmp_path, monkeypatch):

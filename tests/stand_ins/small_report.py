@@ -39,7 +39,7 @@ def install(patch, make_executor):
     patch.setattr(worker, "dataset", stand_in.dataset)
     patch.setattr(options, "locate", lambda root, fallback: Source("given", Path("images")))
     patch.setattr(options, "load", lambda split, folder: None)
-    patch.setattr(site, "build", lambda source, output: output / "site" / "index.html")
+    patch.setattr(site, "build", lambda source, output, **how: output / "site" / "index.html")
 
     @contextmanager
     def open_backend(scheduler, workers):

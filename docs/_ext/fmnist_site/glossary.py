@@ -87,8 +87,13 @@ class MarkTerms(SphinxPostTransform):
                 node.parent.replace(node, list(_with_terms(node, section, entries, page, seen)))
 
 
+@lru_cache(maxsize=1)
 def read_entries(env: BuildEnvironment) -> dict[str, Entry]:
-    """Return the entries of the glossary by term. Terms with one definition share an entry, which the first one names."""
+    """
+    Return the entries of the glossary by term, when all pages have been read.
+
+    Terms with one definition share an entry, which the first one names.
+    """
     entries = {}
     for item in env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
         terms = list(item.findall(nodes.term))

@@ -175,7 +175,9 @@ def banner(source_folder: Path) -> str:
             "Quick profile: few seeds and few epochs, for a first look, without verdicts. "
             "“python -m report” makes the full report."
         )
-    return f"This report is not complete yet: {_runs(site)}." if site.runs_done < site.runs_planned else ""
+    if site.runs_done < site.runs_planned:  # not how many: a site made meanwhile would have to write all pages again
+        return "This report is not complete yet. The first page says how many of its runs are done."
+    return ""
 
 
 def setup(app: Sphinx) -> None:

@@ -57,7 +57,7 @@ def _module_file(module: str) -> Path | None:
 
 
 def _place_in(path: Path, module: str, names: list[str]) -> tuple[str, str] | None:
-    body: list[ast.stmt] = ast.parse(path.read_text(encoding="utf-8")).body
+    body = _statements(path)
     line = None
     for name in names:
         found = next((statement for statement in body if name in _names_bound(statement)), None)
@@ -68,6 +68,11 @@ def _place_in(path: Path, module: str, names: list[str]) -> tuple[str, str] | No
         line = min([found.lineno, *(decorator.lineno for decorator in getattr(found, "decorator_list", []))])
         body = getattr(found, "body", [])
     return (f"source/{module.replace('.', '/')}", f"L-{line}")
+
+
+@lru_cache(maxsize=256)
+def _statements(path: Path) -> list[ast.stmt]:
+    return ast.parse(path.read_text(encoding="utf-8")).body
 
 
 def _names_bound(statement: ast.stmt) -> list[str]:
@@ -98,12 +103,13 @@ def _note_pages(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield the source pages that any document links to."""
+    """Yield the source pages that any document links to, but for those that an earlier build has made of the same source."""
     if not isinstance(app.builder, StandaloneHTMLBuilder):
         return
     for document in sorted(linked_pages(app.env)):
         path = module_path(document)
-        if path is None:
+        made = Path(app.builder.get_outfilename(document))
+        if path is None or (made.is_file() and made.stat().st_mtime > path.stat().st_mtime):
             continue
         name = document.removeprefix("source/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
         code = app.builder.highlighter.highlight_block(path.read_text(encoding="utf-8"), "python", linespans="L")

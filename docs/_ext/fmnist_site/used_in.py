@@ -37,20 +37,19 @@ class UsedIn(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return a placeholder for the list, with the pages whose records ran the object's code."""
+        """Return a placeholder for the list: what the page says when it is read depends on no record."""
         name = self.arguments[0]
         place = source_place(name)
         module = place[0].removeprefix("source/").replace("/", ".") if place else PACKAGE
-        definition = f"{module}.{name.removeprefix(f'{PACKAGE}.')}"
-        measured = [docname for docname, names in self._definitions_run() if definition in names]
-        return [used_in(name=name, measured=measured)]
+        return [used_in(name=name, definition=f"{module}.{name.removeprefix(f'{PACKAGE}.')}")]
 
-    def _definitions_run(self) -> Iterator[tuple[str, frozenset[str]]]:
-        """Yield each answer page, and the definitions that its records ran."""
-        published = Path(self.env.srcdir) / "published"
-        for page in read_all_pages(self.env):
-            names = [_code_of(published / record) for record in _records_of(page)]
-            yield f"answers/{page.name}", frozenset().union(*names)
+
+def _definitions_run(env: BuildEnvironment) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield each answer page, and the definitions that its records ran."""
+    published = Path(env.srcdir) / "published"
+    for page in read_all_pages(env):
+        names = [_code_of(published / record) for record in _records_of(page)]
+        yield f"answers/{page.name}", frozenset().union(*names)
 
 
 def _records_of(page: Page) -> set[str]:
@@ -108,9 +107,9 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the placeholder with the list, or remove its section, also from the page's contents."""
     for node in list(doctree.findall(used_in)):
         mentioned = {page for page, names in _MENTIONS.of(app.env).items() if node["name"] in names}
+        measured = {page for page, names in _definitions_run(app.env) if node["definition"] in names}
         links = [
-            block("li", link_to_page(app.env.titles[page].astext(), page))
-            for page in sorted(mentioned.union(node["measured"]))
+            block("li", link_to_page(app.env.titles[page].astext(), page)) for page in sorted(mentioned | measured)
         ]
         if links:
             node.replace_self(block("ul", *links, classes=["used-in"]))
