@@ -27,6 +27,19 @@ def published_folder():
             pytest.skip("the published images are neither installed nor in the cache; `tox -e report` downloads them")
 
 
+LONGEST = (
+    *("test_every_page.py", "test_killing.py", "test_reproducible_site.py", "test_extension.py"),
+    *("test_site.py", "test_failures.py", "test_figures.py"),
+)
+"""Files that take longest. They come first, so that no process waits at the end for another one's; pytest-xdist keeps this order."""
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first, and then the other tests in a browser."""
+    turn = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turn.get(item.path.name, len(LONGEST) + (item.path.parent.name != "site")))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say how many tests were skipped, so that a green run can't hide what it left out."""
     skipped = len(terminalreporter.stats.get("skipped", []))

@@ -30,8 +30,8 @@ NO_ADDRESS = (
     "Citations on this site have no permanent address: they take that of the page in the browser. "
     "To publish the site, set FMNIST_REF_SITE_URL to its address."
 )
-FIRST_SITE_SECONDS = 60.0
-"""For the runs of the first site, which is then there within three minutes on two cores."""
+FIRST_SITE_SECONDS = 75.0
+"""For the runs of the first site, which then answers Question 1 and is there within three minutes on two cores."""
 CHIPS = {
     "supported": ("✓", "cyan"),
     "refuted": ("✗", "red"),

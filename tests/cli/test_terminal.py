@@ -52,7 +52,9 @@ def test_each_substitute_is_as_wide_as_its_symbol():
 
 
 def test_symbols_are_shown_where_they_can_be(tmp_path):
-    done = subprocess.run(**report(tmp_path, PYTHONIOENCODING="utf-8"), capture_output=True, check=True)
+    done = subprocess.run(
+        **report(tmp_path, PYTHONIOENCODING="utf-8", WHOLE_REPORT="1"), capture_output=True, check=True
+    )
     assert "∅ not assessed in the quick profile".encode() in done.stdout
     assert b" 1 machine " in done.stdout  # in the row of Q6.5, and not "1 machines"
 

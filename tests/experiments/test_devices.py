@@ -33,12 +33,13 @@ def two_threads():
 
 @pytest.fixture
 def without_workers(monkeypatch):
-    """Load in this process, whatever is asked for: others take long to start."""
+    """Load in this process, whatever is asked for, since others take long to start; and do not warm up for long."""
 
     def image_loader(images, *, workers, **about):
         return loader.image_loader(images, **about)
 
     monkeypatch.setattr(data_loading, "image_loader", image_loader)
+    monkeypatch.setattr(data_loading, "WARMUP_BATCHES", 1)
 
 
 class StandInAccelerator:
@@ -209,6 +210,7 @@ def test_steps_of_every_model_are_timed_in_rounds_with_one_thread_and_with_all(d
 
 def test_accelerator_is_measured_beside_its_own_cpu_and_awaited(dataset, accelerator, monkeypatch):
     monkeypatch.setattr(steps, "_product_size", lambda _: 16)
+    monkeypatch.setattr(steps, "ACCELERATOR_WARM_UP", 2)
     results = devices.measure(small("steps", "meta"), dataset, {})
     assert [(d.kind, d.name, d.total_memory_bytes) for d in results.devices][1] == ("meta", "Accelerator X", 2**34)
     assert {(step.model, step.device) for step in results.steps} == {

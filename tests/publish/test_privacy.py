@@ -42,7 +42,7 @@ HOSTILE = "<script>alert(1)</script>\n```{raw} html\n<b>\n```\n{py:func}`odd` [l
 @pytest.fixture
 def make_report(monkeypatch, tmp_path):
     """Return a function that makes a small report and returns the folder it was made in."""
-    small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
+    small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers), whole=True)
 
     def make():
         output = tmp_path / "odd-output-folder"

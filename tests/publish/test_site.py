@@ -45,6 +45,12 @@ pwd.getpwuid = getpwuid
 """
 
 
+@pytest.fixture(autouse=True)
+def without_packages(monkeypatch):
+    """Build no wheel in this process; those that tests start do, as test_packages.py does."""
+    monkeypatch.setattr(site, "build_packages", lambda published: None)
+
+
 def write_source(output, **pages):
     (output / "source").mkdir(parents=True, exist_ok=True)
     (output / "source/conf.py").write_text(SETTINGS)

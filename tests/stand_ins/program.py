@@ -4,6 +4,7 @@ The command line as a program of its own, with the stand-in experiments and with
 Tests start it with the environment, limits and pipes that other people's machines have.
 """
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,5 +17,6 @@ from report.cli import main
 from stand_ins import small_report
 
 if __name__ == "__main__":
-    small_report.install(pytest.MonkeyPatch(), lambda workers, threads: ThreadPoolExecutor(workers))
+    whole = "WHOLE_REPORT" in os.environ
+    small_report.install(pytest.MonkeyPatch(), lambda workers, threads: ThreadPoolExecutor(workers), whole=whole)
     sys.exit(main())
