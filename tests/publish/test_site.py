@@ -71,33 +71,25 @@ def build(output, remove=(), **settings):
     return (output / "site/index.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "LANGUAGE": "de"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
-    ],
-    ids=["not installed", "C"],
-)
-def test_a_site_is_built_in_every_locale_and_under_every_path(tmp_path, settings):
-    assert "42 ü" in build(tmp_path / "Ausgabe ü", **settings)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="password entries are POSIX's")
-def test_an_account_without_home_and_passwd_entry_gets_a_site(tmp_path):
-    (tmp_path / "sitecustomize.py").write_text(NO_ENTRY)
-    assert "42 ü" in build(tmp_path / "build", remove=("HOME", "USER", "LOGNAME"), PYTHONPATH=str(tmp_path))
-
-
-def test_live_cells_run_without_the_settings_of_the_user(tmp_path):
+def test_a_site_is_built_where_the_locale_is_not_installed_and_without_the_settings_of_the_user(tmp_path):
     startup = tmp_path / ".ipython/profile_default/startup"
     kernel = tmp_path / "jupyter/kernels/python3"
     for folder in (startup, kernel):
         folder.mkdir(parents=True)
     (startup / "start.py").write_text("print = lambda *words: None")
     (kernel / "kernel.json").write_text('{"argv": ["false"], "display_name": "broken", "language": "python"}')
-    settings = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
-    assert "42 ü" in build(tmp_path / "build", **settings)
+    locale = {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "LANGUAGE": "de"}
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
+    assert "42 ü" in build(tmp_path / "Ausgabe ü", **locale, **home)
+    assert list((tmp_path / "Ausgabe ü/source/published/packages").glob("*.whl"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="password entries are POSIX's")
+def test_a_site_is_built_in_the_locale_c_and_for_an_account_without_home_and_passwd_entry(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(NO_ENTRY)
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    account = {"remove": ("HOME", "USER", "LOGNAME"), "PYTHONPATH": str(tmp_path)}
+    assert "42 ü" in build(tmp_path / "Ausgabe ü", **locale, **account)
 
 
 def test_pages_of_an_earlier_build_go_and_a_failed_build_leaves_the_site_that_stands(tmp_path):
