@@ -63,7 +63,7 @@ def test_a_lasting_failure_is_told_by_name_and_ends_with_1(monkeypatch, tmp_path
     assert "The site:" in told
     assert len(list((tmp_path / "records").glob("*.json"))) == small_report.PARTS + 1
     told_of = msgspec.json.decode((tmp_path / "source" / "evidence" / "site.json").read_bytes())
-    assert (told_of["runs_done"], told_of["runs_planned"]) == (8, 9)  # which is what the first page says
+    assert (told_of["runs_done"], told_of["runs_planned"]) == (8, 9)  # which is what the home page says
 
     assert main(words) == 1  # it is tried again by the next report, and nothing else is
     assert "8 of 9 runs are recorded; 1 to measure." in " ".join(capsys.readouterr().out.split())

@@ -176,7 +176,7 @@ def banner(source_folder: Path) -> str:
             "“python -m report” makes the full report."
         )
     if site.runs_done < site.runs_planned:  # not how many: a site made meanwhile would have to write all pages again
-        return "This report is not complete yet. The first page says how many of its runs are done."
+        return "This report is not complete yet. The home page says how many of its runs are done."
     return ""
 
 
