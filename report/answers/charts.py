@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -46,6 +46,11 @@ class LineChart(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
 def line_chart(*series: Series, **panel: Any) -> LineChart:
     """Make a line chart of one panel, with the other fields of `Panel`."""
     return LineChart(panels=[Panel(series=list(series), **panel)])
+
+
+def stacked(panels: Mapping[str, list[Series]], **shared: Any) -> LineChart:
+    """Make a line chart of several panels: the series of each by its y label, and the other fields of `Panel`, which all share."""
+    return LineChart(panels=[Panel(series=series, y_label=label, **shared) for label, series in panels.items()])
 
 
 def reliability_diagram(curves: Iterable[Series]) -> LineChart:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from report.answers.charts import Series
 from report.conclude.seeds_and_images import over_seeds_and_images
-from report.conclude.statistics import Estimate, mean_with_t_interval, slope
+from report.conclude.statistics import Estimate, mean_with_t_interval, proportion, slope
+from report.experiments.predictions import Recognition
 from report.experiments.training import Curve, epochs_at_the_end
 from report.record.reader import Arm, Results
 
@@ -56,42 +57,46 @@ def accuracy_points(
     return paired_difference(arm, baseline, value, unit="percentage points", scale=PERCENT, **about)
 
 
-def accuracy_at_the_end(arm: Arm[Curve], baseline: Arm[Curve], **about: Any) -> Estimate:
-    """Estimate a difference in accuracy at the end of training, with the chance of the seeds and that of the test images."""
+def accuracy_at_the_end(
+    arm: Arm[Recognition], baseline: Arm[Recognition], **about: Any
+) -> tuple[Estimate, list[float]]:
+    """Estimate a difference in accuracy at the end, with the chance of seeds and test images; return that of each seed too."""
     a, b = arm.paired_with(baseline)
-    shares = ([curve.recognition[-1].shares() for curve in paired.results] for paired in (a, b))
+    shares = ([recognition.shares() for recognition in paired.results] for paired in (a, b))
     differences = PERCENT * np.subtract(*map(np.array, shares))  # (seeds, images)
+    by_seed = differences.mean(axis=1)
     settings: dict[str, Any] = {"unit": "percentage points", "records": a.records + b.records} | about
-    return over_seeds_and_images(differences.mean(axis=1), differences, **settings)
+    return over_seeds_and_images(by_seed, differences, **settings), by_seed.tolist()
 
 
-def mean_and_range(label: str, x: Sequence[float], values: NDArray[np.float64]) -> Series:
+def mean_and_range(label: str, x: Iterable[float], values: NDArray[np.float64]) -> Series:
     """Draw the mean over seeds of what stands at each x, with the range of the seeds as its band; a row is a seed."""
-    return Series(
-        label=label,
-        x=list(x),
-        y=values.mean(0).tolist(),
-        low=values.min(0).tolist(),
-        high=values.max(0).tolist(),
-    )
+    return middle_and_range(label, dict(zip(x, values.T, strict=True)))
 
 
-def band(label: str, curves: Sequence[Curve], value: Callable[[Curve], Sequence[float]], scale: float = 1.0) -> Series:
-    """Draw the mean of a per-epoch quantity over seeds, with the range of the seeds as its band."""
-    values = np.array([value(curve) for curve in curves]) * scale
-    return mean_and_range(label, [float(epoch) for epoch in range(1, values.shape[1] + 1)], values)
+def band(
+    label: str, curves: Sequence[Curve], value: Callable[[Curve], Sequence[float]], scale: float = 1.0, after: int = 0
+) -> Series:
+    """Draw the mean of a per-epoch quantity over seeds, with their range as its band; only after an epoch, if one is given."""
+    values = np.array([value(curve)[after:] for curve in curves]) * scale
+    return mean_and_range(label, range(after + 1, after + 1 + values.shape[1]), values)
 
 
 def middle_and_range(
-    label: str, values: Mapping[Any, ArrayLike], middle: Callable[[Any], Any] = np.mean, **about: Any
+    label: str,
+    values: Mapping[Any, Sequence[float] | NDArray[np.float64]],
+    middle: Callable[[Any], Any] = np.mean,
+    ends: tuple[float, float] = (0.0, 1.0),
+    **about: Any,
 ) -> Series:
-    """Draw the mean of the values at each x, or another middle of them, with their range as the band."""
+    """Draw the mean of the values at each x, or another middle, with their range as the band, or what lies between quantiles."""
+    low, high = ([float(np.quantile(found, end)) for found in values.values()] for end in ends)
     return Series(
         label=label,
         x=[float(x) for x in values],
         y=[float(middle(found)) for found in values.values()],
-        low=[float(np.min(found)) for found in values.values()],
-        high=[float(np.max(found)) for found in values.values()],
+        low=low,
+        high=high,
         **about,
     )
 
@@ -113,3 +118,9 @@ def up_to(curve: Curve, epoch: int) -> Curve:
 def over_seeds(arm: Arm[Results], value: Callable[[Results], float], **about: Any) -> Estimate:
     """Estimate the mean over seeds of one number per run of an arm."""
     return mean_with_t_interval(arm.values(value), records=arm.records, **about)
+
+
+def share_of(arm: Arm[Results], condition: Callable[[Results], object], **about: Any) -> Estimate:
+    """Estimate the share of an arm's runs for which a condition is true, or gives a list that isn't empty."""
+    count = sum(bool(condition(results)) for results in arm.results)
+    return proportion(count, len(arm.results), records=arm.records, **about)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report.answers.charts import Series
+from report.answers.curves import middle_and_range
 from report.answers.printed import printed
 from report.conclude.bootstrap import bootstrap
 from report.conclude.bootstrap import median as middle
@@ -144,5 +145,4 @@ def median(values: Sequence[float] | Floats, *, scale: float = 1.0, **about: Any
 
 def quartiles(label: str, rounds: Mapping[int, Floats]) -> Series:
     """Draw the median over rounds of what stands at each x, with the middle half of the rounds as its band."""
-    low, middle, high = np.array([np.quantile(values, [0.25, 0.5, 0.75]) for values in rounds.values()]).T
-    return Series(label=label, x=[float(x) for x in rounds], y=middle.tolist(), low=low.tolist(), high=high.tolist())
+    return middle_and_range(label, rounds, np.median, (0.25, 0.75))

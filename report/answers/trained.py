@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from report.answers.curves import over_seeds, slope_per_ten_epochs, up_to
+from report.answers.printed import Printed, printed
+from report.conclude.rank_envelope import rank_envelope
 from report.conclude.statistics import Estimate, mean_with_t_interval
 from report.experiments.epochs import PRINTED_EPOCHS, EpochsResults
 from report.experiments.training import Curve, TrainingResults
@@ -12,6 +15,7 @@ from report.record.reader import Arm, NoRecords, Records
 
 FALL = -0.003
 """Nats per ten epochs: at this rate the test loss falls by a tenth of its size in a hundred epochs. Slower is standing still."""
+BATCHES_PER_PRINT = 100
 
 
 def hundred_epochs(records: Records, name: str) -> Arm[EpochsResults]:
@@ -24,6 +28,22 @@ def printed_epochs(records: Records, name: str) -> Arm[Curve]:
     arm = _joined(records, ("epochs", name), ("epochs", f"{name}_short"))
     epochs = min(PRINTED_EPOCHS, *(len(run.curve.test_loss) for run in arm.results))
     return arm.each(lambda run: up_to(run.curve, epochs))
+
+
+def distance_of_print(records: Records, series: str, *, counted_as: str = "", **about: Any) -> Estimate:
+    """Rank how far losses that the notebook printed lie from those of our seeds as published; a setting can count them."""
+    arm = printed_epochs(records, "as_published")
+    shared = [point for point in printed(series) if point.epoch <= len(arm.results[0].test_loss)]
+    seeds = [[_loss_at(curve, point) for point in shared] for curve in arm.results]
+    settings = {counted_as: len(shared)} if counted_as else {}
+    return rank_envelope([point.value for point in shared], seeds, settings=settings, **about)
+
+
+def _loss_at(curve: Curve, point: Printed) -> float:
+    """Return what a run would have printed where the notebook did: after an epoch, or after a hundred batches."""
+    if point.batch is None:
+        return curve.mean_of_batch_means[point.epoch - 1]
+    return curve.logged_loss[point.epoch - 1][point.batch // BATCHES_PER_PRINT - 1]
 
 
 def last_test_loss(records: Records, name: str) -> Estimate:

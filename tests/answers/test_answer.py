@@ -81,6 +81,8 @@ def test_a_band_is_drawn_from_the_lowest_value_to_the_highest_around_a_middle():
     assert (series.x, series.y) == ([16.0, 64.0], [2.0, 4.0])
     assert (series.low, series.high) == ([1.0, 4.0], [6.0, 4.0])
     assert middle_and_range("", {16: [1.0, 2.0, 6.0]}).y == [3.0]
+    quartiles = middle_and_range("", {16: [0.0, 1.0, 2.0, 3.0, 9.0]}, ends=(0.25, 0.75))
+    assert (quartiles.low, quartiles.high) == ([1.0], [3.0])
 
 
 def test_an_estimate_is_scaled_with_its_interval():

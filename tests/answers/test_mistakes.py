@@ -11,6 +11,7 @@ from report.answers import CLAIMS
 from report.answers.q5 import answer, symptoms
 from report.conclude import formatting
 from report.conclude.verdicts import conclude
+from report.record.files import FolderWriter
 from report.record.reader import NoRecords
 from report.render import artifacts, markdown
 from report.render.figures.intervals import rows_in_words
@@ -134,14 +135,14 @@ def test_a_cost_has_the_same_digits_in_the_text_the_table_and_the_figure(tmp_pat
     records = records_of(costs={"unshuffled": 0.0123})
     findings, cost = concluded(records), taken(records)["Q5.4f"][0]
     digits = formatting.digits_for(cost)
-    exporter = artifacts.Exporter(tmp_path, tmp_path, records)
+    exporter = artifacts.Exporter(FolderWriter(tmp_path), records)
     made = exporter.table("costs", answer.tables["q5-mistakes-table"](records, findings), symptoms.overview)
     cells = {row[0]: row[-1] for row in made.rows}
     label = "in the files' order, not shuffled"
     assert made.numeric[-1]
     assert cells[label] == formatting.number(cost.value, digits)
     assert f"{label} +{cells[label]} (" in rows_in_words(answer.figures["q5-mistakes"](records, findings).chart)
-    assert repr(cost.value) in (tmp_path / made.data).read_text()
+    assert repr(cost.value) in (tmp_path / "published" / made.data).read_text()
 
 
 def test_table_gives_the_symptom_with_the_number_of_runs_that_have_it():

@@ -208,7 +208,6 @@ def test_a_level_is_read_between_the_scorings_and_at_the_first_time_only():
     moment = levels.at_level(run, 0.25)
     assert (moment.epochs, moment.updates, moment.test_loss) == pytest.approx((3.5, 3500, 0.425))
     assert levels.at_level(run, 0.6).epochs == 1
-    assert levels.at_level(run, 0.05) is None
 
 
 def test_a_lucky_moment_does_not_reach_a_level():

@@ -63,8 +63,11 @@ def test_q3_5_asks_whether_the_error_falls_while_the_training_loss_does(error, l
 
 def test_the_later_tens_are_shown_relative_to_epochs_51_to_60() -> None:
     records = ExampleRecords(made_up(loss_later=0.001, error_later=-0.0005))
-    chart = q3.answer.figures["q3-loss-and-error"](records, spoken(records)[0]).chart
-    loss, error = chart.panels[2].series
+    content = q3.answer.figures["q3-loss-and-error"](records, spoken(records)[0])
+    loss, error = content.chart.panels[0].series
+    assert content.alt.startswith(
+        f"Change since epochs 51 to 60, at the end of training: test loss {loss.y[-1]:+.1f} %"
+    )
     assert loss.x == error.x == [55.5, 65.5, 75.5, 85.5, 95.5]
     assert (loss.y[0], error.y[0]) == (0, 0)
     assert loss.y[-1] == pytest.approx(100 * 0.04 / 0.3655, rel=0.01)  # after 40 epochs of 0.001 each

@@ -81,7 +81,7 @@ def test_q5_3_is_open_with_too_few_seeds():
     records = records_of([prints_of(0.3 + by) for by in np.linspace(-0.01, 0.01, 5).tolist()])
     found = answer.estimators["Q5.3"](records)
     assert conclude(CLAIMS, {"Q5.3": (found,)}, "full")["Q5.3"].verdict == "undetermined"
-    with pytest.raises(NoRecords, match="3 seeds"):
+    with pytest.raises(NoRecords, match="2 curves"):
         answer.estimators["Q5.3"](records_of([prints_of(0.0)] * 2))
 
 

@@ -33,11 +33,9 @@ def pairs(records: Records) -> dict[str, Pair]:
     return {rate: next(both).paired_with(next(both)) for rate, both in zip(RATES, (of_notebook, tuned), strict=True)}
 
 
-def differences(pair: Pair) -> list[float]:
-    """Return each seed's difference of test accuracy at the end of training, in percentage points."""
-    published, logits = (np.array(arm.values(lambda curve: at_the_end(curve.test_accuracy))) for arm in pair)
-    found: list[float] = (PERCENT * (published - logits)).tolist()
-    return found
+def difference(pair: Pair) -> tuple[Estimate, list[float]]:
+    """Estimate the difference of test accuracy at the end of training; return that of each seed too."""
+    return accuracy_at_the_end(*(arm.each(lambda curve: curve.recognition[-1]) for arm in pair))
 
 
 def modes(pair: Pair) -> Iterator[tuple[str, Pair]]:
@@ -66,8 +64,10 @@ def cost_of_double_softmax(records: Records) -> tuple[Estimate, ...]:
     for prefix, pair in zip(("", "tuned_"), pairs(records).values(), strict=True):
         end = pair[0].results[0].recognition[-1]
         settings = {f"{prefix}first": end.last_epoch - end.num_epochs + 1, f"{prefix}last": end.last_epoch}
+        published, logits = (np.array(arm.values(lambda curve: at_the_end(curve.test_accuracy))) for arm in pair)
         ids = pair[0].records + pair[1].records
-        found.append(median_by_sign_test(differences(pair), unit="percentage points", records=ids, settings=settings))
+        points = PERCENT * (published - logits)
+        found.append(median_by_sign_test(points, unit="percentage points", records=ids, settings=settings))
     return tuple(found)
 
 
@@ -78,11 +78,7 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
     published, logits = (
         hundred_epochs(records, f"tuned_{name}").results[0].learning_rate for name in ("published", "logits")
     )
-    rows = [
-        row(f"{rate}, {label}", accuracy_at_the_end(*pair), points=differences(pair))
-        for rate, both in found.items()
-        for label, pair in modes(both)
-    ]
+    rows = [row(f"{rate}, {label}", *difference(pair)) for rate, both in found.items() for label, pair in modes(both)]
     return FigureSpec(
         chart=IntervalChart(
             rows=rows, x_label="test accuracy, softmax twice minus once (percentage points)", margin=MARGIN
@@ -95,11 +91,6 @@ def accuracy_cost(records: Records, findings: Findings) -> FigureSpec:
             undetermined="These runs do not settle at both learning rates whether applying softmax twice costs accuracy",
             withheld="Test accuracy, softmax twice minus once",
         ),
-        alt="Differences in test accuracy: "
-        + "; ".join(
-            f"{r.label}, {len(r.points)} seeds, {r.value:+.2f} points ({r.low:+.2f} to {r.high:+.2f})" for r in rows
-        )
-        + ".",
         caption=(
             "Each small dot is one seed: the network as published minus that from logits, over the last epochs of training. Large dot and "
             f"bar: mean of each group and its 95 % interval, from seeds and test images; shaded: the margin, ±{MARGIN} points. "
@@ -133,7 +124,7 @@ def table_of_modes(records: Records, findings: Findings) -> TableSpec:
     for rate, pair in found.items():
         total = len(pair[0].results)
         for label, part in modes(pair):
-            share, cost = proportion(len(part[0].results), total), accuracy_at_the_end(*part)
+            share, (cost, _) = proportion(len(part[0].results), total), difference(part)
             errors = [cost.settings.get(name) for name in ("error_of_seeds", "error_of_images")]
             row = [rate, label, f"{len(part[0].results)} of {total}", f"{share.low:.0f} to {share.high:.0f}"]
             row.append(formatting.number(cost.value, 1))

@@ -66,12 +66,6 @@ def last_loss(records: Records, findings: Findings) -> FigureSpec:
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label=f"loss printed after epoch {PRINTED_EPOCHS} (nats)", zero=None),
         title=title,
-        alt="Printed loss: "
-        + "; ".join(
-            f"{r.label}, {r.value:.4f} nats" + (f" ({r.low:.4f} to {r.high:.4f})" if r.low < r.high else "")
-            for r in rows
-        )
-        + ".",
         caption=f"{sum(map(len, groups.values()))} networks trained as published. Each small dot is one run; large dot: mean; bar: range of the runs, not an interval.",
     )
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from fmnist_ref import CLASS_NAMES
 from report.answers.answer import FigureSpec, Findings
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT
+from report.answers.charts import Series, stacked
+from report.answers.curves import PERCENT, share_of
 from report.answers.part1 import answer
 from report.answers.trained import printed_epochs, published_curves
-from report.conclude.statistics import Estimate, proportion
+from report.conclude.statistics import Estimate
 from report.experiments.epochs import PRINTED_EPOCHS
 from report.experiments.training import Curve
 from report.record.reader import NoRecords, Records
@@ -43,7 +43,7 @@ def share_learnt_late(records: Records) -> Estimate:
     lacking = published_curves(records).where(_lacked_a_class)
     if not lacking.by_seed:
         raise NoRecords("epochs: no run of a hundred epochs lacked a class")
-    return proportion(sum(bool(learnt_late(c)) for c in lacking.results), len(lacking.results), records=lacking.records)
+    return share_of(lacking, learnt_late)
 
 
 @answer.number("missing-early", EARLY)
@@ -53,15 +53,14 @@ def share_lacking_a_class(records: Records, epoch: int) -> Estimate:
     arm = printed_epochs(records, "as_published")
     if len(arm.results[0].predicted) < epoch:
         raise NoRecords(f"epochs: no run has {epoch} epochs")
-    return proportion(sum(0 in curve.predicted[epoch - 1] for curve in arm.results), len(arm.results))
+    return share_of(arm, lambda curve: 0 in curve.predicted[epoch - 1])
 
 
 @answer.number("predicted-before")
 def share_predicted_before(records: Records) -> Estimate:
     """Estimate the share of runs that, after the printed epochs, lack a class which they had predicted after an earlier one."""
-    arm = printed_epochs(records, "as_published")
-    counts = [np.array(curve.predicted) for curve in arm.results]
-    return proportion(sum(bool(found[:, found[-1] == 0].any()) for found in counts), len(counts))
+    counts = printed_epochs(records, "as_published").each(lambda curve: np.array(curve.predicted))
+    return share_of(counts, lambda found: found[:, found[-1] == 0].any())
 
 
 @answer.figure("part1-recovery")
@@ -72,15 +71,12 @@ def recovery(records: Records, findings: Findings) -> FigureSpec:
     first = min(late, key=lambda seed: late[seed][0][1], default=None)
     lacking = arm.where(_lacked_a_class)
     early = [seed for seed, curve in sorted(arm.by_seed.items()) if seed not in late and learnt_late(curve, EARLY)]
-    panels = [
-        Panel(series=_runs(arm.by_seed, late, values), x_label="epoch", y_label=label)
-        for label, values in (
-            ("loss as printed (nats)", lambda c: c.mean_of_batch_means),
-            ("test accuracy (%)", lambda c: [PERCENT * a for a in c.test_accuracy]),
-        )
-    ]
+    panels = {
+        "loss as printed (nats)": _runs(arm.by_seed, late, lambda c: c.mean_of_batch_means),
+        "test accuracy (%)": _runs(arm.by_seed, late, lambda c: [PERCENT * a for a in c.test_accuracy]),
+    }
     return FigureSpec(
-        chart=LineChart(panels=panels),
+        chart=stacked(panels, x_label="epoch"),
         title=(
             "No network learnt a missing class after the printed epochs"
             if first is None

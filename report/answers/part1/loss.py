@@ -9,13 +9,13 @@ import numpy as np
 
 from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import LineChart, Panel
-from report.answers.curves import PERCENT, at_the_end, band, over_seeds
+from report.answers.curves import PERCENT, at_the_end, band, over_seeds, share_of
 from report.answers.part1 import answer
 from report.answers.printed import printed, printed_points
 from report.answers.trained import curves_from_logits, hundred_epochs, printed_epochs, published_curves
 from report.conclude.interval_rules import Below
 from report.conclude.rules import Conditions, NoneOf
-from report.conclude.statistics import Estimate, exact, proportion
+from report.conclude.statistics import Estimate, exact
 from report.experiments.training import Curve
 from report.record.reader import Arm, Records
 
@@ -51,11 +51,7 @@ def rises(records: Records) -> tuple[Estimate, Estimate]:
         "printed": len(short.results[0].mean_of_batch_means),
         "epochs": len(long.results[0].mean_of_batch_means),
     }
-    within, over = (
-        proportion(sum(_rises(c) for c in arm.results), len(arm.results), records=arm.records, settings=settings)
-        for arm in (short, long)
-    )
-    return within, over
+    return share_of(short, _rises, settings=settings), share_of(long, _rises, settings=settings)
 
 
 def _rises(curve: Curve) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 from fmnist_ref import CLASS_NAMES
 from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
 from report.answers.charts import MatrixChart, MatrixPanel
-from report.answers.curves import PERCENT, at_the_end
+from report.answers.curves import PERCENT, at_the_end, share_of
 from report.answers.part1 import answer
 from report.answers.trained import hundred_epochs, printed_epochs, published_curves
 from report.conclude.rules import NoneOf
-from report.conclude.statistics import Estimate, proportion, with_range
+from report.conclude.statistics import Estimate, with_range
 from report.experiments.epochs import EpochsResults
 from report.experiments.training import Curve
 from report.record.reader import Arm, NoRecords, Records
@@ -52,30 +51,25 @@ def runs_that_lack_a_class(records: Records) -> Estimate:
     """Share of runs as published that after epoch {epochs} never predict some class, although the loss fell throughout."""
     arm = printed_epochs(records, "as_published")
     settings = {"epochs": len(arm.results[0].test_loss)}
-    count = sum(bool(missing_classes(c)) and bool((np.diff(c.mean_of_batch_means) < 0).all()) for c in arm.results)
-    return proportion(count, len(arm.results), settings=settings)
+    return share_of(arm, lambda c: missing_classes(c) and (np.diff(c.mean_of_batch_means) < 0).all(), settings=settings)
 
 
 @answer.number("shirts-missing")
 def shirts_missing(records: Records) -> Estimate:
     """Estimate the share of runs as published that never predict a shirt after the printed epochs."""
-    return _share_of(printed_epochs(records, "as_published"), lambda curve: SHIRT in missing_classes(curve))
+    return share_of(printed_epochs(records, "as_published"), lambda curve: SHIRT in missing_classes(curve))
 
 
 @answer.number("missing-from-logits")
 def missing_from_logits(records: Records) -> Estimate:
     """Estimate the share of runs from logits that never predict some class after the printed epochs."""
-    return _share_of(printed_epochs(records, "from_logits"), lambda curve: bool(missing_classes(curve)))
+    return share_of(printed_epochs(records, "from_logits"), missing_classes)
 
 
 @answer.number("missing-after-hundred-epochs")
 def missing_after_a_hundred_epochs(records: Records) -> Estimate:
     """Estimate the share of runs as published that never predict some class after a hundred epochs either."""
-    return _share_of(published_curves(records), lambda curve: bool(missing_classes(curve)))
-
-
-def _share_of(arm: Arm[Curve], condition: Callable[[Curve], bool]) -> Estimate:
-    return proportion(sum(map(condition, arm.results)), len(arm.results))
+    return share_of(published_curves(records), missing_classes)
 
 
 def _last_loss(run: EpochsResults) -> float:
@@ -107,6 +101,7 @@ def mean_by_mode(
 
 
 @answer.figure("part1-recall")
+@answer.figure("part1-card")
 def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
     """Draw a heat map of recall by class and seed, as published above from logits."""
     arms = {label: printed_epochs(records, name) for name, label in LABELS.items()}
@@ -147,15 +142,6 @@ def recall_by_class(records: Records, findings: Findings) -> FigureSpec:
             "recognised; an empty cell = none. One column is one seed: the same initial weights and the same batches in both maps."
         ),
     )
-
-
-@answer.figure("part1-card")
-def card(records: Records, findings: Findings) -> FigureSpec:
-    """Draw the recall of the published networks alone, small."""
-    published = printed_epochs(records, "as_published")
-    lacking = sum(bool(missing_classes(curve)) for curve in published.results)
-    alt = f"Heat map of recall by class and seed: {lacking} of {len(published.results)} networks never predict some class."
-    return replace(recall_by_class(records, findings), alt=alt, caption="", records=published.records)
 
 
 @answer.table("part1-missing")

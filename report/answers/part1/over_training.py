@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from report.answers.answer import FigureSpec, Findings, by_verdict, names_of
-from report.answers.charts import LineChart, Panel, Series
-from report.answers.curves import PERCENT, at_the_end
+from report.answers.charts import LineChart, Panel
+from report.answers.curves import PERCENT, at_the_end, band
 from report.answers.part1 import answer
 from report.answers.part1.loss import training_and_test
 from report.answers.trained import FALL, curves_from_logits, slopes
@@ -48,9 +48,9 @@ def slopes_of_accuracy(records: Records) -> tuple[Estimate, ...]:
 def over_training(records: Records, findings: Findings) -> FigureSpec:
     """Draw training and test loss from logits, and the test loss after epoch 40 on a scale of its own."""
     arm, claim = curves_from_logits(records), findings["P1.3"]
+    num_epochs = len(arm.results[0].test_loss)
     both = training_and_test(arm.results)
-    test = both.series[1]
-    after = _after(test, SPANS[0][1])
+    after = band("test", arm.results, lambda c: c.test_loss, after=SPANS[0][1])
     enlarged = Panel(series=[after], x_label="epoch", y_label="test cross-entropy, enlarged (nats)")
     return FigureSpec(
         chart=LineChart(panels=[both, enlarged] if after.x else [both]),
@@ -62,21 +62,10 @@ def over_training(records: Records, findings: Findings) -> FigureSpec:
             withheld="Training and test loss by epoch, from logits",
         ),
         alt=(
-            f"Training loss falls to {arm.mean(lambda c: c.running_loss[-1]):.2f} nats over {len(test.x)} epochs. Test loss "
-            f"is {arm.mean(lambda c: c.test_loss[min(SPANS[0][1], len(c.test_loss)) - 1]):.3f} nats at epoch "
-            f"{min(SPANS[0][1], len(test.x))} and {arm.mean(lambda c: at_the_end(c.test_loss)):.3f} on average over "
+            f"Training loss falls to {arm.mean(lambda c: c.running_loss[-1]):.2f} nats over {num_epochs} epochs. Test loss "
+            f"is {arm.mean(lambda c: c.test_loss[min(SPANS[0][1], num_epochs) - 1]):.3f} nats at epoch "
+            f"{min(SPANS[0][1], num_epochs)} and {arm.mean(lambda c: at_the_end(c.test_loss)):.3f} on average over "
             "the last epochs."
         ),
         caption=f"From logits, SGD at 0.01, batch size 64. The line is the mean of {len(arm.results)} seeds, the band their range.",
-    )
-
-
-def _after(series: Series, epoch: int) -> Series:
-    """Return the part of a band after an epoch."""
-    return Series(
-        label=series.label,
-        x=series.x[epoch:],
-        y=series.y[epoch:],
-        low=(series.low or series.y)[epoch:],
-        high=(series.high or series.y)[epoch:],
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from report.answers.part1 import answer
-from report.answers.printed import printed
-from report.answers.trained import printed_epochs
-from report.conclude.rank_envelope import curves_as_far, noticed_shift, rank_envelope
+from report.answers.trained import distance_of_print
+from report.conclude.rank_envelope import curves_as_far, noticed_shift
 from report.conclude.rules import Conditions, Reproduced
 from report.conclude.statistics import Estimate, exact
 from report.record.reader import Records
 
-PRINTS = {"Part 1": "part1_epoch", "question 4": "q4_epoch"}
-"""Where the notebook prints the losses of this network epoch by epoch, with the name of the series."""
+PRINTS = ("Part 1", "question 4")
+"""Where the notebook prints the losses of this network epoch by epoch."""
 
 
 @answer.claim(
@@ -24,15 +23,10 @@ PRINTS = {"Part 1": "part1_epoch", "question 4": "q4_epoch"}
 )
 def distances_of_prints(records: Records) -> tuple[Estimate, ...]:
     """Largest distance of the {points} losses printed in Part 1, and of those in question 4, from our seeds' median."""
-    arm = printed_epochs(records, "as_published")
-    epochs = len(arm.results[0].mean_of_batch_means)
-    found: list[Estimate] = []
-    for series in PRINTS.values():
-        shared = [p for p in printed(series) if p.epoch <= epochs]
-        seeds = [[curve.mean_of_batch_means[p.epoch - 1] for p in shared] for curve in arm.results]
-        settings = {"points": len(shared)} if not found else {}
-        found.append(rank_envelope([p.value for p in shared], seeds, digits=1, settings=settings))
-    return tuple(found)
+    return (
+        distance_of_print(records, "part1_epoch", counted_as="points", digits=1),
+        distance_of_print(records, "q4_epoch", digits=1),
+    )
 
 
 @answer.number("noticed-shift")

@@ -8,7 +8,7 @@ import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, TableSpec, table_of
 from report.answers.charts import Series, line_chart
-from report.answers.curves import PERCENT
+from report.answers.curves import PERCENT, middle_and_range
 from report.answers.intervals import by_sign
 from report.answers.q1 import answer
 from report.answers.q1.classifiers import Floats
@@ -59,19 +59,13 @@ def brightness(records: Records, findings: Findings) -> FigureSpec:
     task = _task(records)
     truth, predicted = unpacked(task.truth), unpacked(task.predicted)
     groups = np.array_split(np.argsort(predicted, kind="stable"), min(NUM_GROUPS, len(truth)))
-    grouped = Series(
-        label="mean of the truth",
-        x=[float(predicted[g].mean()) for g in groups],
-        y=[float(truth[g].mean()) for g in groups],
-        low=[float(np.quantile(truth[g], 0.1)) for g in groups],
-        high=[float(np.quantile(truth[g], 0.9)) for g in groups],
-    )
+    grouped = {predicted[group].mean(): truth[group] for group in groups}
     ends = [float(predicted.min()), float(predicted.max())]
     r_squared = variance_explained(records)
     return FigureSpec(
         chart=line_chart(
             Series(label="perfect prediction", x=ends, y=ends, role="reference"),
-            grouped,
+            middle_and_range("mean of the truth", grouped, ends=(0.1, 0.9)),
             x_label="predicted brightness of the lower half (grey levels)",
             y_label="true brightness (grey levels)",
         ),

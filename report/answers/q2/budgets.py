@@ -10,14 +10,14 @@ from report.answers.answer import FigureSpec, Findings, by_verdict, names_of
 from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT, accuracy_points, at_the_end, middle_and_range, over_seeds
 from report.answers.q2 import answer
-from report.answers.q2.levels import LARGE, LEVEL, SMALL, runs_that_reach, value_at
+from report.answers.q2.levels import LARGE, LEVEL, SMALL, moments
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above
 from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact
 from report.conclude.verdicts import Finding
 from report.experiments.batch_size import BUDGETS, RATES, BatchSizeResults
-from report.record.reader import Arm, Records
+from report.record.reader import Arm, Records, Results
 
 SMALL_ONES, LARGE_ONES = (16, 64), (1024, 4096)
 LABELS = {"epochs": "equal epochs", "updates": "equal updates"}
@@ -29,7 +29,7 @@ def arm_of(records: Records, budget: str, batch_size: int) -> Arm[BatchSizeResul
 
 
 def over_batch_sizes(
-    label: str, arms: dict[int, Arm[BatchSizeResults]], value: Callable[[BatchSizeResults], float], scale: float = 1.0
+    label: str, arms: dict[int, Arm[Results]], value: Callable[[Results], float], scale: float = 1.0
 ) -> Series:
     """Draw the mean of a number over seeds against batch size, with the range of the seeds as its band."""
     return middle_and_range(
@@ -78,8 +78,8 @@ def generalisation(records: Records) -> tuple[Estimate, ...]:
         accuracy_points(_best(records, budget, SMALL_ONES), _best(records, budget, LARGE_ONES), final_test_accuracy)
         for budget in BUDGETS
     )
-    small, large = (runs_that_reach(records, "relu1", size) for size in (SMALL, LARGE))
-    return *by_budget, accuracy_points(small, large, value_at(lambda moment: moment.test_accuracy))
+    small, large = (moments(records, "relu1", size) for size in (SMALL, LARGE))
+    return *by_budget, accuracy_points(small, large, lambda moment: moment.test_accuracy)
 
 
 @answer.number("best-small-epochs", "epochs", SMALL_ONES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict, table_of
-from report.answers.charts import LineChart, Panel
+from report.answers.charts import stacked
 from report.answers.curves import PERCENT, middle_and_range
 from report.answers.q2 import answer
 from report.answers.q2.estimates import three_figures
@@ -75,12 +75,9 @@ def speed_against_batch(records: Records, findings: Findings) -> FigureSpec:
     times = {step.batch_size: np.array(step_seconds(costs, step.batch_size)) for step in costs.steps}
     speed = middle_and_range("images per second", {b: b / seconds for b, seconds in times.items()}, np.median)
     step_time = middle_and_range("one step", {b: seconds * MICROSECONDS for b, seconds in times.items()}, np.median)
-    panels = [
-        Panel(series=[series], x_label="batch size", y_label=label, x_scale="log", y_scale="log")
-        for series, label in ((speed, "images per second"), (step_time, "time of a step (µs)"))
-    ]
+    panels = {"images per second": [speed], "time of a step (µs)": [step_time]}
     return FigureSpec(
-        chart=LineChart(panels=panels),
+        chart=stacked(panels, x_label="batch size", x_scale="log", y_scale="log"),
         title=by_verdict(
             findings["Q2.2"],
             supported="Large batches go through more images a second: the fixed cost of a step is shared by more of them",

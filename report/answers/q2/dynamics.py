@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from report.answers.answer import FigureSpec, Findings, by_verdict, names_of
 from report.answers.charts import IntervalChart
-from report.answers.curves import over_seeds
+from report.answers.curves import over_seeds, share_of
 from report.answers.intervals import row
 from report.answers.q2 import answer
 from report.answers.q2.estimates import ratio_over_seeds
 from report.conclude.interval_rules import Above, Below
 from report.conclude.rules import Conditions
-from report.conclude.statistics import Estimate, exact, proportion, with_range
+from report.conclude.statistics import Estimate, exact, with_range
 from report.experiments.batch_dynamics import LARGE, MIDDLE, SMALL, ContinueResults, RiseResults, SpreadResults
 from report.record.reader import Arm, Records
 
@@ -54,8 +54,7 @@ def small_minus_large(records: Records) -> Estimate:
 @answer.number("continue-lower")
 def runs_that_end_lower(records: Records) -> Estimate:
     """Count the runs of `continue` whose loss ends lower after small batches than after large ones."""
-    arm = _continued(records)
-    return proportion(sum(run.loss_after_small < run.loss_after_large for run in arm.results), len(arm.results))
+    return share_of(_continued(records), lambda run: run.loss_after_small < run.loss_after_large)
 
 
 @answer.number("continue-not-level")

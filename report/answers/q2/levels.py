@@ -33,18 +33,20 @@ def runs_of(records: Records, model: str, batch_size: int) -> Arm[TargetResults]
     return records.select("batch_target", TargetResults, hidden=list(HIDDEN[model]), batch_size=batch_size)
 
 
-def runs_that_reach(records: Records, model: str, batch_size: int, level: float = LEVEL) -> Arm[TargetResults]:
-    """Return those of the runs that reach a level."""
-    return runs_of(records, model, batch_size).where(lambda run: at_level(run, level) is not None)
+def runs_down_to(records: Records, model: str, batch_size: int, level: float = LEVEL) -> Arm[TargetResults]:
+    """Return those of the runs whose recent mean of the training loss comes down to a level."""
+    return runs_of(records, model, batch_size).where(lambda run: min(recent_mean(run, run.train_loss)) <= level)
 
 
-def at_level(run: TargetResults, level: float) -> Moment | None:
-    """Return where the recent mean of the training loss is first at or below a level; None if it never is."""
+def moments(records: Records, model: str, batch_size: int, level: float = LEVEL) -> Arm[Moment]:
+    """Return where these runs reach the level."""
+    return runs_down_to(records, model, batch_size, level).each(lambda run: at_level(run, level))
+
+
+def at_level(run: TargetResults, level: float) -> Moment:
+    """Return where the recent mean of the training loss is first at or below a level that it reaches."""
     losses = np.array(recent_mean(run, run.train_loss))
-    below = np.flatnonzero(losses <= level)
-    if not len(below):
-        return None
-    after = int(below[0])
+    after = int(np.flatnonzero(losses <= level)[0])
     columns = (run.epochs, run.updates, recent_mean(run, run.test_loss), recent_mean(run, run.test_accuracy))
     if after == 0:
         return Moment(*(float(column[0]) for column in columns))
@@ -52,29 +54,16 @@ def at_level(run: TargetResults, level: float) -> Moment | None:
     return Moment(*(float(column[after - 1] + share * (column[after] - column[after - 1])) for column in columns))
 
 
-def value_at(value: Callable[[Moment], float], level: float = LEVEL) -> Callable[[TargetResults], float]:
-    """Make a function that reads a run at a level that it reaches."""
-
-    def read(run: TargetResults) -> float:
-        moment = at_level(run, level)
-        if moment is None:
-            raise NoRecords(f"a run does not come down to {level:g} nats")
-        return value(moment)
-
-    return read
-
-
 def at_the_level(records: Records, batch_size: int, value: Callable[[Moment], float], unit: str) -> Estimate:
     """Estimate the mean over seeds of a number of one batch size at the level."""
-    arm = runs_that_reach(records, "relu1", batch_size)
+    arm = moments(records, "relu1", batch_size)
     if not arm.by_seed:
         raise NoRecords(f"batch size {batch_size} never reached the level")
-    return over_seeds(arm, value_at(value), unit=unit)
+    return over_seeds(arm, value, unit=unit)
 
 
 def large_over_small(records: Records, value: Callable[[Moment], float]) -> Estimate:
     """Estimate what the large batch takes to the level, over what the small one takes."""
-    arms = (runs_that_reach(records, "relu1", size) for size in (LARGE, SMALL))
-    large, small = next(arms).paired_with(next(arms))
-    ratios = np.divide(large.values(value_at(value)), small.values(value_at(value)))
+    large, small = moments(records, "relu1", LARGE).paired_with(moments(records, "relu1", SMALL))
+    ratios = np.divide(large.values(value), small.values(value))
     return ratio_over_seeds(ratios.tolist(), large.records + small.records)

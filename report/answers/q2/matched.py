@@ -8,17 +8,7 @@ from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import Series, line_chart
 from report.answers.curves import middle_and_range, paired_difference
 from report.answers.q2 import answer
-from report.answers.q2.levels import (
-    LARGE,
-    LEVEL,
-    LEVELS,
-    SMALL,
-    at_level,
-    at_the_level,
-    runs_of,
-    runs_that_reach,
-    value_at,
-)
+from report.answers.q2.levels import LARGE, LEVEL, LEVELS, SMALL, at_level, at_the_level, moments, runs_down_to, runs_of
 from report.conclude.interval_rules import Above, Below
 from report.conclude.statistics import Estimate
 from report.experiments.batch_size import BATCH_SIZES
@@ -40,10 +30,11 @@ WORSE = 0.01
     note="At one training loss, a smaller gap and a lower test loss are the same thing. Each size has its own rate, and the gap depends on the rate too.",
     constants={"level": LEVEL, "small": SMALL, "large": LARGE},
 )
-def gap_at_matched_loss(records: Records) -> Estimate:
+@answer.number("gap-difference-before", BEFORE)
+def gap_at_matched_loss(records: Records, level: float = LEVEL) -> Estimate:
     """Test minus training loss where the training loss is {level} nats, batch size {small} minus {large}, each at its own rate."""
-    small, large = (runs_that_reach(records, "relu1", size) for size in (SMALL, LARGE))
-    return paired_difference(small, large, value_at(lambda moment: moment.test_loss), unit="nats")
+    small, large = (moments(records, "relu1", size, level) for size in (SMALL, LARGE))
+    return paired_difference(small, large, lambda moment: moment.test_loss, unit="nats")
 
 
 answer.see(
@@ -57,10 +48,8 @@ answer.see(
 
 def loss_further_on(run: TargetResults) -> float:
     """Return the training loss after half as many epochs again as the run took to 0.2 nats, or at its end if that is sooner."""
-    moment = at_level(run, BEFORE)
-    if moment is None:
-        raise NoRecords(f"a run does not come down to {BEFORE:g} nats")
-    return float(np.interp(FURTHER * moment.epochs, run.epochs, recent_mean(run, run.train_loss)))
+    epochs = FURTHER * at_level(run, BEFORE).epochs
+    return float(np.interp(epochs, run.epochs, recent_mean(run, run.train_loss)))
 
 
 @answer.claim(
@@ -76,7 +65,7 @@ def loss_further_on(run: TargetResults) -> float:
 )
 def loss_of_large_further_on(records: Records) -> Estimate:
     """Training loss after 1.5 times the epochs that it took to {before} nats, batch size {large} minus {small}."""
-    large, small = (runs_that_reach(records, "relu1", size, BEFORE) for size in (LARGE, SMALL))
+    large, small = (runs_down_to(records, "relu1", size, BEFORE) for size in (LARGE, SMALL))
     return paired_difference(large, small, loss_further_on, unit="nats")
 
 
@@ -87,18 +76,11 @@ def gap_at_the_level(records: Records, batch_size: int) -> Estimate:
     return at_the_level(records, batch_size, lambda moment: moment.test_loss - LEVEL, "nats")
 
 
-@answer.number("gap-difference-before")
-def gap_difference_before(records: Records) -> Estimate:
-    """Estimate how much larger the gap of the small batch is at 0.2 nats."""
-    small, large = (runs_that_reach(records, "relu1", size, BEFORE) for size in (SMALL, LARGE))
-    return paired_difference(small, large, value_at(lambda moment: moment.test_loss, BEFORE), unit="nats")
-
-
 @answer.figure("q2-gap")
 def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
     """Draw the gap between test and training loss against the training loss, for each batch size."""
-    arms = {batch_size: runs_of(records, "relu1", batch_size) for batch_size in BATCH_SIZES}
-    series = [_gap_line(f"batch size {size}", arm.results) for size, arm in arms.items()]
+    series = [_gap_line(records, batch_size) for batch_size in BATCH_SIZES]
+    num_seeds = len(runs_of(records, "relu1", SMALL).results)
     ends = ", ".join(f"{s.label}: {s.y[-1]:.3f} at {s.x[-1]:g} nats" for s in series)
     x_label, y_label = "training loss (nats)", "test minus training loss (nats)"
     return FigureSpec(
@@ -112,16 +94,21 @@ def gap_against_loss(records: Records, findings: Findings) -> FigureSpec:
         ),
         alt=f"Test minus training loss against training loss. {ends}.",
         caption=(
-            f"At each level, means of {len(arms[SMALL].results)} seeds and their range. Training goes from left to right. "
+            f"At each level, means of {num_seeds} seeds and their range. Training goes from left to right. "
             "Batches of 4096 were not trained further than shown."
         ),
     )
 
 
-def _gap_line(label: str, runs: list[TargetResults]) -> Series:
+def _gap_line(records: Records, batch_size: int) -> Series:
     """Draw the gap at the levels that every run of a batch size reaches."""
-    gaps = {level: [m.test_loss - level for run in runs if (m := at_level(run, level))] for level in LEVELS}
-    reached = {level: found for level, found in gaps.items() if len(found) == len(runs)}
-    if not reached:
-        raise NoRecords(f"{label} reaches no level")
-    return middle_and_range(label, reached)
+    num_runs = len(runs_of(records, "relu1", batch_size).results)
+    arms = {level: moments(records, "relu1", batch_size, level) for level in LEVELS}
+    gaps = {
+        level: [moment.test_loss - level for moment in arm.results]
+        for level, arm in arms.items()
+        if len(arm.results) == num_runs
+    }
+    if not gaps:
+        raise NoRecords(f"batch size {batch_size} reaches no level")
+    return middle_and_range(f"batch size {batch_size}", gaps)

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from report.answers.q2 import answer
 from report.answers.q2.cost import costs_of, step_seconds
-from report.answers.q2.levels import LARGE, LEVEL, SMALL, Moment, runs_of, runs_that_reach, value_at
+from report.answers.q2.levels import LARGE, LEVEL, SMALL, Moment, moments, runs_of
 from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.batch_size import BATCH_SIZES
 from report.experiments.batch_target import FIRST_TARGET
@@ -52,8 +52,8 @@ def taken_to(records: Records, model: str, level: float, value: Callable[[Moment
     """Return what training takes to a level, by seed and by each batch size that reaches it."""
     values: Values = {}
     for batch_size in BATCH_SIZES:
-        for seed, run in runs_that_reach(records, model, batch_size, level).by_seed.items():
-            values.setdefault(seed, {})[batch_size] = value_at(value, level)(run)
+        for seed, moment in moments(records, model, batch_size, level).by_seed.items():
+            values.setdefault(seed, {})[batch_size] = value(moment)
     return values
 
 

@@ -9,13 +9,7 @@ from report.answers.answer import FigureSpec, Findings, TableSpec, if_assessed, 
 from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT, middle_and_range
 from report.answers.q2 import answer
-from report.answers.q2.budgets import (
-    LABELS,
-    all_arms,
-    arm_of,
-    final_test_accuracy,
-    over_batch_sizes,
-)
+from report.answers.q2.budgets import LABELS, all_arms, arm_of, final_test_accuracy, over_batch_sizes
 from report.answers.q2.estimates import three_figures
 from report.answers.q2.levels import runs_of
 from report.conclude.statistics import Estimate, exact

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
 import numpy as np
 
 from report.answers.answer import Cell, FigureSpec, Findings, TableSpec, by_verdict
-from report.answers.charts import LineChart, Panel, Series
+from report.answers.charts import Series, stacked
 from report.answers.curves import middle_and_range
 from report.answers.q2 import answer
+from report.answers.q2.budgets import over_batch_sizes
 from report.answers.q2.estimates import product, three_figures
-from report.answers.q2.levels import (
-    LARGE,
-    LEVEL,
-    LEVELS,
-    SMALL,
-    Moment,
-    at_level,
-    at_the_level,
-    large_over_small,
-    runs_of,
-    runs_that_reach,
-    value_at,
-)
-from report.answers.q2.optimum import (
-    critical_batch_size,
-    sizes_by_speed,
-    slower_than_fastest,
-    step_rounds,
-    step_times,
-)
+from report.answers.q2.levels import LARGE, LEVEL, LEVELS, SMALL, at_the_level, large_over_small, moments, runs_of
+from report.answers.q2.optimum import critical_batch_size, sizes_by_speed, slower_than_fastest, step_rounds, step_times
 from report.conclude.interval_rules import Below
 from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact, log_ratio
 from report.experiments.batch_cost import BatchCostResults
 from report.experiments.batch_size import BATCH_SIZES
-from report.experiments.batch_target import TargetResults
-from report.record.reader import Arm, NoRecords, Records
+from report.record.reader import NoRecords, Records
 
 
 @answer.claim(
@@ -86,21 +65,22 @@ def not_reached(records: Records) -> Estimate:
 @answer.figure("q2-target")
 def against_batch(records: Records, findings: Findings) -> FigureSpec:
     """Draw seconds, epochs and updates to the level against batch size, with the law of the critical batch size."""
-    arms = {b: arm for b in BATCH_SIZES if (arm := runs_that_reach(records, "relu1", b)).by_seed}
+    arms = {b: arm for b in BATCH_SIZES if (arm := moments(records, "relu1", b)).by_seed}
     if not arms:
         raise NoRecords("no run reached the level")
     times = step_times(records)
-    epochs = _line("epochs", arms, lambda moment: moment.epochs)
-    updates = _line("updates", arms, lambda moment: moment.updates)
-    seconds = _line("seconds", arms, lambda moment: moment.updates, times)
-    panels = [
-        Panel(
-            series=series, x_label="batch size", y_label=f"{series[0].label} to the loss", x_scale="log", y_scale="log"
-        )
-        for series in ([seconds], [epochs, *_law(epochs)], [updates, _perfect_scaling(updates)])
-    ]
+    epochs = over_batch_sizes("epochs", arms, lambda moment: moment.epochs)
+    updates = over_batch_sizes("updates", arms, lambda moment: moment.updates)
+    seconds = middle_and_range(
+        "seconds", {b: np.array(arm.values(lambda moment: moment.updates)) * times[b] for b, arm in arms.items()}
+    )
+    panels = {
+        "seconds to the loss": [seconds],
+        "epochs to the loss": [epochs, *_law(epochs)],
+        "updates to the loss": [updates, _perfect_scaling(updates)],
+    }
     return FigureSpec(
-        chart=LineChart(panels=panels),
+        chart=stacked(panels, x_label="batch size", x_scale="log", y_scale="log"),
         title=by_verdict(
             findings["Q2.8"],
             **dict.fromkeys(("supported", "refuted", "depends"), _fastest_sizes(records)),
@@ -137,17 +117,6 @@ def _listed(series: Series, digits: str) -> str:
     return ", ".join(f"{y:{digits}} at batch size {x:.0f}" for x, y in zip(series.x, series.y, strict=True))
 
 
-def _line(
-    label: str,
-    arms: dict[int, Arm[TargetResults]],
-    value: Callable[[Moment], float],
-    factors: Mapping[int, float] = MappingProxyType({}),
-) -> Series:
-    """Draw what each batch size takes to the level, times a factor of its own."""
-    found = {size: np.array(arm.values(value_at(value))) * factors.get(size, 1) for size, arm in arms.items()}
-    return middle_and_range(label, found)
-
-
 def _law(epochs: Series) -> list[Series]:
     """Draw E = E_min (1 + B / B_crit) as fitted to the mean epochs; nothing if it can't be fitted."""
     fit = critical_batch_size({int(x): y for x, y in zip(epochs.x, epochs.y, strict=True)})
@@ -168,17 +137,16 @@ def to_the_levels(records: Records, findings: Findings) -> TableSpec:
     times = step_times(records)
     rows: list[list[Cell]] = []
     for batch_size in BATCH_SIZES:
-        runs = runs_of(records, "relu1", batch_size)
+        runs = runs_of(records, "relu1", batch_size).results
         for level in LEVELS:
-            moments = [moment for run in runs.results if (moment := at_level(run, level))]
-            run = runs.results[0]
-            tried = bool(moments) or level >= run.target
-            row: list[Cell] = [batch_size, run.learning_rate, level]
-            row.append(f"{len(moments)} of {len(runs.results)}" if tried else "not tried")
-            if moments:
-                updates = float(np.mean([m.updates for m in moments]))
-                epochs = three_figures(float(np.mean([m.epochs for m in moments])))
-                rows.append([*row, epochs, round(updates), three_figures(updates * times[batch_size])])
+            reached = moments(records, "relu1", batch_size, level)
+            tried = bool(reached.by_seed) or level >= runs[0].target
+            row: list[Cell] = [batch_size, runs[0].learning_rate, level]
+            row.append(f"{len(reached.by_seed)} of {len(runs)}" if tried else "not tried")
+            if reached.by_seed:
+                updates, epochs = reached.mean(lambda m: m.updates), reached.mean(lambda m: m.epochs)
+                cells = [three_figures(epochs), round(updates), three_figures(updates * times[batch_size])]
+                rows.append([*row, *cells])
             else:
                 rows.append([*row, "–", "–", "–"])
     return TableSpec(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict, names_of
-from report.answers.charts import LineChart, Panel
+from report.answers.charts import Series, stacked
 from report.answers.curves import PERCENT, band, mean_and_range
 from report.answers.q3 import answer
 from report.answers.trained import FALL, curves_from_logits, slopes
@@ -17,7 +17,7 @@ from report.conclude.rules import Conditions, Together
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import Finding
 from report.experiments.training import Curve
-from report.record.reader import Arm, NoRecords, Records
+from report.record.reader import Arm, Records
 
 SPANS = ((1, 40), (61, 100))
 """First and last epochs between which slopes are taken, the same for every run."""
@@ -90,21 +90,24 @@ def by_tens(values: Sequence[float]) -> NDArray[np.float64]:
 
 
 @answer.figure("q3-loss-and-error")
+@answer.figure("q3-card")
 def loss_and_error(records: Records, findings: Findings) -> FigureSpec:
-    """Draw test loss and test error over the epochs, and both relative to epochs 51 to 60."""
+    """Draw test loss and test error relative to epochs 51 to 60, and below both by themselves over the epochs."""
     arm = curves_from_logits(records)
-    panels = [
-        Panel(series=[band("", arm.results, value)], x_label="epoch", y_label=label)
-        for value, label in ((loss_of, "test cross-entropy (nats)"), (error_of, "test images not recognised (%)"))
-    ]
-    tens = [by_tens(loss_of(curve)) for curve in arm.results]
+    is_long = len(by_tens(loss_of(arm.results[0]))) > REFERENCE
+    parts = {"test loss": loss_of, "test error": error_of}
+    changes = [_change(label, arm, value) for label, value in parts.items() if is_long]
+    at_the_end = ", ".join(f"{series.label} {series.y[-1]:+.1f} %" for series in changes)
+    panels = {"change since epochs 51 to 60 (%)": changes} if changes else {}
+    panels["test cross-entropy (nats)"] = [band("test loss", arm.results, loss_of)]
+    panels["test images not recognised (%)"] = [band("test error", arm.results, error_of)]
     return FigureSpec(
-        chart=LineChart(panels=panels + ([_relative(arm)] if len(tens[0]) > REFERENCE else [])),
+        chart=stacked(panels, x_label="epoch"),
         title=_title(findings["Q3.6"]),
-        alt=_alt(arm),
+        alt=(f"Change since epochs 51 to 60, at the end of training: {at_the_end}. " if changes else "") + _alt(arm),
         caption=(
             "784-128-10 network from logits, SGD at 0.01, batch size 64. Lines are means of "
-            f"{len(arm.results)} seeds, bands their range. Below: means over ten epochs, relative to epochs 51 to 60 of the same run."
+            f"{len(arm.results)} seeds, bands their range. Top: means over ten epochs, relative to epochs 51 to 60 of the same run."
         ),
     )
 
@@ -141,37 +144,12 @@ def _alt(arm: Arm[Curve]) -> str:
     )
 
 
-def _relative(arm: Arm[Curve]) -> Panel:
-    """Draw the later tens of epochs, relative to the reference, of loss and error."""
-
-    def changes(value: Callable[[Curve], list[float]]) -> NDArray[np.float64]:
-        tens = np.array([by_tens(value(curve)) for curve in arm.results])
-        relative: NDArray[np.float64] = PERCENT * (tens / tens[:, [REFERENCE]] - 1)
-        return relative[:, REFERENCE:]
-
-    of_loss, of_error = changes(loss_of), changes(error_of)
-    epochs = [10 * (REFERENCE + place) + 5.5 for place in range(of_loss.shape[1])]
-    return Panel(
-        series=[mean_and_range("test loss", epochs, of_loss), mean_and_range("test error", epochs, of_error)],
-        x_label="epoch",
-        y_label="change since epochs 51 to 60 (%)",
-    )
-
-
-@answer.figure("q3-card")
-def card(records: Records, findings: Findings) -> FigureSpec:
-    """Draw how loss and error part, small."""
-    arm = curves_from_logits(records)
-    if len(by_tens(loss_of(arm.results[0]))) <= REFERENCE:
-        raise NoRecords("epochs: no run has a hundred epochs")
-    panel = _relative(arm)
-    last = ", ".join(f"{series.label} {series.y[-1]:+.1f} %" for series in panel.series)
-    return FigureSpec(
-        chart=LineChart(panels=[panel]),
-        title=_title(findings["Q3.6"]),
-        alt=f"Change since epochs 51 to 60, at the end of training: {last}.",
-        caption="",
-    )
+def _change(label: str, arm: Arm[Curve], value: Callable[[Curve], list[float]]) -> Series:
+    """Draw the later tens of epochs of loss or error, relative to the reference."""
+    tens = np.array([by_tens(value(curve)) for curve in arm.results])
+    relative = PERCENT * (tens / tens[:, [REFERENCE]] - 1)
+    epochs = [10 * place + 5.5 for place in range(REFERENCE, tens.shape[1])]
+    return mean_and_range(label, epochs, relative[:, REFERENCE:])
 
 
 @answer.table("q3-tens")

@@ -8,14 +8,7 @@ import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, TableSpec, by_verdict, table_of
 from report.answers.charts import IntervalChart, LineChart, Panel
-from report.answers.curves import (
-    PERCENT,
-    accuracy_at_the_end,
-    at_the_end,
-    band,
-    epochs_of_the_end,
-    over_seeds,
-)
+from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end, band, epochs_of_the_end, over_seeds
 from report.answers.intervals import row
 from report.answers.q4 import answer
 from report.answers.trained import from_logits
@@ -48,12 +41,17 @@ def final_accuracy(run: TrainingResults) -> float:
     return at_the_end(run.curve.test_accuracy)
 
 
-def gain(records: Records, name: str, baseline: str) -> Estimate:
-    """Estimate the test accuracy of one architecture minus that of another, with the chance of seeds and of test images."""
-    arm, other = (architecture(records, of).each(lambda run: run.curve) for of in (name, baseline))
-    last = arm.results[0].recognition[-1]
+def gain_by_seed(records: Records, name: str, baseline: str) -> tuple[Estimate, list[float]]:
+    """Estimate the test accuracy of one architecture minus that of another; return each seed's difference as well."""
+    arm, other = (architecture(records, of).each(lambda run: run.curve.recognition[-1]) for of in (name, baseline))
+    last = arm.results[0]
     settings = {"first": last.last_epoch - last.num_epochs + 1, "last": last.last_epoch}
     return accuracy_at_the_end(arm, other, settings=settings)
+
+
+def gain(records: Records, name: str, baseline: str) -> Estimate:
+    """Estimate the same alone."""
+    return gain_by_seed(records, name, baseline)[0]
 
 
 @answer.claim("Q4.1", "A hidden layer can improve the model.", Above(MARGIN), place="Q4, first sentence")
@@ -128,10 +126,8 @@ def gains(records: Records, findings: Findings, compared: Sequence[tuple[str, st
     """Draw every difference that a claim is about or, small, what one layer adds with ReLU and without."""
     rows = []
     for name, baseline in compared:
-        found = gain(records, name, baseline)
-        arm, other = architecture(records, name).paired_with(architecture(records, baseline))
-        seeds = np.array(arm.values(final_accuracy)) - np.array(other.values(final_accuracy))
-        rows.append(row(f"{LABELS[name]} minus {LABELS[baseline]}", found, points=(seeds * PERCENT).tolist()))
+        found, by_seed = gain_by_seed(records, name, baseline)
+        rows.append(row(f"{LABELS[name]} minus {LABELS[baseline]}", found, points=by_seed))
     layer = by_verdict(
         findings["Q4.1"],
         supported="One hidden layer with ReLU improves on none",

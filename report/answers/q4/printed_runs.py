@@ -6,9 +6,8 @@ from report.answers.curves import over_seeds
 from report.answers.printed import printed
 from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
-from report.answers.trained import printed_epochs
+from report.answers.trained import distance_of_print
 from report.conclude.interval_rules import Inside
-from report.conclude.rank_envelope import rank_envelope
 from report.conclude.statistics import Estimate, exact
 from report.record.reader import Records
 
@@ -19,13 +18,7 @@ NO_FALL = 0.01
 @answer.illustration("Q4.3")
 def distance_of_the_second_run(records: Records) -> Estimate:
     """How far the losses that the notebook printed with Q4 lie from those of our seeds of Part 1's network, at most."""
-    print_of_q4 = printed("q4_epoch")
-    arm = printed_epochs(records, "as_published")
-    epochs = [p.epoch for p in print_of_q4 if p.epoch <= min(len(curve.test_loss) for curve in arm.results)]
-    return rank_envelope(
-        [p.value for p in print_of_q4 if p.epoch in epochs],
-        [[curve.mean_of_batch_means[epoch - 1] for epoch in epochs] for curve in arm.results],
-    )
+    return distance_of_print(records, "q4_epoch")
 
 
 @answer.number("printed-difference")

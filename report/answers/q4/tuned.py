@@ -20,8 +20,8 @@ TUNED = {
 @answer.number("gain-linear-tuned", "linear")
 def gain_tuned(records: Records, name: str) -> Estimate:
     """Estimate one ReLU layer or a linear one minus none, each at the learning rate that the held-out images choose."""
-    tuned, none = (records.arm(*TUNED[n], TrainingResults).each(lambda run: run.curve) for n in (name, "none"))
-    return accuracy_at_the_end(tuned, none)
+    arms = (records.arm(*TUNED[of], TrainingResults) for of in (name, "none"))
+    return accuracy_at_the_end(*(arm.each(lambda run: run.curve.recognition[-1]) for arm in arms))[0]
 
 
 @answer.number("tuned-rate-none", "none")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict
-from report.answers.charts import LineChart, Panel
+from report.answers.charts import stacked
 from report.answers.curves import PERCENT, at_the_end, epochs_of_the_end, mean_and_range, up_to
 from report.answers.q4 import answer
 from report.answers.q4.depth import architecture
@@ -104,15 +104,10 @@ def width_curve(records: Records, findings: Findings) -> FigureSpec:
         mean_and_range("", x, np.array([[value(curve) for curve in curves] for curves in by_seed]))
         for value in (loss, accuracy)
     )
-    labels = {"training loss (nats)": losses, "test accuracy (%)": accuracies}
+    panels = {"training loss (nats)": [losses], "test accuracy (%)": [accuracies]}
     epochs = len(by_seed[0][0].test_accuracy)
     return FigureSpec(
-        chart=LineChart(
-            panels=[
-                Panel(series=[series], x_label="units in the hidden layer", y_label=label, x_scale="log")
-                for label, series in labels.items()
-            ]
-        ),
+        chart=stacked(panels, x_label="units in the hidden layer", x_scale="log"),
         title=by_verdict(
             findings["Q4.6"],
             supported=f"After {epochs} epochs a wider layer fits better and recognises more unseen images",

@@ -8,13 +8,12 @@ import numpy as np
 
 from report.answers.answer import FigureSpec, Findings, by_verdict, with_arguments
 from report.answers.charts import IntervalChart, LineChart, Panel, Series
-from report.answers.curves import PERCENT, at_the_end, mean_and_range, over_seeds, up_to
+from report.answers.curves import PERCENT, accuracy_at_the_end, at_the_end, mean_and_range, over_seeds, up_to
 from report.answers.intervals import row
 from report.answers.q5 import answer
 from report.answers.trained import printed_epochs
 from report.conclude.claims import MARGIN
 from report.conclude.interval_rules import Above
-from report.conclude.seeds_and_images import over_seeds_and_images
 from report.conclude.statistics import Estimate, exact
 from report.conclude.verdicts import ASSESSED
 from report.experiments.mistakes import MistakesResults
@@ -55,15 +54,9 @@ def runs_of(records: Records, name: str) -> Arm[MistakesResults]:
 
 def _as_loop(curve: Curve) -> MistakesResults:
     """Return a training curve as the results of a loop; `fit` would not have finished one whose loss was not finite."""
-    return MistakesResults(
-        running_loss=list(curve.running_loss),
-        mean_of_batch_means=list(curve.mean_of_batch_means),
-        test_loss=list(curve.test_loss),
-        test_accuracy=curve.test_accuracy,
-        recognition=curve.recognition[-1],
-        diverged_at_step=None,
-        seconds=curve.seconds,
-    )
+    same = ("running_loss", "mean_of_batch_means", "test_loss", "test_accuracy", "seconds")
+    fields = {name: getattr(curve, name) for name in same}
+    return MistakesResults(**fields, recognition=curve.recognition[-1], diverged_at_step=None)
 
 
 def final_accuracy(run: MistakesResults) -> float:
@@ -83,19 +76,8 @@ def last_test_loss(run: MistakesResults) -> float:
 
 def costs_by_seed(records: Records, name: str) -> tuple[Estimate, list[float]]:
     """Estimate the accuracy that a loop loses against the correct one; return each seed's loss of accuracy as well."""
-    correct, wrong = runs_of(records, "correct").paired_with(runs_of(records, name))
-    right, left = (np.array([run.recognition.shares() for run in arm.results]) for arm in (correct, wrong))
-    differences = (right - left) * PERCENT  # (seeds, images)
-    costs = differences.mean(axis=1)
-    estimate = over_seeds_and_images(
-        costs,
-        differences,
-        unit="percentage points",
-        signed=False,
-        records=correct.records + wrong.records,
-        settings={"epochs": len(wrong.results[0].test_accuracy)},
-    )
-    return estimate, costs.tolist()
+    correct, wrong = (runs_of(records, of).each(lambda run: run.recognition) for of in ("correct", name))
+    return accuracy_at_the_end(correct, wrong, signed=False, settings={"epochs": wrong.results[0].last_epoch})
 
 
 @answer.number("softmax-cost", "double_softmax")
@@ -215,7 +197,7 @@ def _line(label: str, runs: list[list[float]] | list[list[float | None]]) -> Ser
     """Draw the mean and range over seeds, as far as every seed has a finite number."""
     length = next((i for i, column in enumerate(zip(*runs, strict=True)) if None in column), len(runs[0]))
     values = np.array([run[:length] for run in runs], dtype=np.float64)
-    return mean_and_range(label, [float(epoch) for epoch in range(1, length + 1)], values)
+    return mean_and_range(label, range(1, length + 1), values)
 
 
 for name, (claim, says) in CLAIMS.items():

@@ -12,19 +12,16 @@ from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT, mean_and_range, over_seeds
 from report.answers.printed import printed, printed_points
 from report.answers.q5 import answer
-from report.answers.trained import printed_epochs
+from report.answers.trained import BATCHES_PER_PRINT, distance_of_print, printed_epochs
 from report.conclude.interval_rules import Below
-from report.conclude.rank_envelope import curves_as_far, noticed_shift, rank_envelope
+from report.conclude.rank_envelope import curves_as_far, noticed_shift
 from report.conclude.rules import Reproduced
 from report.conclude.statistics import Estimate, exact, slope
 from report.experiments.training import Curve
-from report.record.reader import Arm, NoRecords, Records
+from report.record.reader import Arm, Records
 
 BATCHES_PER_EPOCH = 938
 """Of 64 images in 60,000, the last one smaller."""
-BATCHES_PER_PRINT = 100
-MIN_SEEDS = 3
-"""With which a spread can be estimated when each seed is left out in turn."""
 
 
 def _published(records: Records) -> Arm[Curve]:
@@ -77,16 +74,7 @@ def falling_steps_of_the_notebook(records: Records) -> Estimate:
 @answer.claim("Q5.3", "The printed run can be reproduced.", Reproduced(), origin="implied", place="Q5, printout")
 def distance_of_printed_run(records: Records) -> Estimate:
     """Largest distance of the notebook's {prints} printed losses from the median of our seeds, in their standard deviations."""
-    arm = _published(records)
-    if len(arm.results) < MIN_SEEDS:
-        raise NoRecords(f"{MIN_SEEDS} seeds to compare the printed run with")
-    epochs = len(arm.results[0].logged_loss)
-    shared = [p for p in printed("q5_batch") if p.epoch <= epochs]
-    seeds = [
-        [curve.logged_loss[p.epoch - 1][(p.batch or 0) // BATCHES_PER_PRINT - 1] for p in shared]
-        for curve in arm.results
-    ]
-    return rank_envelope([p.value for p in shared], seeds, digits=1, settings={"prints": len(shared)})
+    return distance_of_print(records, "q5_batch", counted_as="prints", digits=1)
 
 
 @answer.number("as-far")

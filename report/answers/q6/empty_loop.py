@@ -7,6 +7,7 @@ from report.answers.charts import IntervalChart
 from report.answers.intervals import row
 from report.answers.printed import printed
 from report.answers.q6 import answer
+from report.answers.q6.fetching import SOURCES
 from report.answers.timed import EPOCH_BATCHES, loader, loader_over_resident, machine, median, passes_of, per_batch
 from report.conclude.statistics import Estimate, exact
 from report.experiments.data_loading import Source
@@ -39,21 +40,13 @@ def empty_loop(records: Records, findings: Findings) -> FigureSpec:
     """Draw how long an epoch of the notebook's empty loop takes, as printed and by where the batches come from."""
     results = loader(records)
     ratio = loader_over_resident(records, None).value
-    sources: dict[str, tuple[Source, int]] = {
-        "loader": ("loader", 0),
-        "loader, 2 workers": ("loader", 2),
-        "tensors in memory": ("resident", 0),
-    }
     rows = [row("as printed, per epoch", printed_epoch(records))]
-    for label, (source, workers) in sources.items():
+    for label, source, workers in SOURCES:
         seconds = per_batch(passes_of(results, source, model=None, workers=workers)) * EPOCH_BATCHES
-        rows.append(row(label, median(seconds, unit="seconds", n_of="passes"), points=seconds.tolist()))
+        rows.append(row(label, epoch_seconds(records, source, workers), points=seconds.tolist()))
     return FigureSpec(
         chart=IntervalChart(rows=rows, x_label="one epoch of the empty loop (s)", zero=None, x_scale="log"),
         title=f"The loop that the notebook timed takes {ratio:.0f} times as long through its DataLoader as from memory",
-        alt="Seconds for an epoch: "
-        + "; ".join(f"{shown.label} {shown.value:.3g}" for shown in rows)
-        + f". Pass by pass, the loader takes {ratio:.0f} times as long as memory, as a geometric mean.",
         caption=(
             f"Batches of {results.batch_size}, nothing trained. Point: median of {len(results.passes[0].seconds['fetch'])} passes "
             f"on {machine(results.devices[0])}, scaled to the 60,000 images of an epoch; bar: 95 % bootstrap interval; dots: the "

@@ -8,27 +8,18 @@ import msgspec
 import numpy as np
 from scipy import stats
 
+from report.answers import timed
 from report.answers.answer import FigureSpec, Findings
 from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT
 from report.answers.printed import printed
 from report.answers.q6 import answer
-from report.answers.timed import (
-    EPOCH_BATCHES,
-    Floats,
-    loader,
-    machine,
-    median,
-    passes_of,
-    per_batch,
-    printed_gap_percent,
-)
 from report.conclude import formatting
 from report.conclude.statistics import CONFIDENCE, Estimate, exact, scaled
 from report.record.reader import NoRecords, Records
 
 
-def repeatability(seconds: Floats, *, n_of: str) -> Estimate:
+def repeatability(seconds: timed.Floats, *, n_of: str) -> Estimate:
     """
     Estimate what two identical passes will differ by at most, 95 times in 100, in percent of a pass.
 
@@ -48,10 +39,10 @@ def repeatability(seconds: Floats, *, n_of: str) -> Estimate:
     return Estimate(value=limit, low=low, high=high, unit="percent", n=n, n_of=n_of, method=method)
 
 
-def _empty_passes(records: Records) -> tuple[Floats, int]:
+def _empty_passes(records: Records) -> tuple[timed.Floats, int]:
     """Return the seconds per batch of the empty passes through the loader, and the batches of a pass."""
-    passes = passes_of(loader(records), "loader", model=None)
-    return per_batch(passes), passes.num_batches
+    passes = timed.passes_of(timed.loader(records), "loader", model=None)
+    return timed.per_batch(passes), passes.num_batches
 
 
 @answer.illustration("Q6.1")
@@ -73,7 +64,7 @@ def spread_of_pairs(records: Records) -> Estimate:
 def spread_if_random(records: Records) -> Estimate:
     """Scale the limit to the notebook's fifty epochs, as if passes differed at random: by the root of the length."""
     passes, num_batches = _empty_passes(records)
-    fifty_epochs = printed("q6_cpu_seconds")[0].epoch * EPOCH_BATCHES
+    fifty_epochs = printed("q6_cpu_seconds")[0].epoch * timed.EPOCH_BATCHES
     limit = repeatability(passes, n_of="passes")
     method = f"{limit.method}, scaled by the root of the number of batches"
     return msgspec.structs.replace(scaled(limit, math.sqrt(num_batches / fifty_epochs)), method=method)
@@ -83,7 +74,7 @@ def spread_if_random(records: Records) -> Estimate:
 def seconds_of_a_pass(records: Records) -> Estimate:
     """Estimate the time of one of these passes."""
     passes, num_batches = _empty_passes(records)
-    return median(passes, scale=num_batches, unit="seconds", n_of="passes")
+    return timed.median(passes, scale=num_batches, unit="seconds", n_of="passes")
 
 
 @answer.number("pass-batches")
@@ -96,7 +87,9 @@ def batches_of_a_pass(records: Records) -> Estimate:
 @answer.number("printed-gap")
 def printed_gap(records: Records) -> Estimate:
     """Return the gap between the notebook's two times, in percent of the time on the CPU."""
-    return exact(printed_gap_percent(), unit="percent", n=2, n_of="printed figures", method="as printed", digits=2)
+    return exact(
+        timed.printed_gap_percent(), unit="percent", n=2, n_of="printed figures", method="as printed", digits=2
+    )
 
 
 @answer.figure("q6-passes")
@@ -105,7 +98,7 @@ def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
     passes, num_batches = _empty_passes(records)
     deviations = (passes / np.median(passes) - 1) * PERCENT
     numbers = [float(i) for i in range(1, len(passes) + 1)]
-    gap, seconds = printed_gap_percent(), float(np.median(passes)) * num_batches
+    gap, seconds = timed.printed_gap_percent(), float(np.median(passes)) * num_batches
     lowest, highest = (formatting.number(end, 0, signed=True) for end in (deviations.min(), deviations.max()))
     ends = [0.5, len(passes) + 0.5]
     return FigureSpec(
@@ -123,7 +116,7 @@ def repeated_passes(records: Records, findings: Findings) -> FigureSpec:
         ),
         caption=(
             f"Each point: one pass of {num_batches} batches through the loader, alternating with passes of other kinds, on "
-            f"{machine(loader(records).devices[0])}. Lines: the notebook's two times, the first put at zero. "
+            f"{timed.machine(timed.loader(records).devices[0])}. Lines: the notebook's two times, the first put at zero. "
             "The passes are much shorter than the notebook's, so the two can't be compared directly."
         ),
     )

@@ -6,20 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from report.answers import timed
 from report.answers.answer import Cell, Findings, TableSpec
 from report.answers.printed import printed
 from report.answers.q6 import answer
-from report.answers.timed import (
-    EPOCH_BATCHES,
-    MILLI,
-    by_round,
-    floating_point_rate,
-    machine,
-    median,
-    steps,
-    steps_of,
-    with_and_without_accelerator,
-)
 from report.conclude.interval_rules import Above
 from report.conclude.rules import Conditions
 from report.conclude.statistics import Estimate, exact, log_ratio, proportion
@@ -44,12 +34,12 @@ NO_BACKEND = "none"
 )
 def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
     """Time of a whole training step on {host} (one thread or all, whichever is faster) over that on {accelerator}."""
-    results = steps(records, accelerator=True)
+    results = timed.steps(records, accelerator=True)
     host, accelerator = results.devices
     small, large = (
         log_ratio(
-            by_round(steps_of(results, model)),
-            by_round(steps_of(results, model, accelerator)),
+            timed.by_round(timed.steps_of(results, model)),
+            timed.by_round(timed.steps_of(results, model, accelerator)),
             settings={"host": host.name, "accelerator": accelerator.name},
         )
         for model in MODELS
@@ -67,7 +57,7 @@ def gains_of_accelerator(records: Records) -> tuple[Estimate, Estimate]:
 )
 def machines_with_more_memory_on_the_accelerator(records: Records) -> Estimate:
     """Share of machines whose accelerator ({accelerator} GB) has more memory than its host ({host} GB)."""
-    results = steps(records, accelerator=True)
+    results = timed.steps(records, accelerator=True)
     host, accelerator = (device.total_memory_bytes for device in results.devices)
     if not host or not accelerator:
         raise NoRecords("a size of memory")
@@ -78,7 +68,7 @@ def machines_with_more_memory_on_the_accelerator(records: Records) -> Estimate:
 @answer.number("memory-ratio")
 def memory_ratio(records: Records) -> Estimate:
     """Return the memory of the accelerator over that of its host."""
-    host, accelerator = (device.total_memory_bytes for device in steps(records, accelerator=True).devices)
+    host, accelerator = (device.total_memory_bytes for device in timed.steps(records, accelerator=True).devices)
     if not host or not accelerator:
         raise NoRecords("a size of memory")
     return exact(accelerator / host, unit="ratio", n=1, n_of="machines", digits=2)
@@ -89,36 +79,36 @@ def memory_ratio(records: Records) -> Estimate:
 @answer.number("step-resnet", "resnet18")
 def step_time(records: Records, model: str) -> Estimate:
     """Estimate the time of a training step on the CPU, in milliseconds."""
-    seconds = by_round(steps_of(steps(records), model))
-    return median(seconds, scale=MILLI, unit="ms", n_of="rounds")
+    seconds = timed.by_round(timed.steps_of(timed.steps(records), model))
+    return timed.median(seconds, scale=timed.MILLI, unit="ms", n_of="rounds")
 
 
 @answer.number("accelerator-step")
 def accelerator_step(records: Records) -> tuple[Estimate, ...]:
     """Estimate the time of a training step on the accelerator, in milliseconds: the notebook's network, and one of 4096 units."""
-    results = steps(records, accelerator=True)
-    found = (steps_of(results, model, results.devices[-1]) for model in ("mlp128", "mlp4096"))
-    return tuple(median(by_round(step), scale=MILLI, unit="ms", n_of="rounds") for step in found)
+    results = timed.steps(records, accelerator=True)
+    found = (timed.steps_of(results, model, results.devices[-1]) for model in ("mlp128", "mlp4096"))
+    return tuple(timed.median(timed.by_round(step), scale=timed.MILLI, unit="ms", n_of="rounds") for step in found)
 
 
 @answer.number("resnet-minutes")
 def minutes_of_fifty_epochs(records: Records) -> Estimate:
     """Estimate how long fifty epochs of training ResNet-18 would take on the CPU, in minutes."""
-    num_batches = printed("q6_cpu_seconds")[0].epoch * EPOCH_BATCHES
-    seconds = by_round(steps_of(steps(records), "resnet18"))
-    return median(seconds, scale=num_batches / 60, unit="minutes", n_of="rounds", digits=0)
+    num_batches = printed("q6_cpu_seconds")[0].epoch * timed.EPOCH_BATCHES
+    seconds = timed.by_round(timed.steps_of(timed.steps(records), "resnet18"))
+    return timed.median(seconds, scale=num_batches / 60, unit="minutes", n_of="rounds", digits=0)
 
 
 @answer.table("q6-steps")
 def step_table(records: Records, findings: Findings) -> TableSpec:
     """List the parts of a training step on resident tensors, for both of the notebook's models."""
     rows: list[list[Cell]] = []
-    for accelerator in with_and_without_accelerator(records, "steps"):
-        results = steps(records, accelerator)
+    for accelerator in timed.with_and_without_accelerator(records, "steps"):
+        results = timed.steps(records, accelerator)
         for model, label in MODELS.items():
             for device in results.devices:
-                step = steps_of(results, model, device)
-                medians = [float(np.median(by_round(step, part))) * MILLI for part in STEP_PARTS]
+                step = timed.steps_of(results, model, device)
+                medians = [float(np.median(timed.by_round(step, part))) * timed.MILLI for part in STEP_PARTS]
                 memory = NOT_COUNTED if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 1e6:.0f}"
                 rows.append([label, _where(device, step), step.num_parameters, *medians, memory])
     columns = ["model", "device", "parameters", "step", *STEP_PARTS[1:-1], "copy, apart", "peak memory (MB)"]
@@ -139,8 +129,8 @@ def step_table(records: Records, findings: Findings) -> TableSpec:
 def devices(records: Records, findings: Findings) -> TableSpec:
     """List what was measured on."""
     rows: list[list[Cell]] = []
-    for accelerator in with_and_without_accelerator(records, "steps"):
-        results = steps(records, accelerator)
+    for accelerator in timed.with_and_without_accelerator(records, "steps"):
+        results = timed.steps(records, accelerator)
         rows += [_device_row(device, results) for device in results.devices]
     columns = ["device", "kind", "memory (GB)", "PyTorch", "backend", "threads", "float32 products", "matrix products (GFLOP/s)"]  # fmt: skip
     columns, rows = _without(NO_BACKEND, columns, rows)
@@ -155,7 +145,7 @@ def devices(records: Records, findings: Findings) -> TableSpec:
 
 
 def _where(device: Device, step: StepTimes) -> str:
-    return machine(replace(device, threads=step.threads)) if device.kind == "cpu" else device.name
+    return timed.machine(replace(device, threads=step.threads)) if device.kind == "cpu" else device.name
 
 
 def _without(nothing: str, columns: list[str], rows: list[list[Cell]]) -> tuple[list[str], list[list[Cell]]]:
@@ -176,5 +166,5 @@ def _device_row(device: Device, results: StepsResults) -> list[Cell]:
         device.backend_version or NO_BACKEND,
         device.threads,
         precision,
-        floating_point_rate(results, device) / 1e9,
+        timed.floating_point_rate(results, device) / 1e9,
     ]

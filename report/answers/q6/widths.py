@@ -6,22 +6,11 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from report.answers import timed
 from report.answers.answer import FigureSpec, Findings, by_verdict
 from report.answers.charts import Series, line_chart
 from report.answers.curves import PERCENT
 from report.answers.q6 import answer
-from report.answers.timed import (
-    MILLI,
-    Floats,
-    by_round,
-    floating_point_rate,
-    median,
-    quartiles,
-    steps,
-    steps_of,
-    widths_of,
-    with_and_without_accelerator,
-)
 from report.conclude.interval_rules import Above
 from report.conclude.statistics import Estimate, log_ratio
 from report.experiments.hardware import Device
@@ -39,21 +28,22 @@ from report.record.reader import NoRecords, Records
 )
 def gain_of_width(records: Records) -> Estimate:
     """Time of a step, CPU over {accelerator}, for a layer of {widest} units over the same ratio for {narrowest} units."""
-    results = steps(records, accelerator=True)
+    results = timed.steps(records, accelerator=True)
     gains = _gains(results)
     narrowest, widest = min(gains), max(gains)
     about = {"accelerator": results.devices[-1].name, "widest": widest, "narrowest": narrowest}
     return log_ratio(gains[widest], gains[narrowest], settings=about)
 
 
-def _gains(results: StepsResults) -> dict[int, Floats]:
+def _gains(results: StepsResults) -> dict[int, timed.Floats]:
     """Return the ratio of the CPU's time to the accelerator's in each round, by width."""
     accelerator = results.devices[-1]
-    widths = list(widths_of(results, accelerator))
+    widths = list(timed.widths_of(results, accelerator))
     if not widths:
         raise NoRecords("steps by width on the accelerator")
     return {
-        width: by_round(steps_of(results, f"mlp{width}")) / by_round(steps_of(results, f"mlp{width}", accelerator))
+        width: timed.by_round(timed.steps_of(results, f"mlp{width}"))
+        / timed.by_round(timed.steps_of(results, f"mlp{width}", accelerator))
         for width in widths
     }
 
@@ -71,12 +61,12 @@ def _crossing(results: StepsResults) -> str:
 @answer.number("arithmetic-share-wide", max)
 def share_of_arithmetic(records: Records, choose: Callable[[Iterable[int]], int]) -> Estimate:
     """Estimate the share of a step on the CPU that its arithmetic would fill at full speed, at the narrowest width or the widest."""
-    results = steps(records)
+    results = timed.steps(records)
     host = results.devices[0]
-    by_width = widths_of(results, host)
+    by_width = timed.widths_of(results, host)
     width = choose(by_width)
-    floor = step_flop(width, results.batch_size) / floating_point_rate(results, host)
-    return median(floor / by_round(by_width[width]), scale=PERCENT, unit="percent", n_of="rounds")
+    floor = step_flop(width, results.batch_size) / timed.floating_point_rate(results, host)
+    return timed.median(floor / timed.by_round(by_width[width]), scale=PERCENT, unit="percent", n_of="rounds")
 
 
 @answer.figure("q6-widths")
@@ -85,8 +75,8 @@ def widths(records: Records, findings: Findings) -> FigureSpec:
     series: list[Series] = []
     spoken: list[str] = []
     crossing = ""
-    for accelerator in with_and_without_accelerator(records, "steps"):
-        results = steps(records, accelerator)
+    for accelerator in timed.with_and_without_accelerator(records, "steps"):
+        results = timed.steps(records, accelerator)
         if accelerator:
             crossing = f" {_crossing(results)}"
         for device in results.devices:  # an accelerator's host too, unless it is the processor drawn already
@@ -127,15 +117,16 @@ def _spoken(line: Series, floor: Series) -> str:
 
 
 def _step_line(results: StepsResults, device: Device) -> Series:
-    return quartiles(device.name, {w: by_round(step) * MILLI for w, step in widths_of(results, device).items()})
+    by_width = timed.widths_of(results, device)
+    return timed.quartiles(device.name, {width: timed.by_round(step) * timed.MILLI for width, step in by_width.items()})
 
 
 def _floor_line(results: StepsResults, device: Device) -> Series:
-    rate = floating_point_rate(results, device)
-    by_width = widths_of(results, device)
+    rate = timed.floating_point_rate(results, device)
+    by_width = timed.widths_of(results, device)
     return Series(
-        label=f"arithmetic alone, {device.kind}",
+        label=f"arithmetic alone, {device.name.split()[0].removesuffix('(R)')}",  # the maker: there may be two CPUs
         x=[float(width) for width in by_width],
-        y=[step_flop(width, results.batch_size) / rate * MILLI for width in by_width],
+        y=[step_flop(width, results.batch_size) / rate * timed.MILLI for width in by_width],
         role="reference",
     )

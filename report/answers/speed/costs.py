@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from report.answers.answer import Cell, Findings, TableSpec
 from report.answers.speed import answer
@@ -12,70 +12,38 @@ from report.record.reader import Records
 from report.record.store import Record
 
 
-@dataclass
-class ExperimentCost:
-    """What the recorded runs of one experiment took."""
-
-    arms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """Core-seconds of each run, by arm."""
-    trials: float = 0.0
-    """Core-seconds of the runs that only chose a learning rate."""
-    readers: set[str] = field(default_factory=set)
-    """Other experiments that read these runs."""
-    saved: float = 0.0
-    """Core-seconds that those would have taken to do the runs again."""
-
-    @property
-    def runs(self) -> int:
-        """Number of runs."""
-        return sum(map(len, self.arms.values()))
-
-    @property
-    def seconds(self) -> float:
-        """Core-seconds of all runs."""
-        return sum(map(sum, self.arms.values()))
-
-    def costliest(self) -> str:
-        """Name the arm that took most, with its share."""
-        arm = max(self.arms, key=lambda name: sum(self.arms[name]))
-        return f"{arm}: {_percent(sum(self.arms[arm]) / self.seconds)}"
+def core_seconds(records: Iterable[Record]) -> float:
+    """Return the seconds of some runs, each times the threads that were its own."""
+    return sum(record.wall_seconds * record.environment.threads for record in records)
 
 
-def _percent(share: float) -> str:
-    return with_unit(f"{share * 100:.0f}", "percent")
+def grouped(records: Iterable[Record], by: Callable[[Record], str]) -> dict[str, list[Record]]:
+    """Group records, the costliest group first."""
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[by(record)].append(record)
+    return dict(sorted(groups.items(), key=lambda item: -core_seconds(item[1])))
 
 
-def core_seconds(record: Record) -> float:
-    """Return the seconds of a run times the threads that were its own."""
-    return record.wall_seconds * record.environment.threads
-
-
-def by_experiment(records: dict[str, Record]) -> dict[str, ExperimentCost]:
-    """Add up the records of each experiment, the costliest first."""
-    costs: dict[str, ExperimentCost] = defaultdict(ExperimentCost)
-    readers: dict[str, set[str]] = defaultdict(set)
+def readers_of(records: Mapping[str, Record]) -> dict[str, set[str]]:
+    """Return the other experiments that read each run, by its id."""
+    readers: dict[str, set[str]] = {id: set() for id in records}
     for record in records.values():
-        for needed in record.depends_on:
-            readers[needed].add(record.experiment)
-    for id, record in records.items():
-        cost, seconds = costs[record.experiment], core_seconds(record)
-        others = readers[id] - {record.experiment}
-        cost.arms[record.arm].append(seconds)
-        cost.trials += seconds * (record.role == "trial")
-        cost.readers |= others
-        cost.saved += seconds * len(others)
-    return dict(sorted(costs.items(), key=lambda item: -item[1].seconds))
+        for needed in record.depends_on.keys() & records.keys():
+            if record.experiment != records[needed].experiment:
+                readers[needed].add(record.experiment)
+    return readers
 
 
 @answer.table("speed-costs")
 def cost_table(records: Records, findings: Findings) -> TableSpec:
     """List what the runs of every experiment took."""
     recorded = records.costs()
-    costs = by_experiment(recorded)
-    total = sum(cost.seconds for cost in costs.values())
-    rows = [_row(name, cost, total) for name, cost in costs.items()]
-    trials, saved = (sum(of) for of in zip(*((cost.trials, cost.saved) for cost in costs.values()), strict=True))
-    rows.append(["all", len(recorded), round(total), _percent(1.0), round(trials), "", round(saved), ""])
+    readers, total = readers_of(recorded), core_seconds(recorded.values())
+    of_experiments = grouped(recorded.values(), lambda record: record.experiment)
+    rows = [_row(name, runs, readers, total) for name, runs in of_experiments.items()]
+    *taken, _, saved, _ = _row("all", recorded.values(), readers, total)
+    rows.append([*taken, "", saved, ""])
     return TableSpec(
         title="Where the time of this report went",
         caption=(
@@ -87,6 +55,15 @@ def cost_table(records: Records, findings: Findings) -> TableSpec:
     )
 
 
-def _row(name: str, cost: ExperimentCost, total: float) -> list[Cell]:
-    taken: list[Cell] = [name, cost.runs, round(cost.seconds), _percent(cost.seconds / total), round(cost.trials)]
-    return [*taken, cost.costliest(), round(cost.saved), ", ".join(sorted(cost.readers))]
+def _row(name: str, runs: Collection[Record], readers: Mapping[str, set[str]], total: float) -> list[Cell]:
+    seconds = core_seconds(runs)
+    trials = core_seconds(run for run in runs if run.role == "trial")
+    saved = sum(core_seconds([run]) * len(readers[run.run]) for run in runs)
+    arm, of_arm = next(iter(grouped(runs, lambda run: run.arm).items()))
+    costliest = f"{arm}: {_percent(core_seconds(of_arm) / seconds)}"
+    read_by = ", ".join(sorted(set.union(*(readers[run.run] for run in runs))))
+    return [name, len(runs), round(seconds), _percent(seconds / total), round(trials), costliest, round(saved), read_by]
+
+
+def _percent(share: float) -> str:
+    return with_unit(f"{share * 100:.0f}", "percent")
