@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from fmnist_ref import describe_device
 from report.cli import DONE, INCOMPLETE
 from report.cli.options import Options, report_options
 from report.run import forecast, progress
@@ -21,6 +20,6 @@ def costs(**options: Any) -> int:
     if not seconds:
         console.print(f"{chosen.output} has no valid record of this profile.", markup=False)
         return INCOMPLETE
-    forecast.keep(chosen.profile, seconds, describe_device("cpu").name)
+    forecast.keep(chosen.profile, seconds)
     console.print(f"Written: report/run/costs.json, {len(seconds)} arms of the profile {chosen.profile}.", markup=False)
     return DONE

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from fmnist_ref import ConfigurationError, Source, load, locate, resolve_device
+from fmnist_ref import Source, load, locate, resolve_device
 from report.answers import ANSWERS
 from report.cli.checks import check_open_files, check_output
 from report.experiments import EXPERIMENTS, plan
@@ -27,6 +27,8 @@ MAX_SEEDS = 1000
 """About 45,000 runs; they are planned within two seconds."""
 MAX_FIRST_SEED = 2**31
 MAX_WORKERS = 1024
+NAMES = (*EXPERIMENTS, *ANSWERS)
+"""What `--only` takes."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,6 @@ class Options:
         """Plan the runs of the experiments in `only`, and of those that the answers in `only` need; all runs if empty."""
         names: list[str] = []
         for name in self.only:
-            if name not in EXPERIMENTS and name not in ANSWERS:
-                raise ConfigurationError(
-                    f"--only takes an experiment ({', '.join(EXPERIMENTS)}) or an answer ({', '.join(ANSWERS)})",
-                    repr(name),
-                    "Name one of these.",
-                )
             names += ANSWERS[name].experiments if name in ANSWERS else (name,)
         return plan(self.size(), dict.fromkeys(names))
 
@@ -125,6 +121,7 @@ def report_options(function: Any) -> Any:
         ),
         click.option(
             "--only",
+            type=click.Choice(NAMES),
             multiple=True,
             metavar="NAME",
             help="Only this experiment, or the experiments of this answer (q1 … q6, part1); may be repeated.",

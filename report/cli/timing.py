@@ -32,7 +32,6 @@ def timing(file: Path, **options: Any) -> int:
     with chosen.holding_output(backend) as source:
         if progress.measure(wanted, chosen.profile, store, source.folder, backend, console):
             return INCOMPLETE
-        found = [store.status(run).record for run in wanted]
-        accelerator.write([record for record in found if record is not None], file)
+        accelerator.write(store.valid(wanted).values(), file)
     console.print(f"Written: {file}. A report on any machine reads it with --timings {file.name}.", markup=False)
     return DONE

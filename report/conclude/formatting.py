@@ -12,18 +12,8 @@ from report.conclude.sampling import Binomial
 from report.conclude.statistics import Estimate
 
 SHORT_UNITS = {"percentage points": "pp", "percent": "%", "seconds": "s", "ratio": "×"}
-SINGULAR = {
-    "epochs": "epoch",
-    "fits": "fit",
-    "images": "image",
-    "machines": "machine",
-    "printed figures": "printed figure",
-    "printed losses": "printed loss",
-    "rates": "rate",
-    "runs": "run",
-    "seeds": "seed",
-    "test images": "test image",
-}
+PLURALS = ("epochs", "fits", "images", "machines", "printed figures", "rates", "runs", "seeds", "test images")
+SINGULAR = {plural: plural.removesuffix("s") for plural in PLURALS} | {"printed losses": "printed loss"}
 FEW = 100
 """A share of fewer than this is written as a count: a percentage would suggest more digits than it has."""
 WIDE = 10

@@ -113,10 +113,6 @@ class Conditions(msgspec.Struct, frozen=True, tag=True):
     rules: dict[str, Rule]
     """By the condition's name: ``{"equal epochs": Above(0.3)}``."""
 
-    def describe(self) -> str:
-        """Describe the rules in words."""
-        return "; ".join(f"{name}: {rule.describe()}" for name, rule in self.rules.items())
-
 
 def conditions_of(rule: Rule | Conditions) -> Mapping[str, Rule]:
     """Return the rules by their conditions; a rule without any has one, whose name is empty."""

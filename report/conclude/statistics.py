@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -157,11 +158,19 @@ def median_by_sign_test(values: ArrayLike, *, unit: str, **about: Any) -> Estima
         "unit": unit, "n": len(x), "n_of": "seeds", "signed": True, "method": "sign test over seeds",
     } | about  # fmt: skip
     median_of = float(np.median(x))
-    outside = int(stats.binom.ppf((1 - CONFIDENCE) / 2, len(x), 0.5))  # values that may lie beyond each end
-    if outside < 1 or stats.binom.cdf(outside - 1, len(x), 0.5) > (1 - CONFIDENCE) / 2:
+    outside = _values_outside(len(x))
+    if not outside:
         return Estimate(value=median_of, sampling=Signs(tuple(x.tolist())), **common)
     low, high = float(x[outside - 1]), float(x[len(x) - outside])
     return Estimate(value=median_of, low=low, high=high, sampling=Signs(tuple(x.tolist())), **common)
+
+
+@cache
+def _values_outside(n: int) -> int:
+    """Return how many of n values may lie beyond each end of a sign test's interval; 0 where there is no interval."""
+    tail = (1 - CONFIDENCE) / 2
+    outside = int(stats.binom.ppf(tail, n, 0.5))
+    return outside if outside and stats.binom.cdf(outside - 1, n, 0.5) <= tail else 0
 
 
 def proportion(successes: int, trials: int, *, n_of: str = "runs", **about: Any) -> Estimate:

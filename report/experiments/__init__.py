@@ -6,7 +6,6 @@ import pkgutil
 from collections.abc import Iterable
 from importlib import import_module
 
-from fmnist_ref import ConfigurationError
 from report import plan as planning
 from report.plan import Experiment, Profile, Run
 
@@ -34,16 +33,6 @@ def plan(profile: Profile, only: Iterable[str] = ()) -> list[Run]:
     -------
     list of Run
         In the order of `report.plan.plan`.
-
-    Raises
-    ------
-    ConfigurationError
-        If an experiment is unknown.
     """
-    names = tuple(only) or tuple(EXPERIMENTS)
-    for name in names:
-        if name not in EXPERIMENTS:
-            raise ConfigurationError(
-                f"an experiment must be one of {', '.join(EXPERIMENTS)}", repr(name), "Name one of these."
-            )
+    names = tuple(only) or EXPERIMENTS
     return planning.plan({name: EXPERIMENTS[name] for name in names}, profile)

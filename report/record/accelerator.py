@@ -9,7 +9,7 @@ and shows the names and versions of the device with the timings. Each record has
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -69,7 +69,7 @@ def runs(device: str, profile: ProfileName = "full") -> list[Run]:
     return found
 
 
-def write(records: Sequence[Record], path: Path) -> None:
+def write(records: Iterable[Record], path: Path) -> None:
     """Write a timing record whole or not at all."""
     bundled = [msgspec.Raw(msgspec.json.format(encode(record), indent=-1)) for record in records]  # all in one line
     write_if_changed(path, msgspec.json.encode(Bundle(format=FORMAT, records=bundled), order="sorted") + b"\n")

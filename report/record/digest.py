@@ -37,8 +37,6 @@ def digest(module: str, name: str) -> dict[str, str]:
 
 def changes(recorded: dict[str, str], current: dict[str, str]) -> list[str]:
     """Describe how two digests differ; an empty list if they don't."""
-    if recorded == current:
-        return []
     return [
         f"{name} {'is new' if name not in recorded else 'is gone' if name not in current else 'changed'}"
         for name in sorted(recorded.keys() | current.keys())
@@ -48,16 +46,12 @@ def changes(recorded: dict[str, str], current: dict[str, str]) -> list[str]:
 
 def _resolve(module: str, name: str) -> Name | None:
     """Follow re-exports to where a name is defined; None for a name that is no definition of ours."""
-    seen = set()
-    while (module, name) not in seen:
-        seen.add((module, name))
-        if module.split(".")[0] not in PACKAGES:
-            return None
-        if name in _definitions(module):
-            return module, name
-        if name not in _imports(module):
-            return None
-        module, name = _imports(module)[name]
+    if module.split(".")[0] not in PACKAGES:
+        return None
+    if name in _definitions(module):
+        return module, name
+    if name in _imports(module):
+        return _resolve(*_imports(module)[name])
     return None
 
 
@@ -83,7 +77,7 @@ def _tree(module: str) -> ast.Module:
     if spec is None or spec.origin is None:
         return ast.Module(body=[], type_ignores=[])
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    _Normalise().visit(tree)  # in place
+    _normalise(tree)
     return tree
 
 
@@ -110,27 +104,16 @@ def _imports(module: str) -> dict[str, Name]:
     return found
 
 
-class _Normalise(ast.NodeTransformer):
+def _normalise(tree: ast.Module) -> None:
     """Drop what can't change a result: docstrings and the type annotations of functions."""
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        return self._without_docstring(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._without_docstring(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        for argument in ast.walk(node.args):
-            if isinstance(argument, ast.arg):
-                argument.annotation = None
-        return self._without_docstring(node)
-
-    def _without_docstring(self, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> ast.AST:
-        node.body = [
-            statement
-            for statement in node.body
-            if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-        ] or [ast.Pass()]
-        self.generic_visit(node)
-        return node
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [
+                statement
+                for statement in node.body
+                if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+            ] or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None

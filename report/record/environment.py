@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -54,13 +55,10 @@ def observe(device: str = "cpu") -> Environment:
 def peak_memory_bytes() -> int | None:
     """Return the peak main memory of this process so far; None where the system keeps no statistic."""
     status = Path("/proc/self/status")
-    if not status.exists():
-        return None
+    text = status.read_text(encoding="utf-8", errors="replace") if status.exists() else ""
     # The peak of this program: that of getrusage includes the memory of the process that started it.
-    for line in status.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return None
+    peak = re.search(r"^VmHWM:\s*(\d+)", text, re.MULTILINE)
+    return int(peak[1]) * 1024 if peak else None
 
 
 def usable_cores() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -13,14 +14,37 @@ def write_if_changed(path: Path, content: str | bytes) -> bool:
     data = content.encode() if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == data:
         return False
+    write_whole(path, data)
+    return True
+
+
+def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write a file whole or not at all: under a temporary name, flushed to disk if it is to be durable, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    return True
+
+
+@dataclass(frozen=True)
+class FolderWriter:
+    """Writes files of a folder, and collects what belongs there: `remove_others` takes the rest away."""
+
+    folder: Path
+    kept: set[Path] = field(default_factory=set)
+    """Relative to the folder."""
+
+    def write(self, relative: str, content: str | bytes) -> bool:
+        """Write a file as `write_if_changed` does."""
+        self.kept.add(Path(relative))
+        return write_if_changed(self.folder / relative, content)
 
 
 def copy_tree(source: Path, target: Path) -> set[Path]:

@@ -115,8 +115,7 @@ class Records:
         for run in self._runs:
             self._planned.setdefault((run.experiment, run.arm), []).append(run)
         self._read: set[ArmName] = set()
-        standing = map(store.status, self._runs)
-        self._own = {s.record.run: s.record for s in standing if s.state == "done" and s.record is not None}
+        self._own = store.valid(self._runs)
         elsewhere = {t.run: t for t in self._timings if (t.experiment, t.arm) not in self._planned}
         self.by_id = self._own | elsewhere
         self._arms: dict[ArmName, list[Record]] = {}

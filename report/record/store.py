@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from fmnist_ref import DATA_SHA256 as FILES_SHA256
 from report.plan import Role, Run
 from report.record import digest
 from report.record.environment import Environment
-from report.record.files import remove_others, write_if_changed
+from report.record.files import FolderWriter, remove_others, write_whole
 
 SCHEMA = 3
 DATA_SHA256 = hashlib.sha256("".join(FILES_SHA256[name] for name in sorted(FILES_SHA256)).encode()).hexdigest()
@@ -110,23 +109,13 @@ class RecordStore:
 
     def write(self, record: Record) -> Record:
         """
-        Write a record whole or not at all: under a temporary name, flushed to disk, then renamed.
+        Write a record whole or not at all, flushed to disk.
 
         Returns it as its file gives it back (NaN is None, say): what depends on it sees the same at any time.
         """
         content = encode(record)
         written = decode(content)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{record.run}.json"
-        temporary = path.with_suffix(f".{os.getpid()}.partial")
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(self.folder / f"{record.run}.json", content, durable=True)
         self._remember(written)
         return written
 
@@ -149,6 +138,10 @@ class RecordStore:
             return RunStatus("stale", ", ".join(changed[:3]) + more)
         return RunStatus("done", record=record)
 
+    def valid(self, runs: Iterable[Run]) -> dict[str, Record]:
+        """Return the records of those runs that are done, by run id, in the order of the runs."""
+        return {record.run: record for run in runs if (record := self.status(run).record)}
+
     def forget(self, run: Run) -> None:
         """Remove a run's record, if there is one, so that it is measured again."""
         self._cache.pop(run.id, None)
@@ -157,13 +150,10 @@ class RecordStore:
 
     def publish(self, runs: Iterable[Run], folder: Path) -> None:
         """Copy the valid records of a plan into a folder, and remove everything else there."""
-        kept = set()
-        for run in runs:
-            if self.status(run).state == "done":
-                name = Path(f"{run.id}.json")
-                write_if_changed(folder / name, (self.folder / name).read_bytes())
-                kept.add(name)
-        remove_others(folder, kept)
+        writer = FolderWriter(folder)
+        for id in self.valid(runs):
+            writer.write(f"{id}.json", (self.folder / f"{id}.json").read_bytes())
+        remove_others(folder, writer.kept)
 
     def _read(self, run: Run) -> Record | None:
         if run.id in self._cache:

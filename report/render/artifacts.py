@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,11 +14,11 @@ from report.answers.answer import Cell, FigureSpec, TableSpec
 from report.answers.charts import Chart, IntervalChart
 from report.conclude import formatting
 from report.conclude.statistics import Estimate
-from report.record.files import write_if_changed
+from report.record.files import FolderWriter
 from report.record.reader import Records
 from report.render.figures import SizeName, Svg, ThemeName, chart_data, draw_in_both_themes
 from report.render.figures.intervals import rows_in_words
-from report.render.page_data import Figure, Number, Page, Picture, Provenance, Table
+from report.render.page_data import Figure, Number, Picture, Provenance, Table
 
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
 NUMBER = rf"[+{formatting.MINUS}]?\d[\d,.]*"
@@ -60,17 +59,14 @@ class Exporter:
 
     Parameters
     ----------
-    source : Path
-        The Sphinx source folder: figures go into its ``figures/``.
-    published : Path
-        Folder copied as it is into the site: data go into its ``data/``.
+    writer : FolderWriter
+        Of the Sphinx source folder, whose ``published/`` is copied into the site as it is.
     records : Records
         What the figures and tables are made of.
     """
 
-    def __init__(self, source: Path, published: Path, records: Records) -> None:
-        self.source = source
-        self.published = published
+    def __init__(self, writer: FolderWriter, records: Records) -> None:
+        self.writer = writer
         self.records = records
 
     def figure(self, name: str, content: FigureSpec, made_by: Callable[..., Any], *, card: bool = False) -> Figure:
@@ -96,7 +92,7 @@ class Exporter:
         if key not in DRAWN:
             DRAWN[key] = draw_in_both_themes(chart, size)
         for theme, svg in DRAWN[key].items():
-            write_if_changed(self.source / paths[theme], svg.text)
+            self.writer.write(paths[theme], svg.text)
         return Picture(**paths, width=svg.width, height=svg.height)
 
     def table(self, name: str, content: TableSpec, made_by: Callable[..., Any]) -> Table:
@@ -120,7 +116,7 @@ class Exporter:
         writer.writerow(columns)
         writer.writerows([value.value if isinstance(value, Estimate) else value for value in row] for row in rows)
         path = f"data/{name}.csv"
-        write_if_changed(self.published / path, text.getvalue())
+        self.writer.write(f"published/{path}", text.getvalue())
         return path
 
 
@@ -133,12 +129,3 @@ def _cell(value: Cell) -> str:
     if isinstance(value, Estimate):
         return formatting.number(value.value, formatting.digits_for(value), signed=value.signed)
     return formatting.cell(value)
-
-
-def files_of(page: Page) -> set[Path]:
-    """List the files of a page's figures and tables, relative to the Sphinx source folder."""
-    figures = [*page.figures.values(), *([page.card] if page.card else [])]
-    pictures = [picture for figure in figures for picture in (figure.wide, figure.narrow) if picture]
-    drawn = [path for picture in pictures for path in (picture.light, picture.dark)]
-    data = [figure.data for figure in figures] + [table.data for table in page.tables.values()]
-    return {Path(path) for path in drawn} | {Path("published") / path for path in data}

@@ -20,7 +20,7 @@ from report.conclude.stability import compare, compare_halves, count
 from report.conclude.statistics import Estimate
 from report.conclude.verdicts import ASSESSED, Finding, VerdictWord, conclude
 from report.plan import ProfileName
-from report.record.files import copy_tree, remove_others, write_if_changed
+from report.record.files import FolderWriter, copy_tree, remove_others
 from report.record.reader import NoRecords, Records, SeedCount
 from report.render import artifacts, notebooks, page_data, reproduced
 from report.render.markdown import Completeness, fill, render
@@ -88,22 +88,20 @@ def write_source(
     site : mapping
         The remaining fields of `Site`: version, commit, address, date, environment, data.
     """
-    files = source / "published"
     site = {**site, "environment": environment_of(records, site["environment"])}
-    kept = copy_tree(DOCS, source)
-    exporter = artifacts.Exporter(source, files, records)
+    writer = FolderWriter(source, copy_tree(DOCS, source))
+    exporter = artifacts.Exporter(writer, records)
     introduction = notebooks.how_to_install(site["version"], site["address"])
     for answer in (ANSWERS | OTHER_PAGES).values():
         page = page_of(answer, records, measurements, exporter)
-        kept |= artifacts.files_of(page)
-        kept |= _write_answer(source, answer, page, measurements.findings, completeness, introduction)
+        _write_answer(writer, answer, page, measurements.findings, completeness, introduction)
     halves = of_halves(records, measurements.findings) if completeness.is_whole else None
-    kept |= _write_reproduced(source, measurements.findings, halves, site["environment"])
-    kept.add(_write(source, "evidence/site.json", _encode(_site(measurements, completeness, site))))
-    kept |= {path.relative_to(source) for path in (files / "records").glob("*.json")}
+    _write_reproduced(writer, measurements.findings, halves, site["environment"])
+    writer.write("evidence/site.json", _encode(_site(measurements, completeness, site)))
+    published_records = {path.relative_to(source) for path in source.glob("published/records/*.json")}
     names = (name + suffix for name in fmnist_ref.__all__ for suffix in ("", "_class"))
-    kept |= {Path(f"api/fmnist_ref.{name}.rst") for name in names}  # autosummary's: kept, not read anew
-    remove_others(source, kept)
+    reference = {Path(f"api/fmnist_ref.{name}.rst") for name in names}  # autosummary's: kept, not read anew
+    remove_others(source, writer.kept | published_records | reference)
 
 
 def environment_of(records: Records, environment: Mapping[str, str]) -> dict[str, str]:
@@ -116,31 +114,29 @@ def environment_of(records: Records, environment: Mapping[str, str]) -> dict[str
 
 
 def _write_answer(
-    source: Path,
+    writer: FolderWriter,
     answer: Answer,
     page: Page,
     findings: Mapping[str, Finding],
     completeness: Completeness,
     introduction: str,
-) -> set[Path]:
+) -> None:
     """Write an answer's pages, its evidence and, of pages with code that answer the notebook, notebooks to download."""
-    evidence = Path(f"evidence/{answer.name}.json")
-    is_new, written = write_if_changed(source / evidence, _encode(page)), {evidence}
+    is_new = writer.write(f"evidence/{answer.name}.json", _encode(page))
     for name in answer.documents:
         text = render(answer, page, findings, completeness, document=name)
-        document = _write(source, f"answers/{name}.md" if answer.answers_notebook else f"{name}.md", text)
+        document = f"answers/{name}.md" if answer.answers_notebook else f"{name}.md"
+        writer.write(document, text)
         if is_new:
-            (source / document).touch()  # sphinx_codeautolink links the code of pages whose own file is new
-        written.add(document)
+            (writer.folder / document).touch()  # sphinx_codeautolink links the code of pages whose own file is new
         if answer.answers_notebook and "```{code-cell}" in text:
             text = render(answer, page, findings, completeness, document=name, notebook=True)
-            written.add(_write(source, f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text, introduction)))
-    return written
+            writer.write(f"published/notebooks/{name}.ipynb", notebooks.to_notebook(text, introduction))
 
 
 def _write_reproduced(
-    source: Path, findings: Mapping[str, Finding], from_halves: Halves | None, environment: Mapping[str, str]
-) -> set[Path]:
+    writer: FolderWriter, findings: Mapping[str, Finding], from_halves: Halves | None, environment: Mapping[str, str]
+) -> None:
     """Write the page that compares this report's verdicts with those of half its seeds, if it is whole, and with published ones."""
     halves = compare_halves(findings, from_halves) if from_halves else []
     replications = [(result, compare(findings, result.claims)) for result in published.read_others(findings)]
@@ -149,10 +145,8 @@ def _write_reproduced(
         halves=count(halves) if halves else None,
         replications=[reproduced.summary(rows) for _, rows in replications],
     )
-    return {
-        _write(source, "evidence/reproduced.json", _encode(reproduced.page(halves, replications, environment))),
-        _write(source, "reproduced.md", content),
-    }
+    writer.write("evidence/reproduced.json", _encode(reproduced.page(halves, replications, environment)))
+    writer.write("reproduced.md", content)
 
 
 def of_halves(records: Records, findings: Mapping[str, Finding]) -> Halves:
@@ -227,8 +221,3 @@ def _count(verdicts: Iterable[VerdictWord]) -> dict[str, int]:
 
 def _encode(value: page_data.Page | Site) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=1)  # claims keep the order of the ledger
-
-
-def _write(source: Path, relative: str, content: str | bytes) -> Path:
-    write_if_changed(source / relative, content)
-    return Path(relative)

@@ -150,7 +150,7 @@ class Runner:
         return None
 
     def _submit(self, executor: Executor, run: Run) -> Future[Measured]:
-        inputs = {needed.id: self._record_of(needed).results for needed in run.depends_on}
+        inputs = {id: record.results for id, record in self.store.valid(run.depends_on).items()}
         try:
             return executor.submit(worker.measure, run, inputs, self.folder)
         except BrokenExecutor as problem:  # a worker died while this process wrote a record
@@ -158,14 +158,8 @@ class Runner:
             refused.set_exception(problem)
             return refused
 
-    def _record_of(self, run: Run) -> Record:
-        record = self.store.status(run).record
-        if record is None:
-            raise LookupError(run.id)
-        return record
-
     def _record(self, run: Run, measured: Measured) -> None:
-        depends_on = {needed.id: results_checksum(self._record_of(needed)) for needed in run.depends_on}
+        depends_on = {id: results_checksum(record) for id, record in self.store.valid(run.depends_on).items()}
         record = Record.of(run, measured, depends_on, self.store.data_sha256)
         self.on_end(run, self.store.write(record))
 

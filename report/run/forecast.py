@@ -15,7 +15,7 @@ from fmnist_ref import MLP, fit
 from report.experiments.throughput import threads_set_to
 from report.plan import ProfileName, Run
 from report.record.files import write_if_changed
-from report.record.store import RecordStore
+from report.record.store import Record, RecordStore
 
 COSTS = Path(__file__).with_name("costs.json")
 PROBE_SECONDS = 2.0
@@ -25,9 +25,8 @@ PRIOR_SECONDS = 5.0
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
-    """What runs took on one machine, as `python -m report costs` writes it."""
+    """What runs take on one machine, as `python -m report costs` writes it."""
 
-    processor: str
     probe_seconds: float
     """What `probe` returned there."""
     seconds: dict[ProfileName, dict[str, float]]
@@ -59,30 +58,17 @@ def probe(limit: float = PROBE_SECONDS, clock: Callable[[], float] = perf_counte
 def recorded(runs: Iterable[Run], store: RecordStore) -> dict[str, float]:
     """Return the mean seconds of the recorded runs of each arm, by experiment and arm."""
     found: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        record = store.status(run).record
-        if record is not None:
-            found[_key(run)].append(record.wall_seconds)
+    for record in store.valid(runs).values():
+        found[_key(record)].append(record.wall_seconds)
     return {key: float(np.mean(seconds)) for key, seconds in sorted(found.items())}
 
 
-def keep(profile: ProfileName, seconds: Mapping[str, float], processor: str, path: Path = COSTS) -> None:
-    """Write the costs of one profile beside those of the other, which are scaled to this machine."""
-    here = probe()
-    others: dict[ProfileName, dict[str, float]] = {}
-    if path.exists():
-        before = read(path)
-        for name, kept in before.seconds.items():
-            others[name] = {key: value * here / before.probe_seconds for key, value in kept.items()}
-    written = Costs(
-        processor=processor,
-        probe_seconds=float(f"{here:.3g}"),
-        seconds={
-            name: {key: float(f"{value:.3g}") for key, value in kept.items()}
-            for name, kept in sorted({**others, profile: dict(seconds)}.items())
-        },
-    )
-    write_if_changed(path, msgspec.json.format(msgspec.json.encode(written), indent=1) + b"\n")
+def keep(profile: ProfileName, seconds: Mapping[str, float], path: Path = COSTS) -> None:
+    """Write the costs of one profile beside those of the other, scaled to the machine that these are of."""
+    costs = read(path)
+    scale = costs.probe_seconds / probe()
+    costs.seconds[profile] = {key: float(f"{value * scale:.3g}") for key, value in seconds.items()}
+    write_if_changed(path, msgspec.json.format(msgspec.json.encode(costs), indent=1) + b"\n")
 
 
 class Forecast:
@@ -140,7 +126,7 @@ class Forecast:
         return max(sum(shared) / workers, max(shared, default=0.0)) * self._taken / self._expected + alone
 
 
-def _key(run: Run) -> str:
+def _key(run: Run | Record) -> str:
     return f"{run.experiment} {run.arm}"
 
 

@@ -49,12 +49,11 @@ def repeat(runs: Iterable[Run], store: RecordStore, make_runner: Callable[[Recor
 
 def judge(run: Run, outcome: Record | Failure, recorded: Iterable[Run], store: RecordStore) -> Comparison:
     """Compare a repetition with its record; the recorded seeds of its arm say how much results spread."""
-    record = store.status(run).record
-    if isinstance(outcome, Failure) or record is None:
-        return Comparison("not measured", outcome.why if isinstance(outcome, Failure) else "")
-    arm = [other for other in recorded if (other.experiment, other.arm) == (run.experiment, run.arm)]
-    found = [seed for other in arm if (seed := store.status(other).record) is not None]
-    comparison = compare(record, outcome, found)
+    if isinstance(outcome, Failure):
+        return Comparison("not measured", outcome.why)
+    arm = store.valid(other for other in recorded if (other.experiment, other.arm) == (run.experiment, run.arm))
+    record = arm[run.id]
+    comparison = compare(record, outcome, list(arm.values()))
     changes = machine_changes(record.environment, outcome.environment)
     return replace(comparison, machine=tuple(changes))
 
@@ -90,6 +89,5 @@ def _depth(run: Run) -> int:
 def _copy_needs(run: Run, store: RecordStore, target: RecordStore) -> None:
     for needed in run.depends_on:
         _copy_needs(needed, store, target)
-        record = store.status(needed).record
-        if record is not None:
-            target.write(record)
+    for record in store.valid(run.depends_on).values():
+        target.write(record)

@@ -3,12 +3,14 @@
 import pytest
 from examples.speed import SECONDS, results, times
 
-from report.cli import bench, main, options
+from report.cli import bench, main
 from report.experiments import plan
+from report.plan import Profile
 from report.record.store import RecordStore
 from report.run import progress
 from report.run.executor import Failure, Runner
 
+RUN = plan(Profile(name="quick"))[0]
 FAST = results([times(name, [seconds] * 3) for name, seconds in SECONDS.items()])
 SLOW = results([times(name, [9.5 if name.startswith("fit") else seconds] * 3) for name, seconds in SECONDS.items()])
 
@@ -42,11 +44,8 @@ def test_missed_goals_end_in_failure_only_when_checked(ends, capsys):
     assert ends(SLOW, "--check") == 1
 
 
-def test_what_cannot_be_measured_ends_in_failure(ends, capsys, tmp_path):
-    run = plan(options.Options(output=tmp_path, data=None, device="cpu", seeds=None, only=(), profile="quick").size())[
-        0
-    ]
-    assert ends(FAST, failures=[Failure(run=run, why="no room")]) == 1
+def test_what_cannot_be_measured_ends_in_failure(ends, capsys):
+    assert ends(FAST, failures=[Failure(run=RUN, why="no room")]) == 1
     assert "no room" in capsys.readouterr().out
 
 
@@ -60,11 +59,8 @@ def test_the_table_names_every_way_and_its_time(ends, capsys):
 
 def test_recorded_times_are_measured_anew(tmp_path):
     store = RecordStore(tmp_path, "0" * 64)
-    run = plan(options.Options(output=tmp_path, data=None, device="cpu", seeds=None, only=(), profile="quick").size())[
-        0
-    ]
-    path = tmp_path / f"{run.id}.json"
+    path = tmp_path / f"{RUN.id}.json"
     path.write_text("a record")
-    store.forget(run)
+    store.forget(RUN)
     assert not path.exists()
-    store.forget(run)  # nothing there is no error
+    store.forget(RUN)  # nothing there is no error

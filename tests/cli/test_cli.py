@@ -27,7 +27,7 @@ def outcome(capsys, *arguments):
         (["--seeds", "2.5"], ["--seeds", "2.5", "integer"]),
         (["--workers", "0"], ["--workers", "0", "1<=x<=1024"]),
         (["--workers", "many"], ["--workers", "many", "integer"]),
-        (["--only", "q9"], ["--only takes an experiment", "'q9'", "part1", "Name one of these."]),
+        (["--only", "q9"], ["--only", "'q9'", "'epochs'", "'part1'"]),
         (["--device", "cuda:99"], ["cuda"]),
         (["--device", "abacus"], ["abacus"]),
         (["--nonsense"], ["--nonsense"]),

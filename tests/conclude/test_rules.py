@@ -154,8 +154,8 @@ def test_every_claim_is_whole():
             assert claim.tests
         else:
             assert claim.rule is not None
-            assert claim.rule.describe()
             for rule in conditions_of(claim.rule).values():
+                assert rule.describe()
                 assert num_tests(rule) == 1 or all(test.of for test in simple_rules(rule))
 
 

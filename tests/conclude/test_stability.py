@@ -17,6 +17,7 @@ from report.conclude.stability import compare, compare_halves, count, outcome_of
 from report.conclude.statistics import mean_with_t_interval
 from report.conclude.verdicts import WAITING, conclude
 from report.plan import Run
+from report.record.files import FolderWriter
 from report.record.reader import Records
 from report.render import pages, reproduced
 
@@ -158,7 +159,7 @@ def measured(records):
 def write_page(folder, monkeypatch, records, measured, *results):
     monkeypatch.setattr(published, "read_all", lambda: list(results))
     halves = pages.of_halves(records, measured) if records.by_id else None
-    pages._write_reproduced(folder, measured, halves, {"processor": "here", "torch": "2"})
+    pages._write_reproduced(FolderWriter(folder), measured, halves, {"processor": "here", "torch": "2"})
     evidence = msgspec.json.decode((folder / "evidence/reproduced.json").read_bytes())
     return (folder / "reproduced.md").read_text(), evidence["tables"]
 

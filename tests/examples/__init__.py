@@ -14,7 +14,7 @@ from report.experiments import EXPERIMENTS, plan
 from report.plan import Profile
 from report.record.environment import Environment
 from report.record.reader import Records
-from report.record.store import SCHEMA, Record, RunStatus
+from report.record.store import SCHEMA, Record, RecordStore, RunStatus
 
 ENVIRONMENT = Environment(
     processor="Maker's processor", cores=2, memory_bytes=2**34, threads=1, device="Maker's processor",
@@ -76,6 +76,8 @@ class ExampleStore:
     def status(self, run):
         record = self.records.get(run.id)
         return RunStatus(state="done" if record else "missing", record=record)
+
+    valid = RecordStore.valid
 
 
 class ExampleRecords(Records):

@@ -11,8 +11,8 @@ import random
 import signal
 import sys
 import time
-from contextlib import redirect_stdout
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import redirect_stdout
 from multiprocessing import get_context
 from pathlib import Path
 

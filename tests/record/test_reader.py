@@ -1,13 +1,12 @@
 """Records as answers read them: arms by name and by parameters, and what each run took."""
 
-import dataclasses
-
 import msgspec
 import pytest
 from examples import ExampleStore, record_of
 
 from report.plan import Run
 from report.record.reader import NoRecords, Records, SeedCount
+from report.record.store import RunStatus
 
 
 class Total(msgspec.Struct):
@@ -106,8 +105,7 @@ def test_seeds_are_counted_of_the_arms_that_were_read_also_of_those_without_any_
 def test_only_valid_records_count():
     class OneIsStale(ExampleStore):
         def status(self, run):
-            found = super().status(run)
-            return dataclasses.replace(found, state="stale") if run == RUNS[0] else found
+            return RunStatus("stale") if run == RUNS[0] else super().status(run)
 
     records = Records(OneIsStale(RECORDS), [*RUNS, run("missing")])
     assert records.arm("sum", "wide", Total).by_seed == {1: Total(1)}

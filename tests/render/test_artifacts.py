@@ -8,6 +8,7 @@ from examples import ExampleRecords, results_of
 from report.answers import ANSWERS, OTHER_PAGES
 from report.answers.answer import FigureSpec, TableSpec
 from report.answers.charts import Series, line_chart
+from report.record.files import FolderWriter
 from report.render import artifacts
 from report.render.artifacts import Exporter, provenance
 from report.render.figures import draw_in_both_themes
@@ -46,7 +47,7 @@ def test_counts_and_intervals_written_as_text_are_aligned_as_numbers(tmp_path):
         records=(),
         fewest_seeds=15,
     )
-    made = Exporter(tmp_path, tmp_path, ExampleRecords({})).table("name", spec, provenance)
+    made = Exporter(FolderWriter(tmp_path), ExampleRecords({})).table("name", spec, provenance)
     assert made.numeric == [False, True, True, True, False]
     assert made.provenance.fewest_seeds == 15
 
@@ -64,7 +65,7 @@ def test_a_chart_is_drawn_again_only_if_it_has_changed(tmp_path, monkeypatch):
     def figure(folder, height):
         chart = line_chart(Series(label="a", x=[0.0, 1.0], y=[0.0, height]), x_label="x", y_label="y")
         spec = FigureSpec(chart=chart, title="title", caption="caption", alt="a line")
-        made = Exporter(tmp_path / folder, tmp_path, ExampleRecords({})).figure("name", spec, provenance)
+        made = Exporter(FolderWriter(tmp_path / folder), ExampleRecords({})).figure("name", spec, provenance)
         return (tmp_path / folder / made.wide.dark).read_text()
 
     first, again, changed = figure("first", 1.0), figure("again", 1.0), figure("changed", 2.0)

@@ -13,6 +13,7 @@ from report.conclude.formatting import THIN_SPACE
 from report.conclude.statistics import Estimate, exact
 from report.experiments import plan
 from report.plan import Profile
+from report.record.files import FolderWriter
 from report.record.reader import Records
 from report.record.store import RecordStore
 from report.render import artifacts, literature, markdown, notebooks, pages
@@ -82,7 +83,7 @@ def test_every_answer_becomes_a_notebook_without_leftovers(tmp_path, name):
     measurements = pages.measure(records, "quick")
     completeness = markdown.Completeness(profile="quick", runs_done=0, runs_planned=1)
     answer = ANSWERS[name]
-    page = pages.page_of(answer, records, measurements, Exporter(tmp_path, tmp_path, records))
+    page = pages.page_of(answer, records, measurements, Exporter(FolderWriter(tmp_path), records))
     notebook = json.loads(
         notebooks.to_notebook(markdown.render(answer, page, measurements.findings, completeness, notebook=True))
     )

@@ -12,6 +12,7 @@ from examples import ExampleStore, planned, whole_report
 from report.answers import ANSWERS, OTHER_PAGES
 from report.publish import site
 from report.record import accelerator
+from report.record.files import FolderWriter
 from report.record.reader import Records
 from report.record.store import RecordStore
 from report.render import pages
@@ -127,7 +128,7 @@ def test_no_verdict_comes_from_fewer_seeds_than_planned(whole):
 
 
 def test_what_names_no_records_rests_on_all_that_was_read(whole, tmp_path):
-    measurements, exporter = pages.measure(whole, "full"), Exporter(tmp_path, tmp_path, whole)
+    measurements, exporter = pages.measure(whole, "full"), Exporter(FolderWriter(tmp_path), whole)
 
     def arms_behind(records):
         return {Path(record).name.rpartition(".seed")[0] for record in records}

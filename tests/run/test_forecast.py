@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from examples import record_of
+from examples import ExampleStore, record_of
 from rich.console import Console
 
 from report.cli import main
@@ -17,7 +17,6 @@ from report.run import forecast, progress
 from report.run.forecast import Costs, Forecast
 
 COSTS = Costs(
-    processor="a processor",
     probe_seconds=0.1,
     seconds={"full": {"sum short": 2.0, "sum long": 30.0, "timed sum once": 60.0}, "quick": {"sum short": 1.0}},
 )
@@ -47,18 +46,9 @@ def test_an_arm_that_nobody_measured_takes_as_long_as_its_experiment():
 
 
 def test_what_was_measured_here_counts_more_than_what_was_measured_elsewhere():
-    class Store:
-        def status(self, one):
-            from report.record.store import RunStatus
-
-            return (
-                RunStatus("done", record=record_of(one, {}, wall_seconds=5.0 + one.seed))
-                if one.seed < 2
-                else RunStatus("missing")
-            )
-
     runs = [run("short", seed) for seed in range(3)]
-    assert expected(runs, store=Store(), probed=9.9).of(runs[2]) == 5.5
+    store = ExampleStore([record_of(one, {}, wall_seconds=5.0 + one.seed) for one in runs[:2]])
+    assert expected(runs, store=store, probed=9.9).of(runs[2]) == 5.5
 
 
 def test_runs_that_measure_time_come_one_at_a_time_after_the_others():
@@ -120,13 +110,12 @@ def test_the_probe_repeats_its_steps_until_its_time_is_over():
 
 def test_costs_of_a_profile_are_kept_beside_those_of_the_other(tmp_path, monkeypatch):
     path = tmp_path / "costs.json"
-    monkeypatch.setattr(forecast, "probe", lambda: 0.1)
-    forecast.keep("quick", {"sum short": 1.0}, "slow", path)
-    monkeypatch.setattr(forecast, "probe", lambda: 0.05)
-    forecast.keep("full", {"sum short": 7.12345}, "fast", path)
+    path.write_bytes(msgspec.json.encode(COSTS))
+    monkeypatch.setattr(forecast, "probe", lambda: COSTS.probe_seconds / 2)
+    forecast.keep("full", {"sum short": 3.561725}, path)
     found = forecast.read(path)
-    assert (found.processor, found.probe_seconds) == ("fast", 0.05)
-    assert found.seconds == {"full": {"sum short": 7.12}, "quick": {"sum short": 0.5}}
+    assert found.probe_seconds == COSTS.probe_seconds
+    assert found.seconds == {"full": {"sum short": 7.12}, "quick": {"sum short": 1.0}}
 
 
 def test_the_costs_that_come_with_the_project_are_of_planned_arms():

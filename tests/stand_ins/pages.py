@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from report.answers import CLAIMS
 from report.conclude.verdicts import conclude
+from report.record.files import FolderWriter
 from report.record.reader import NoRecords
 from report.render import pages
 from report.render.artifacts import Exporter
@@ -14,7 +15,7 @@ from report.render.page_data import number_key
 def text_of(answer, records, folder, profile="full"):
     """Return a page with its numbers written out, as a notebook has them; its figures are drawn into a folder."""
     measurements = pages.measure(records, profile)
-    page = pages.page_of(answer, records, measurements, Exporter(folder, folder, records))
+    page = pages.page_of(answer, records, measurements, Exporter(FolderWriter(folder), records))
     completeness = Completeness(profile=profile, runs_done=5, runs_planned=5)
     return render(answer, page, measurements.findings, completeness, notebook=True)
 
