@@ -127,6 +127,8 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     with pytest.MonkeyPatch.context() as patch, (folder / "said").open("w") as said, redirect_stdout(said):
         small_report.install(patch, lambda workers, threads: ThreadPoolExecutor(workers))
-        main(["run", "--profile", "quick", "--seeds", "1", "--output", str(folder / "warm")])  # each fork begins with what it loaded
+        main(
+            ["run", "--profile", "quick", "--seeds", "1", "--output", str(folder / "warm")]
+        )  # each fork begins with what it loaded
     small_report.install(pytest.MonkeyPatch(), forked_pool)
     print(json.dumps(kill(folder, int(sys.argv[2]))))
