@@ -89,8 +89,8 @@ def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
         shutil.rmtree(cache / "doctrees", ignore_errors=True)
     jobs = 1 if incremental else JOBS
     command = [
-        *(sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q", "-j", str(jobs)),
-        *("-d", str(cache / "doctrees"), str(source), str(made)),
+        *(sys.executable, "-m", "report.publish.sphinx_build", "-b", "html", "-n", "-W", "--keep-going", "-q"),
+        *("-j", str(jobs), "-d", str(cache / "doctrees"), str(source), str(made)),
     ]
     done = _run_sphinx(command, _environment(cache))
     if PORT_TAKEN in done.stderr:  # what other kernels have done is cached

@@ -377,10 +377,16 @@ def write_source(folder: Path) -> None:
 
 def build(source: Path, output: Path, **environment: str) -> str:
     """Build a source folder as strictly as the report does; return what Sphinx said."""
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", "html", str(source), str(output)]
+    command = [sys.executable, "-m", "report.publish.sphinx_build", "-n", "-W", "--keep-going", "-b", "html"]
     settings = {name: value for name, value in os.environ.items() if not name.startswith("FMNIST_REF_")}
     done = subprocess.run(
-        command, cwd=ROOT, env=settings | environment, capture_output=True, text=True, timeout=300, check=False
+        [*command, str(source), str(output)],
+        cwd=ROOT,
+        env=settings | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -38,8 +38,8 @@ def write(folder, builds):
     for _ in range(builds):
         for made in (output, folder / "doctrees"):
             shutil.rmtree(made, ignore_errors=True)
-        command = [sys.executable, "-m", "sphinx", *OPTIONS, "-d", str(folder / "doctrees"), str(source), str(output)]
-        subprocess.run(command, check=True)
+        command = [sys.executable, "-m", "report.publish.sphinx_build", *OPTIONS, "-d", str(folder / "doctrees")]
+        subprocess.run([*command, str(source), str(output)], check=True)
     archive.write_archive(output)
 
 
