@@ -105,13 +105,13 @@ def _measure(
     shared = phases(missing, report.profile.first_seed, forecast.of, FIRST_SITE_SECONDS * backend.workers)
     timing = [run for run in missing if run.exclusive]
 
-    first_site = True
+    index: Path | None = None
 
     def publish() -> None:
-        nonlocal first_site
+        nonlocal index
         done = report.completeness().runs_done
-        _, index = _publish(report, bar.output, incremental=not first_site)
-        first_site = False
+        # whole after a failure too: of a page that was wrong, and has not changed, Sphinx would say nothing
+        _, index = _publish(report, bar.output, incremental=index is not None)
         if index:
             bar.output.print(f"A site with {done} of {len(report.planned)} runs is ready after {bar.elapsed()}.")
 

@@ -59,8 +59,8 @@ def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
     """
     Build the HTML site, with warnings as errors, and pack it for reading offline.
 
-    Sphinx reads and writes everything anew, so that no page of an earlier build can be left over. Only the results of live
-    cells are kept between builds. The site that stands is replaced when the new one is complete.
+    Unless the build is incremental, Sphinx reads and writes everything anew, so that no page of an earlier build can be left
+    over. The results of live cells are kept between builds. The site that stands is replaced when the new one is complete.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from stand_ins import small_report
 from report.cli import main
 from report.experiments import EXPERIMENTS
 from report.plan import Run
-from report.publish import site
+from report.publish import background, site
 from report.run.progress import RunProgress
 
 
@@ -36,13 +36,18 @@ def test_a_fault_in_one_page_fails_the_build_though_others_are_built_beside_it(t
 def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(monkeypatch, tmp_path, capsys):
     small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
 
-    def fails(source, output, **how):
+    monkeypatch.setattr(background, "INTERVAL", 0.0)
+    incremental_ones = []
+
+    def fails(source, output, *, incremental):
+        incremental_ones.append(incremental)
         raise site.BuildError("a page is wrong")
 
     monkeypatch.setattr(site, "build", fails)
-    assert main(["run", "--profile", "quick", "--seeds", "2", "--output", str(tmp_path)]) == 1
+    assert main(["run", "--profile", "quick", "--seeds", "3", "--output", str(tmp_path)]) == 1
     told = " ".join(capsys.readouterr().out.split())
-    assert told.count("The site could not be built: a page is wrong") == 2  # beside the runs, and at the end
+    assert told.count("The site could not be built: a page is wrong") == 3  # twice beside the runs, and at the end
+    assert incremental_ones == [False] * 3  # or Sphinx would not read that page again, and see nothing wrong
     assert "is ready" not in told
     assert "All runs are measured after" in told
 
