@@ -4,11 +4,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fmnist_ref import _sources as sources
 from fmnist_ref.errors import DataError
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `examples` and `stand_ins`, in worker processes too
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")  # the same examples everywhere, and no limit that a busy machine can miss
 
 
 @pytest.fixture(scope="session")

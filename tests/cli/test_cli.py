@@ -103,7 +103,7 @@ def test_an_answer_stands_for_its_experiments(capsys, tmp_path):
     assert " capacity " in text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12), min_size=1, max_size=4))
 def test_any_words_end_in_a_status(words):
     if words[0] in EXPERIMENTS or words[0].startswith("-") or not words[0]:

@@ -526,7 +526,7 @@ def test_a_build_fails_at_once_where_a_job_raises_an_error_and_others_cannot_be_
     words = [sys.executable, "-m", "sphinx", "-q", "-j", "4", str(source), str(tmp_path / "html")]
     path = os.pathsep.join([str(source), str(DOCS / "_ext"), str(ROOT)])
     done = subprocess.run(
-        words, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=60, check=False
+        words, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode != 0
     assert "this page can't be read" in done.stderr

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stand_ins import small_report
 
+from report import cli
 from report.cli import commands, main  # noqa: F401 - commands are imported once, not in each fork
 from report.record.store import decode, repeatable
 from report.run import worker
@@ -38,10 +39,16 @@ def forked_pool(workers, threads):
 
 
 def start(output):
-    """Fork a report; return its process id."""
+    """Fork a report; return its process id when it has begun: before that nothing handles Ctrl-C."""
+    begun, beginning = os.pipe()
     process = os.fork()
     if process:
+        os.close(beginning)
+        os.read(begun, 1)
+        os.close(begun)
         return process
+    check_environment = cli.check_environment  # what a report does first
+    cli.check_environment = lambda: (os.write(beginning, b"."), check_environment())
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, sys.stdout.fileno())
     status = 99
@@ -73,7 +80,7 @@ def lasting(output):
 
 def wait_for_workers(output):
     """Wait until the workers of a killed report have ended too: forked, they hold its lock."""
-    with filelock.FileLock(output / ".lock", timeout=20):
+    with filelock.FileLock(output / ".lock", timeout=120):
         pass
 
 
@@ -84,7 +91,7 @@ def disturb(output, chance, longest, left):
         process = start(output)
         number = signal.SIGKILL
         if counts["kills"] < left:
-            time.sleep(0.02 + chance.uniform(0, longest))  # main has begun: before it nothing handles Ctrl-C
+            time.sleep(chance.uniform(0, longest))
             number = signal.SIGINT if chance.randrange(INTERRUPT_EVERY) == 0 else signal.SIGKILL
             os.kill(process, number)  # it may have ended just before; then nothing happens
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from queue import Queue
 
 import msgspec
@@ -16,14 +17,23 @@ from report.plan import Run
 from report.publish import background, site
 from report.run.progress import RunProgress
 
+EXTENSIONS = Path(__file__).parents[2] / "docs/_ext"
+SETTINGS = f"""
+import sys
+sys.path.insert(0, {str(EXTENSIONS)!r})
+extensions = ["myst_nb", "fmnist_site.parallel_readers"]
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 600
+"""
+
 
 @pytest.mark.parametrize("wrong", ["{ref}`nowhere`", "```{code-cell}\n1 / 0\n```"])
 def test_a_fault_in_one_page_fails_the_build_though_others_are_built_beside_it(tmp_path, monkeypatch, wrong):
     monkeypatch.setattr(site, "build_packages", lambda published: None)  # takes a second
     source = tmp_path / "source"
     source.mkdir()
-    settings = 'extensions = ["myst_nb"]\nnb_execution_mode = "force"\nnb_execution_raise_on_error = True\n'
-    (source / "conf.py").write_text(settings)
+    (source / "conf.py").write_text(SETTINGS)
     (source / "index.md").write_text("# All\n\n```{toctree}\n:glob:\npage*\n```\n")
     kernel = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n"
     for page in range(4):

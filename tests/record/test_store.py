@@ -171,7 +171,7 @@ def test_the_environment_names_no_person_and_no_place(monkeypatch):
     assert "/" not in observe().processor
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=400)
     | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(repr).map(str.encode)

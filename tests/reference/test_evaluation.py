@@ -35,7 +35,7 @@ def test_evaluate_agrees_with_one_pass_in_float64(tiny: tuple[Tensor, Tensor]) -
 
 
 @given(batch_size=st.integers(1, 60))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_evaluate_does_not_depend_on_the_batch_size(batch_size: int) -> None:
     generator = torch.Generator().manual_seed(7)
     images, labels = torch.randn(50, 6, generator=generator), torch.randint(3, (50,), generator=generator)

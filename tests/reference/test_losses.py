@@ -6,14 +6,13 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Categorical
 
 from fmnist_ref import ConfigurationError, cross_entropy, double_softmax_bounds
 
 
-@settings(deadline=None)  # the first call loads PyTorch's kernels
 @given(
     logits=st.lists(st.lists(st.floats(-30, 30), min_size=3, max_size=3), min_size=1, max_size=8),
     data=st.data(),
@@ -106,7 +105,6 @@ def test_bounds_are_met_at_certain_and_uniform_outputs(num_classes: int) -> None
     assert losses == pytest.approx([lowest, highest, uniform], abs=1e-7)
 
 
-@settings(deadline=None)
 @given(weights=st.lists(st.floats(0, 1), min_size=10, max_size=10).filter(lambda w: sum(w) > 1e-3))
 def test_no_probabilities_leave_the_bounds(weights: list[float]) -> None:
     probabilities = torch.tensor([weights], dtype=torch.float64) / sum(weights)

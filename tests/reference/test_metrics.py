@@ -26,8 +26,7 @@ from fmnist_ref import (
     reliability,
 )
 
-unhurried = settings(deadline=None)  # the first call loads PyTorch's kernels
-few = settings(deadline=None, max_examples=25)
+few = settings(max_examples=25)
 
 
 def random_case(seed: int, num_images: int = 200, num_classes: int = 5) -> tuple[Tensor, Tensor]:
@@ -38,7 +37,6 @@ def random_case(seed: int, num_images: int = 200, num_classes: int = 5) -> tuple
     return torch.from_numpy(logits), torch.from_numpy(labels)
 
 
-@unhurried
 @given(st.integers(0, 10**6))
 def test_accuracies_and_confusion_agree_with_scikit_learn(seed: int) -> None:
     logits, labels = random_case(seed)
@@ -75,7 +73,6 @@ def test_confusion_matrix_grows_to_the_classes_asked_for() -> None:
         confusion_matrix(logits, labels, num_classes=4)
 
 
-@unhurried
 @given(st.integers(0, 10**6))
 def test_brier_score_agrees_with_numpy(seed: int) -> None:
     logits, labels = random_case(seed)
@@ -107,7 +104,6 @@ def calibration_by_hand(probabilities: np.ndarray, labels: np.ndarray, num_bins:
     return float(error)
 
 
-@unhurried
 @given(st.integers(0, 10**6), st.integers(1, 20))
 def test_calibration_error_agrees_with_bins_written_out(seed: int, num_bins: int) -> None:
     logits, labels = random_case(seed)
@@ -192,7 +188,6 @@ def test_reliability_closes_bins_on_the_right() -> None:
     assert bins.accuracy[0].isnan()
 
 
-@unhurried
 @given(st.integers(0, 10**6), st.integers(1, 30))
 def test_reliability_bins_add_up_to_the_whole(seed: int, num_bins: int) -> None:
     logits, labels = random_case(seed)

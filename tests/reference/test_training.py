@@ -131,7 +131,7 @@ def test_short_last_batch_counts_by_its_images() -> None:
     assert history.mean_of_batch_means == [pytest.approx(3.0)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(num_images=st.integers(1, 40), batch_size=st.integers(1, 45), log_every=st.integers(1, 12))
 def test_every_image_is_seen_once_an_epoch(num_images: int, batch_size: int, log_every: int) -> None:
     images = torch.arange(num_images, dtype=torch.float32)[:, None]

@@ -17,7 +17,7 @@ import matplotlib
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
@@ -644,7 +644,6 @@ def test_numbers(value: float, text: str) -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-50, 250), st.floats(1, 20)), max_size=8))
-@settings(deadline=None)
 def test_labels_never_overlap_and_stay_inside(labels: list[tuple[float, float]]) -> None:
     wanted, heights = [y for y, _ in labels], [height for _, height in labels]
     places = spread(wanted, heights, 0, 200)

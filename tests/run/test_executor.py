@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 
 import msgspec
 import psutil
@@ -153,11 +154,10 @@ def test_a_pool_that_breaks_while_a_record_is_written_loses_no_run(tmp_path, wor
         if refused:
             return
         for process in psutil.Process().children(recursive=True):
-            of_a_pool = any("forkserver" in word for word in process.cmdline())
-            if (
-                of_a_pool and process.ppid() != os.getpid()
-            ):  # the fork server is this process's child, the workers are its own
-                process.kill()
+            with suppress(psutil.NoSuchProcess):  # a browser's, of other tests, may end meanwhile
+                of_a_pool = any("forkserver" in word for word in process.cmdline())
+                if of_a_pool and process.ppid() != os.getpid():  # this process's child is the fork server
+                    process.kill()
         deadline = time.monotonic() + PATIENCE
         while not refused and time.monotonic() < deadline:
             time.sleep(0.05)

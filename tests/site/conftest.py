@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.site.fixture import SIZES, build, write_source
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead, SupportsWrite
 
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine may take longer than the default, 5 seconds
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -96,12 +97,18 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
             row = b"</tr>"
             beginning = content.index(row, content.index(row) + 1) + len(row)
             outputfile.write(content[:beginning])
-            self.go_on.wait(timeout=30)
+            self.go_on.wait(timeout=120)
             content = content[beginning:]
         outputfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Keeps all connections of a browser waiting: each request is a new one."""
+
+    request_queue_size = 128
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +125,7 @@ def unknown_address(site_without_address: Path) -> Iterator[str]:
 
 def _serve(site: Path) -> Iterator[str]:
     handler = functools.partial(QuietHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/fmnist-ref"

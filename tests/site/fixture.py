@@ -42,6 +42,9 @@ PACKAGES = ("fmnist_ref-0.1.0.tar.gz", "fmnist_ref-0.1.0-py3-none-any.whl", "CIT
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
 """Of windows, in CSS pixels."""
 INK = {"light": ("#1c2228", "#0072b2"), "dark": ("#dfe5ea", "#56b4e9")}
+LAID_OUT = """document.fonts.ready.then(
+  () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+"""Waits, in a page, until its fonts are there and whatever reacts to the size of elements has run, which takes a frame."""
 
 
 def number(text: str, interval: str, *, detectable: str = "", **changes: object) -> Number:

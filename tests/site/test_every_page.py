@@ -9,7 +9,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.site.fixture import SIZES
+from tests.site.fixture import LAID_OUT, SIZES
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = """async (rules) => {
@@ -25,6 +25,8 @@ SCROLLING = """(selector) => [...document.querySelectorAll(selector)]
   .filter((box) => !box.closest(".source-code") && box.scrollWidth > box.clientWidth + 1)
   .map((box) => `${box.scrollWidth - box.clientWidth} pixels: ${box.textContent.trim().slice(0, 60)}`)"""
 """Boxes that are too narrow for what they hold. Pages of source code show whole files, which are not written for a column."""
+
+pytestmark = pytest.mark.timeout(1800)  # the first test at each size waits for all pages
 
 
 class Visit(NamedTuple):
@@ -55,7 +57,7 @@ def visit(page: Page, name: str) -> Visit:
     """Open a page in both themes: all of axe's rules in one, those about colours in the other."""
     page.emulate_media(color_scheme="light")
     page.goto(f"{name}.html")
-    page.evaluate("document.fonts.ready")
+    page.evaluate(LAID_OUT)
     overflow: int = page.evaluate(OVERFLOW)
     code: list[str] = page.evaluate(SCROLLING, "pre")
     tables: list[str] = page.evaluate(SCROLLING, ".pst-scrollable-table-container")

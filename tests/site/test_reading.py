@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.site.fixture import CLAIMS, TITLES
+from tests.site.fixture import CLAIMS, LAID_OUT, TITLES
 
 
 def clipboard(page: Page) -> str:
@@ -87,7 +87,7 @@ def test_records_of_a_number_are_one_link_away(desktop: Page) -> None:
     desktop.locator(".measured-panel").first.get_by_role("link").click()
     target = desktop.locator(":target")
     expect(target.get_by_role("heading")).to_contain_text("5 records of capacity-relu-1-seed-0")
-    assert target.get_by_role("link").count() == 5
+    expect(target.get_by_role("link")).to_have_count(5)
     target.get_by_role("link").first.click()
     expect(desktop).to_have_url(re.compile(r"/records/capacity-relu-1-seed-0\.json$"))
 
@@ -156,7 +156,7 @@ def test_phone_is_shown_the_narrow_drawing_and_loads_no_other(phone: Page) -> No
     shown = phone.locator("figure.result img:visible")
     shown.scroll_into_view_if_needed()
     expect(shown).to_have_attribute("src", "../_images/q4-accuracy-narrow-light.svg")
-    expect(shown).not_to_have_js_property("naturalWidth", 0)  # it has come; the network can be idle before it is asked for
+    expect(shown).not_to_have_js_property("naturalWidth", 0)  # it has come
     assert [name for name in loaded if name.startswith("q4-accuracy")] == ["q4-accuracy-narrow-light.svg"]
 
 
@@ -171,6 +171,7 @@ def test_phone_menu_leads_to_the_audit(phone: Page) -> None:
 def test_header_is_one_row_wherever_it_is_spread_out(desktop: Page, width: int) -> None:
     desktop.set_viewport_size({"width": width, "height": 600})
     desktop.goto("audit.html")
+    desktop.evaluate(LAID_OUT)
     desktop.locator("#pst-header .navbar-nav").evaluate(  # the report's pages, of which the fixture has a few only
         """(nav, labels) => nav.replaceChildren(...labels.map(label => {
             const link = nav.firstElementChild.cloneNode(true);
@@ -213,11 +214,12 @@ def test_audit_bar_leads_to_filtered_claims(desktop: Page) -> None:
     expect(notebook).to_have_count(2)
     expect(desktop.locator("#controls tbody tr:visible")).to_have_count(1)
     expect(desktop.locator(".audit-filter [aria-current]")).to_contain_text("2 supported")
-    assert desktop.locator("#claims-q4 caption").inner_text().startswith("1 of 6 claims: supported")
-    assert desktop.locator(".audit h2:visible").count() == 3  # two questions and our own; Question 6 has none of these
+    caption = desktop.locator("#claims-q4 caption")
+    expect(caption).to_have_text(re.compile(r"^\s*1 of 6 claims: supported"), use_inner_text=True)
+    expect(desktop.locator(".audit h2:visible")).to_have_count(3)  # two questions and our own; none of Question 6
     counted = sum(finding.claim.counts for finding in CLAIMS)
     desktop.get_by_role("link", name=f"all {counted}").click()
-    assert desktop.locator("#claims-q4 caption").inner_text().startswith("6 claims, and 1 decided by another row")
+    expect(caption).to_have_text(re.compile(r"^\s*6 claims, and 1 decided by another row"), use_inner_text=True)
     expect(notebook).to_have_count(counted + 1)  # and one that another row decides
     desktop.goto("index.html")
     desktop.locator(".audit-controls").get_by_role("link", name="controls and remarks of our own").click()
@@ -305,6 +307,7 @@ def test_print_shows_whole_lines_and_intervals(desktop: Page) -> None:
 
 def test_copy_button_covers_no_code(phone: Page) -> None:
     phone.goto("answers/q4.html")
+    phone.evaluate(LAID_OUT)
     block = phone.locator("div.highlight", has=phone.locator(".copybtn")).first
     button, code = block.locator(".copybtn").bounding_box(), block.locator("pre").bounding_box()
     padding: float = block.locator("pre").evaluate("pre => parseFloat(getComputedStyle(pre).paddingTop)")
@@ -338,7 +341,8 @@ def test_copy_button_is_whole_on_code_and_on_output(screen: str, request: pytest
 
 def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:
     complaints: list[str] = []
-    desktop.on("requestfailed", lambda request: complaints.append(request.url))
+    broken_off = "net::ERR_ABORTED"  # by the next page, such as a late picture
+    desktop.on("requestfailed", lambda r: complaints.append(r.url) if r.failure != broken_off else None)
     desktop.on("pageerror", lambda error: complaints.append(str(error)))
     for name in ("index", "answers/q4", "search"):
         desktop.goto((site / f"{name}.html").as_uri(), wait_until="networkidle")
@@ -347,6 +351,7 @@ def test_site_opens_from_a_folder(desktop: Page, site: Path) -> None:
 
 def test_bars_of_a_norm_are_equally_high_and_its_exponent_is_raised(desktop: Page) -> None:
     desktop.goto("answers/q4.html")
+    desktop.evaluate(LAID_OUT)
     norm = desktop.locator("math[alttext*=lVert]")
     bars = norm.locator("mo", has_text="‖")
     boxes = [element.bounding_box() for element in (bars.first, bars.last, norm.locator("mn"))]
@@ -359,6 +364,7 @@ def test_bars_of_a_norm_are_equally_high_and_its_exponent_is_raised(desktop: Pag
 
 def test_names_in_the_reference_are_on_one_line(desktop: Page) -> None:
     desktop.goto("api/index.html")
+    desktop.evaluate(LAID_OUT)
     lines = desktop.locator(".autosummary td:first-child a").evaluate_all(
         "all => all.map(link => new Set([...link.querySelector('.pre').getClientRects()].map(box => box.top)).size)"
     )
