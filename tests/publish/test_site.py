@@ -121,6 +121,13 @@ def test_an_incremental_build_writes_what_has_changed_and_no_other_page(tmp_path
     assert [name for name in pages if again[name] != made[name]] == ["index"]
 
 
+def test_sphinx_looks_for_no_garbage_which_takes_a_third_of_its_time(tmp_path):
+    write_source(tmp_path, index="# Page\n\nWords.\n")
+    (tmp_path / "source/conf.py").write_text(SETTINGS + "import gc\nproject = f'garbage {gc.isenabled()}'\n")
+    site.build(tmp_path / "source", tmp_path)
+    assert "garbage False" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
+
+
 def test_a_crash_of_sphinx_says_what_to_do_and_not_to_write_to_its_developers(tmp_path):
     write_source(tmp_path)
     (tmp_path / "source/conf.py").write_text("def setup(app):\n    app.connect('builder-inited', lambda app: 1 / 0)\n")
