@@ -305,6 +305,17 @@ def test_print_shows_whole_lines_and_intervals(desktop: Page) -> None:
     assert desktop.locator(".audit-filter, .measured-panel, .copybtn").locator("visible=true").count() == 0
 
 
+def test_no_printed_text_is_in_a_flex_box_over_which_the_footer_would_be_printed(desktop: Page) -> None:
+    desktop.goto("answers/q4.html")
+    desktop.emulate_media(media="print")
+    displays: list[str] = desktop.locator(".bd-article").evaluate("""element => {
+        const displays = [];
+        for (let outer = element; outer; outer = outer.parentElement) displays.push(getComputedStyle(outer).display);
+        return displays;
+    }""")
+    assert set(displays) == {"block"}
+
+
 def test_copy_button_covers_no_code(phone: Page) -> None:
     phone.goto("answers/q4.html")
     phone.evaluate(LAID_OUT)
