@@ -59,8 +59,9 @@ def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
     """
     Build the HTML site, with warnings as errors, and pack it for reading offline.
 
-    Unless the build is incremental, Sphinx reads and writes everything anew, so that no page of an earlier build can be left
-    over. The results of live cells are kept between builds. The site that stands is replaced when the new one is complete.
+    Unless the build is incremental, the packages are made and Sphinx reads and writes everything anew, so that no page of an
+    earlier build can be left over. The results of live cells are kept between builds. The site that stands is replaced when the
+    new one is complete.
 
     Parameters
     ----------
@@ -83,8 +84,8 @@ def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
     """
     cache, site = output / ".sphinx", output / "site"
     made = cache / "html"
-    build_packages(source / "published")
     if not incremental:
+        build_packages(source / "published")
         shutil.rmtree(made, ignore_errors=True)
         shutil.rmtree(cache / "doctrees", ignore_errors=True)
     jobs = 1 if incremental else JOBS

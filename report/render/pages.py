@@ -98,10 +98,10 @@ def write_source(
     halves = of_halves(records, measurements.findings) if completeness.is_whole else None
     _write_reproduced(writer, measurements.findings, halves, site["environment"])
     writer.write("evidence/site.json", _encode(_site(measurements, completeness, site)))
-    published_records = {path.relative_to(source) for path in source.glob("published/records/*.json")}
+    made = {path.relative_to(source) for kind in ("records", "packages") for path in source.glob(f"published/{kind}/*")}
     names = (name + suffix for name in fmnist_ref.__all__ for suffix in ("", "_class"))
     reference = {Path(f"api/fmnist_ref.{name}.rst") for name in names}  # autosummary's: kept, not read anew
-    remove_others(source, writer.kept | published_records | reference)
+    remove_others(source, writer.kept | made | reference)
 
 
 def environment_of(records: Records, environment: Mapping[str, str]) -> dict[str, str]:

@@ -109,7 +109,9 @@ def test_pages_of_an_earlier_build_go_and_a_failed_build_leaves_the_site_that_st
     assert {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()} == standing
 
 
-def test_an_incremental_build_writes_what_has_changed_and_no_other_page(tmp_path):
+def test_an_incremental_build_writes_what_has_changed_and_no_other_page(tmp_path, monkeypatch):
+    packed = []
+    monkeypatch.setattr(site, "build_packages", packed.append)
     pages = {"other": "---\norphan: true\n---\n# Other\n", "index": "# Page\n\nWords.\n"}
     write_source(tmp_path, **pages)
     site.build(tmp_path / "source", tmp_path)
@@ -119,6 +121,7 @@ def test_an_incremental_build_writes_what_has_changed_and_no_other_page(tmp_path
     assert "New words" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
     again = {name: (tmp_path / f".sphinx/html/{name}.html").stat().st_mtime_ns for name in pages}
     assert [name for name in pages if again[name] != made[name]] == ["index"]
+    assert packed == [tmp_path / "source/published"]  # by the first build
 
 
 def test_sphinx_looks_for_no_garbage_which_takes_a_third_of_its_time(tmp_path):

@@ -27,12 +27,14 @@ def write(source, runs_done=0):
     pages.write_source(source, records, measurements, completeness, site.about("cpu", "given", "0" * 64))
 
 
-def test_what_sphinx_generates_for_the_reference_is_kept_and_nothing_else(tmp_path, monkeypatch):
+def test_what_sphinx_generates_for_the_reference_and_packages_are_kept_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # or the pages have another date after midnight
     stubs = {name: tmp_path / "api" / f"fmnist_ref.{name}.rst" for name in ("fit", "Reliability_class", "gone")}
     write(tmp_path)
-    for stub in stubs.values():
-        stub.write_text("generated", encoding="utf-8")
+    package = tmp_path / "published/packages/fmnist_ref.whl"
+    package.parent.mkdir(parents=True)
+    for generated in (*stubs.values(), package):
+        generated.write_text("generated", encoding="utf-8")
     written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     write(tmp_path)
     assert [name for name, stub in stubs.items() if stub.is_file()] == ["fit", "Reliability_class"]
