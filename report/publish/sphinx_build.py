@@ -1,5 +1,5 @@
 """
-Sphinx without a search for garbage: ``python -m report.publish.sphinx_build`` takes the words of ``python -m sphinx``.
+Sphinx without a search for garbage: ``python -m report.publish.sphinx_build`` takes the arguments of ``python -m sphinx``.
 
 A build lasts seconds and leaves little garbage. To look for it took a third of the time, a part of that when the process ended.
 """
