@@ -19,7 +19,7 @@ from report.conclude.verdicts import Finding
 from report.plan import Run, phases
 from report.publish.background import BackgroundPublisher
 from report.publish.report import Report
-from report.publish.site import BuildError
+from report.publish.site import BuildError, sphinx_process
 from report.record.store import Record
 from report.run import progress
 from report.run.cluster import open_backend
@@ -147,12 +147,13 @@ def _finish(report: Report, failures: list[Failure], console: Console) -> int:
 
 def _publish(report: Report, console: Console, *, incremental: bool = False) -> tuple[dict[str, Finding], Path | None]:
     """Write verdicts, pages and site; return the findings and the site's first page, None if it can't be built."""
-    findings = report.write()
-    try:
-        return findings, report.build(incremental=incremental)
-    except BuildError as problem:
-        console.print(f"The site could not be built: {problem}", markup=False, soft_wrap=True)
-        return findings, None
+    with sphinx_process(report.output.resolve()) as run_sphinx:  # it starts while the pages are written
+        findings = report.write()
+        try:
+            return findings, report.build(run_sphinx, incremental=incremental)
+        except BuildError as problem:
+            console.print(f"The site could not be built: {problem}", markup=False, soft_wrap=True)
+            return findings, None
 
 
 def verdict_table(findings: Mapping[str, Finding]) -> Table:

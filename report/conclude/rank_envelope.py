@@ -79,13 +79,11 @@ def rank_p_value(curve: ArrayLike, references: ArrayLike) -> float:
 
 def _distances(curves: Floats) -> Floats:
     """Return each curve's largest distance from the median of the others, in their standard deviations."""
-    distances = np.empty(len(curves))
-    for i, curve in enumerate(curves):
-        others = np.delete(curves, i, axis=0)
-        spread = others.std(axis=0, ddof=1)
-        distance = np.abs(curve - np.median(others, axis=0))
-        distances[i] = np.divide(distance, spread, out=np.where(distance > 0, np.inf, 0.0), where=spread > 0).max()
-    return distances
+    others = np.stack([np.delete(curves, i, axis=0) for i in range(len(curves))])  # by curve left out, curve, point
+    spread = others.std(axis=1, ddof=1)
+    distance = np.abs(curves - np.median(others, axis=1))
+    in_spreads: Floats = np.divide(distance, spread, out=np.where(distance > 0, np.inf, 0.0), where=spread > 0)
+    return np.asarray(in_spreads.max(axis=1))
 
 
 def noticed_shift(envelope: Estimate) -> Estimate:

@@ -43,10 +43,10 @@ class Report:
         pages.write_source(output / "source", records, measurements, self.completeness(), about)
         return measurements.findings
 
-    def build(self, *, incremental: bool = False) -> Path:
+    def build(self, run_sphinx: site.RunSphinx, *, incremental: bool = False) -> Path:
         """Build the site from the source that `write` has written, as `site.build` does; return the path of its first page."""
         output = self.output.resolve()
-        return site.build(output / "source", output, incremental=incremental)
+        return site.build(output / "source", output, incremental=incremental, run_sphinx=run_sphinx)
 
     def completeness(self) -> Completeness:
         """Count the runs that have a record, and the planned seeds of every experiment."""

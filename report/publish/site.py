@@ -7,8 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,10 @@ ADVICE = re.compile(
 """What Sphinx says besides what is wrong: its developers have nothing to do with these pages."""
 
 
+RunSphinx = Callable[[Sequence[str]], subprocess.CompletedProcess[str]]
+"""Runs Sphinx once, with these arguments of its command."""
+
+
 class BuildError(Exception):
     """Sphinx found something wrong with the pages."""
 
@@ -55,7 +61,35 @@ def about(device: str, data_source: str, data_sha256: str) -> dict[str, Any]:
     }
 
 
-def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
+@contextmanager
+def sphinx_process(output: Path) -> Iterator[RunSphinx]:
+    """Start the process of Sphinx, which needs seconds to import all it uses; yield the function that runs it, once."""
+    with (
+        forked_kernels(_environment(output / ".sphinx")) as environment,
+        subprocess.Popen(
+            [sys.executable, "-m", "report.publish.sphinx_build"],
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+    ):
+
+        def run_sphinx(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+            words = (os.fsencode(argument).hex() for argument in arguments)
+            said = process.communicate(" ".join(words))
+            return subprocess.CompletedProcess(arguments, process.returncode, *said)
+
+        try:
+            yield run_sphinx
+        finally:
+            process.kill()  # if it has not run, or not to its end
+
+
+def build(source: Path, output: Path, *, incremental: bool = False, run_sphinx: RunSphinx | None = None) -> Path:
     """
     Build the HTML site, with warnings as errors, and pack it for reading offline.
 
@@ -71,6 +105,8 @@ def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
         The report's output folder. The site goes into ``site/``, caches into ``.sphinx/``.
     incremental : bool
         Whether pages are left as the build before made them where Sphinx sees no change: for a site that will be made again.
+    run_sphinx : callable, optional
+        From a `sphinx_process` that was started earlier; by default one is started now.
 
     Returns
     -------
@@ -89,13 +125,12 @@ def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
         shutil.rmtree(made, ignore_errors=True)
         shutil.rmtree(cache / "doctrees", ignore_errors=True)
     jobs = 1 if incremental else JOBS
-    command = [
-        *(sys.executable, "-m", "report.publish.sphinx_build", "-b", "html", "-n", "-W", "--keep-going", "-q"),
-        *("-j", str(jobs), "-d", str(cache / "doctrees"), str(source), str(made)),
-    ]
-    done = _run_sphinx(command, _environment(cache))
+    arguments = ["-b", "html", "-n", "-W", "--keep-going", "-q", "-j", str(jobs), "-d", str(cache / "doctrees")]
+    arguments += [str(source), str(made)]
+    in_new_process = partial(_run_in_new_process, output)
+    done = (run_sphinx or in_new_process)(arguments)
     if PORT_TAKEN in done.stderr:  # what other kernels have done is cached
-        done = _run_sphinx(command, _environment(cache))
+        done = in_new_process(arguments)
     if done.returncode != 0:
         problem = ADVICE.sub("", done.stderr).strip() or done.stdout.strip()
         raise BuildError(
@@ -108,11 +143,9 @@ def build(source: Path, output: Path, *, incremental: bool = False) -> Path:
     return site / "index.html"
 
 
-def _run_sphinx(command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    with forked_kernels(environment) as extended:
-        return subprocess.run(  # noqa: S603 - our own interpreter, our own arguments
-            command, env=extended, cwd=ROOT, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
+def _run_in_new_process(output: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    with sphinx_process(output) as run_sphinx:
+        return run_sphinx(arguments)
 
 
 def _environment(cache: Path) -> dict[str, str]:

@@ -1,18 +1,53 @@
 """
-Sphinx without a search for garbage: ``python -m report.publish.sphinx_build`` takes the arguments of ``python -m sphinx``.
+The process in which Sphinx builds the site: ``python -m report.publish.sphinx_build`` takes the arguments of ``python -m sphinx``.
 
-A build lasts seconds and leaves little garbage. To look for it took a third of the time, a part of that when the process ended.
+Without arguments it imports what a build needs, which takes seconds, and then waits for them on standard input, as hexadecimal
+bytes: in another locale than that of the process which writes them, names of files would be decoded differently.
+
+It looks for no garbage. A build lasts seconds and leaves little; to look for it took a third of the time, a part of that at the end.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
+import os
 import sys
+from queue import SimpleQueue
+from threading import Thread
 
 from sphinx.cmd.build import main
 
+IMPORTED = (
+    "fmnist_ref",
+    "torchvision",
+    "report.render.artifacts",
+    "report.render.markdown",
+    "report.render.page_data",
+    "jupyter_cache.cache.main",
+    "myst_nb.sphinx_ext",
+    "sphinx.builders.html",
+    "sphinx_codeautolink",
+)
+"""What the extensions of ``docs/conf.py`` spend their time importing."""
+
+
+def wait_for_arguments() -> list[str]:
+    """Import what a build needs, until standard input has the arguments; return them, or exit if it ends without."""
+    lines: SimpleQueue[str] = SimpleQueue()
+    Thread(target=lambda: lines.put(sys.stdin.readline()), daemon=True).start()
+    for name in IMPORTED:
+        if not lines.empty():
+            break
+        importlib.import_module(name)
+    line = lines.get()
+    if not line:
+        sys.exit()  # nobody wants a site any more
+    return [os.fsdecode(bytes.fromhex(word)) for word in line.split()]
+
+
 if __name__ == "__main__":
     gc.disable()
-    status = main(sys.argv[1:])
+    status = main(sys.argv[1:] or wait_for_arguments())
     gc.freeze()  # Python looks once more at its end, whether that is disabled or not
     sys.exit(status)

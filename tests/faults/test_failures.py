@@ -49,7 +49,7 @@ def test_a_site_that_cannot_be_built_is_told_at_once_and_not_called_standing(mon
     monkeypatch.setattr(background, "INTERVAL", 0.0)
     incremental_ones = []
 
-    def fails(source, output, *, incremental):
+    def fails(source, output, *, incremental, run_sphinx):
         incremental_ones.append(incremental)
         raise site.BuildError("a page is wrong")
 

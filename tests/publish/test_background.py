@@ -55,7 +55,7 @@ def test_the_first_and_the_last_site_of_a_report_are_built_whole_and_those_betwe
     monkeypatch.setattr(background, "INTERVAL", 0.0)
     built = []
 
-    def build(source, output, *, incremental):
+    def build(source, output, *, incremental, run_sphinx):
         built.append(incremental)
         return output / "site/index.html"
 

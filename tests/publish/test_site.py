@@ -131,6 +131,59 @@ def test_sphinx_looks_for_no_garbage_which_takes_a_third_of_its_time(tmp_path):
     assert "garbage False" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
 
 
+WAITING = """
+import sys
+from report.publish import sphinx_build
+sphinx_build.IMPORTED = sys.argv[1:]
+print(sphinx_build.wait_for_arguments())
+"""
+
+
+def in_hex(argument):
+    return os.fsencode(argument).hex()
+
+
+def waiting(tmp_path, *imported, **how):
+    """Start a process that imports these modules of `tmp_path` until it has Sphinx's arguments, and prints them."""
+    path = os.pathsep.join(filter(None, [str(tmp_path), str(ROOT), os.environ.get("PYTHONPATH")]))
+    command, environment = [sys.executable, "-uc", WAITING, *imported], os.environ | {"PYTHONPATH": path}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, **how)
+
+
+def test_the_process_of_sphinx_imports_while_it_waits_and_no_longer(tmp_path):
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(3)\n")
+    (tmp_path / "said.py").write_text("print('imported')\n")
+    with waiting(tmp_path, "said", stdin=subprocess.PIPE) as process:
+        assert process.stdout.readline() == "imported\n"  # it has been told nothing so far
+        assert process.communicate(" ".join(map(in_hex, ["-b", "ü"])))[0] == "['-b', 'ü']\n"
+    (tmp_path / "arguments").write_text(in_hex("-b"))
+    with (tmp_path / "arguments").open() as told, waiting(tmp_path, "slow", "said", stdin=told) as process:
+        assert process.communicate()[0] == "['-b']\n"
+
+
+def test_a_process_of_sphinx_that_is_told_nothing_ends(tmp_path):
+    with waiting(tmp_path, stdin=subprocess.DEVNULL) as process:
+        assert process.communicate()[0] == ""
+    assert process.returncode == 0
+    before = set(psutil.Process().children(recursive=True))
+    with suppress(OSError), site.sphinx_process(tmp_path):
+        started = set(psutil.Process().children(recursive=True)) - before
+        raise OSError("no space left")
+    assert started
+    assert not started & set(psutil.Process().children(recursive=True))
+
+
+def test_a_process_of_sphinx_that_was_there_before_the_pages_builds_them(tmp_path):
+    with site.sphinx_process(tmp_path) as run_sphinx:
+        write_source(tmp_path)
+        (tmp_path / "source/conf.py").write_text(SETTINGS + "import os\nproject = f'process {os.getpid()}'\n")
+        waited = {child.pid for child in psutil.Process().children()}
+        site.build(tmp_path / "source", tmp_path, run_sphinx=run_sphinx)
+    page = (tmp_path / "site/index.html").read_text(encoding="utf-8")
+    assert "42 ü" in page
+    assert int(re.search(r"process (\d+)", page)[1]) in waited
+
+
 def test_a_crash_of_sphinx_says_what_to_do_and_not_to_write_to_its_developers(tmp_path):
     write_source(tmp_path)
     (tmp_path / "source/conf.py").write_text("def setup(app):\n    app.connect('builder-inited', lambda app: 1 / 0)\n")

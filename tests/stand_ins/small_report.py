@@ -1,6 +1,6 @@
 """A whole report that takes about a second: stand-in experiments, no images, no Sphinx."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from fmnist_ref import Source
@@ -48,6 +48,7 @@ def install(patch, make_executor, *, whole=False):
     patch.setattr(options, "locate", lambda root, fallback: Source("given", Path("images")))
     patch.setattr(options, "load", lambda split, folder: None)
     patch.setattr(site, "build", lambda source, output, **how: output / "site" / "index.html")
+    patch.setattr(run, "sphinx_process", nullcontext)
 
     @contextmanager
     def open_backend(scheduler, workers):
