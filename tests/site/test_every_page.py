@@ -25,6 +25,9 @@ SCROLLING = """(selector) => [...document.querySelectorAll(selector)]
   .filter((box) => !box.closest(".source-code") && box.scrollWidth > box.clientWidth + 1)
   .map((box) => `${box.scrollWidth - box.clientWidth} pixels: ${box.textContent.trim().slice(0, 60)}`)"""
 """Boxes that are too narrow for what they hold. Pages of source code show whole files, which are not written for a column."""
+BROKEN = """() => [...document.querySelectorAll(".bd-article td:first-child code")]
+  .map((code) => [code.textContent.trim(), code.getClientRects().length])
+  .filter(([name, lines]) => lines > 1 && !name.includes(" ")).map(([name]) => name)"""
 
 pytestmark = pytest.mark.timeout(1800)  # the first test at each size waits for all pages
 
@@ -41,6 +44,8 @@ class Visit(NamedTuple):
     """Blocks of code that scroll sideways."""
     tables: list[str]
     """Tables that scroll sideways."""
+    broken: list[str]
+    """Names in code at the head of a row that are broken into lines."""
 
 
 class Tour(NamedTuple):
@@ -61,11 +66,12 @@ def visit(page: Page, name: str) -> Visit:
     overflow: int = page.evaluate(OVERFLOW)
     code: list[str] = page.evaluate(SCROLLING, "pre")
     tables: list[str] = page.evaluate(SCROLLING, ".pst-scrollable-table-container")
+    broken: list[str] = page.evaluate(BROKEN)
     violations: list[str] = page.evaluate(RUN_AXE)
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     violations += [f"dark: {found}" for found in page.evaluate(RUN_AXE, ["color-contrast"])]
-    return Visit(name, violations, overflow, code, tables)
+    return Visit(name, violations, overflow, code, tables, broken)
 
 
 @pytest.fixture(scope="module", params=SIZES)
@@ -106,6 +112,10 @@ def test_no_page_scrolls_sideways(tour: Tour) -> None:
 
 def test_no_table_scrolls_sideways(tour: Tour) -> None:
     assert {page.name: page.tables for page in tour.pages if page.tables} == {}
+
+
+def test_names_at_the_head_of_a_row_are_whole(tour: Tour) -> None:
+    assert {page.name: page.broken for page in tour.pages if page.broken} == {}
 
 
 def test_code_fits_its_column_on_a_wide_screen(tour: Tour) -> None:
