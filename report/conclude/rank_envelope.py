@@ -82,8 +82,9 @@ def _distances(curves: Floats) -> Floats:
     others = np.stack([np.delete(curves, i, axis=0) for i in range(len(curves))])  # by curve left out, curve, point
     spread = others.std(axis=1, ddof=1)
     distance = np.abs(curves - np.median(others, axis=1))
-    in_spreads: Floats = np.divide(distance, spread, out=np.where(distance > 0, np.inf, 0.0), where=spread > 0)
-    return np.asarray(in_spreads.max(axis=1))
+    without_spread = np.where(distance > 0, np.inf, 0.0)
+    farthest: Floats = np.divide(distance, spread, out=without_spread, where=spread > 0).max(axis=1)
+    return farthest
 
 
 def noticed_shift(envelope: Estimate) -> Estimate:

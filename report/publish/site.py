@@ -63,7 +63,7 @@ def about(device: str, data_source: str, data_sha256: str) -> dict[str, Any]:
 
 @contextmanager
 def sphinx_process(output: Path) -> Iterator[RunSphinx]:
-    """Start the process of Sphinx, which needs seconds to import all it uses; yield the function that runs it, once."""
+    """Start the process that runs Sphinx, since its imports take seconds; yield the function that tells it, once, what to build."""
     with (
         forked_kernels(_environment(output / ".sphinx")) as environment,
         subprocess.Popen(

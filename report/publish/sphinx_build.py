@@ -1,10 +1,10 @@
 """
 The process in which Sphinx builds the site: ``python -m report.publish.sphinx_build`` takes the arguments of ``python -m sphinx``.
 
-Without arguments it imports what a build needs, which takes seconds, and then waits for them on standard input, as hexadecimal
-bytes: in another locale than that of the process which writes them, names of files would be decoded differently.
+Without arguments it first imports what a build needs, which takes seconds. Then it reads the arguments from standard input, the bytes
+of each in hexadecimal: the process that writes them may have another locale, in which file names are decoded differently.
 
-It looks for no garbage. A build lasts seconds and leaves little; to look for it took a third of the time, a part of that at the end.
+It doesn't collect garbage. A build lasts seconds and leaves little; collecting took a third of the time, a part of that at the end.
 """
 
 from __future__ import annotations

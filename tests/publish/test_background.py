@@ -2,14 +2,17 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from stand_ins import small_report
 
 from report.cli import main
+from report.cli import run as run_command
 from report.plan import Run
 from report.publish import background, site
 from report.publish.background import INTERVAL, BackgroundPublisher
+from report.publish.report import Report
 
 PHASES = [[Run(experiment="sum", arm=arm, seed=seed) for arm in "ab"] for seed in range(3)]
 
@@ -62,6 +65,29 @@ def test_the_first_and_the_last_site_of_a_report_are_built_whole_and_those_betwe
     monkeypatch.setattr(site, "build", build)
     assert main(["run", "--profile", "quick", "--seeds", "4", "--output", str(tmp_path)]) == 0
     assert built == [False, True, True, False]
+
+
+def test_the_process_of_sphinx_starts_before_the_pages_are_written_and_builds_the_site(monkeypatch, tmp_path):
+    small_report.install(monkeypatch, lambda workers, threads: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(background, "INTERVAL", 0.0)
+    done = []
+
+    @contextmanager
+    def sphinx_process(output):
+        done.append("started")
+        yield "the process"
+        done.append("ended")
+
+    def build(source, output, *, incremental, run_sphinx):
+        done.append(f"built by {run_sphinx}")
+        return output / "site/index.html"
+
+    write = Report.write
+    monkeypatch.setattr(run_command, "sphinx_process", sphinx_process)
+    monkeypatch.setattr(Report, "write", lambda self: done.append("written") or write(self))
+    monkeypatch.setattr(site, "build", build)
+    assert main(["run", "--profile", "quick", "--seeds", "3", "--output", str(tmp_path)]) == 0
+    assert done == ["started", "written", "built by the process", "ended"] * 3
 
 
 def test_what_goes_wrong_is_raised_where_it_is_waited_for():
