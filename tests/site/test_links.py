@@ -199,7 +199,7 @@ def test_base_address_brings_sitemap_and_overview(site: Path) -> None:
 
 REFERENCES = {
     ":func:`fmnist_ref.fit`": "api/fmnist_ref.fit.html#fmnist_ref.fit",
-    ":attr:`fmnist_ref.History.running_loss`": "api/fmnist_ref.History.html#fmnist_ref.History.running_loss",
+    ":attr:`fmnist_ref.Score.loss`": "api/fmnist_ref.Score.html#fmnist_ref.Score.loss",
     ":ref:`claim-p1-3`": "answers/part1.html#P1.3",
     ":ref:`figure-q4-accuracy`": "answers/q4.html#figure-q4-accuracy",
     ":ref:`table-q4-accuracy`": "answers/q4.html#table-q4-accuracy",
